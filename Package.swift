@@ -1,0 +1,93 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "dovetail",
+  products: [
+    .library(name: "Dovetail", targets: ["Dovetail"]),
+    .executable(name: "dovetail", targets: ["DovetailCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // MARK: Library
+    .systemLibrary(name: "COpenCL", path: "Sources/COpenCL"),
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(
+      name: "Kernels", path: "Kernels",
+      resources: [.embedInCode("vector/convolution.cl"), .embedInCode("portable/convolution_portable.cl")],
+      swiftSettings: strict),
+    .target(name: "Tensors", swiftSettings: strict),
+    .target(name: "BackendCPU", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(
+      name: "BackendOpenCL", dependencies: ["Tensors", "Kernels", "COpenCL"],
+      swiftSettings: strict),
+    .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: strict),
+    .target(
+      name: "Datasets",
+      dependencies: ["Tensors", "CJPEG", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
+    .target(
+      name: "Components", dependencies: ["Tensors", "Autograd", "Networks", "Datasets"],
+      swiftSettings: strict),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Tensors", "Autograd", "Networks", "Datasets", "Components",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Dovetail",
+      dependencies: [
+        "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
+        "Components", "Training",
+      ],
+      swiftSettings: strict),
+
+    // MARK: Command
+    .executableTarget(
+      name: "DovetailCommand",
+      dependencies: [
+        "Dovetail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // MARK: Tests
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "BackendCPU", "BackendOpenCL"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BackendTests",
+      dependencies: ["Tensors", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AutogradTests", dependencies: ["Autograd", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
+      swiftSettings: strict),
+  ]
+)

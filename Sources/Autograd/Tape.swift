@@ -1,0 +1,58 @@
+public import Tensors
+
+/// Records ops as they run, and runs their pullbacks in reverse.
+///
+/// A tape serves one forward pass and at most one `backward`. Nodes are dropped as they are
+/// unwound, and with them the activations that they kept: the backend's in-order queue makes it
+/// safe to reuse such a buffer at once.
+public final class Tape {
+  public let backend: any Backend
+  /// false: nothing is recorded and nothing is kept (evaluation).
+  public let isRecording: Bool
+  private var nodes: [Node] = []
+
+  private struct Node {
+    let output: Variable
+    let pullback: (_ dy: Tensor) -> Void
+  }
+
+  public init(on backend: any Backend, recording: Bool = true) {
+    self.backend = backend
+    isRecording = recording
+  }
+
+  /// Number of ops recorded and not yet unwound.
+  public var count: Int { nodes.count }
+
+  /// Whether an op on these inputs has to be recorded.
+  func records(_ inputs: Variable?...) -> Bool {
+    isRecording && inputs.contains { $0?.needsGradient ?? false }
+  }
+
+  /// The output of an op. `pullback` is given dloss/doutput and adds to the inputs' gradients; it
+  /// captures tensors and inputs, never the output variable (that would be a cycle).
+  func result(
+    _ value: Tensor, recorded: Bool, pullback: @escaping (_ dy: Tensor) -> Void
+  ) -> Variable {
+    let output = Variable(value, needsGradient: recorded)
+    if recorded { nodes.append(Node(output: output, pullback: pullback)) }
+    return output
+  }
+
+  /// Sums d(Σ losses)/d(variable) into every variable that needs it. An op's output that no loss
+  /// depends on is passed over.
+  /// - Precondition: each loss has one element.
+  public func backward(from losses: [Variable]) {
+    for loss in losses {
+      precondition(loss.value.count == 1, "a loss has one element, got \(loss.shape)")
+      guard let output = loss.gradientOutput(on: backend) else { continue }
+      precondition(!output.accumulate, "a loss may be given once, and only to one backward")
+      backend.fill(output.tensor, with: 1)
+    }
+    while let node = nodes.popLast() {
+      guard let dy = node.output.gradient else { continue }
+      node.pullback(dy)
+      node.output.clearGradient()
+    }
+  }
+}

@@ -1,0 +1,1 @@
+int dovetail_cjpeg_placeholder(void);

@@ -1,0 +1,45 @@
+public import Autograd
+public import Tensors
+
+/// Which statistics batch norm normalises by.
+public enum BatchNormStatistics: Sendable, Equatable {
+  /// The batch's own. `updateRunning` also moves the running statistics towards them (training on
+  /// unrotated images); layers whose parameters are frozen keep theirs in any case.
+  case batch(updateRunning: Bool)
+  /// The running statistics, as constants.
+  case running
+}
+
+/// What a forward pass runs in.
+public struct ForwardContext {
+  public let tape: Tape
+  public let statistics: BatchNormStatistics
+
+  public init(tape: Tape, statistics: BatchNormStatistics) {
+    self.tape = tape
+    self.statistics = statistics
+  }
+
+  public var backend: any Backend { tape.backend }
+}
+
+/// A piece of a network. No layer has a backward: the tape has.
+public protocol Layer {
+  var parameters: [Parameter] { get }
+  var buffers: [Buffer] { get }
+  func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable
+}
+
+/// Layers one after the other.
+public struct Sequential: Layer {
+  public let layers: [any Layer]
+
+  public init(_ layers: [any Layer]) { self.layers = layers }
+
+  public var parameters: [Parameter] { layers.flatMap(\.parameters) }
+  public var buffers: [Buffer] { layers.flatMap(\.buffers) }
+
+  public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
+    layers.reduce(x) { $1($0, context) }
+  }
+}

@@ -1,0 +1,56 @@
+/// What a device can do: memory, and one method for each op of the op families.
+///
+/// A backend belongs to one thread and runs its ops in the order in which they are called (one
+/// in-order queue). An op writes into the outputs that it is given and allocates nothing that
+/// outlives it. Gradient ops take `accumulate`: `false` overwrites the output without reading it,
+/// `true` adds to it.
+///
+/// Errors: shapes that do not agree are the caller's mistake and stop the program with a message
+/// that names op and shapes. What the device itself reports (out of memory, a kernel that does not
+/// build, a lost device) is kept, later ops do nothing, and the error is thrown by the next
+/// `synchronize()` or `download(_:)`.
+///
+/// Determinism: equal calls give equal bits on one device, whatever the number of threads. Work is
+/// partitioned by shape alone, every reduction has a fixed order.
+public protocol Backend:
+  AnyObject, ConvolutionOps, BatchNormOps, ActivationOps, ShortcutOps, PoolingOps, LinearOps,
+  LossOps, OptimizerOps, ImageOps
+{
+  /// For example "OpenCL: pthread-AMD EPYC (PoCL 3.1, vector kernels)" or "CPU: Swift, 2 threads".
+  var deviceDescription: String { get }
+  /// "cpu" or "opencl".
+  var kind: String { get }
+
+  /// A tensor whose elements are not initialised.
+  func makeTensor(_ shape: Shape) -> Tensor
+  /// - Precondition: as many values as the tensor has elements.
+  func upload(_ values: [Float], to tensor: Tensor)
+  /// Waits for all ops called so far, then reads.
+  func download(_ tensor: Tensor) throws -> [Float]
+  func fill(_ tensor: Tensor, with value: Float)
+  /// - Precondition: equal counts.
+  func copy(_ source: Tensor, to destination: Tensor)
+
+  func makeLabels(_ labels: [Int32]) -> Labels
+  /// - Parameter bytes: `[count, height, width, 3]`, RGB interleaved.
+  func makeImageStore(bytes: [UInt8], count: Int, height: Int, width: Int) -> ImageStore
+
+  /// Waits until every op called so far has ended; throws the first error since the last call.
+  func synchronize() throws
+}
+
+extension Backend {
+  /// A tensor that holds `values`.
+  public func makeTensor(_ shape: Shape, _ values: [Float]) -> Tensor {
+    let tensor = makeTensor(shape)
+    upload(values, to: tensor)
+    return tensor
+  }
+
+  /// A tensor whose elements all are `value`.
+  public func makeTensor(_ shape: Shape, filledWith value: Float) -> Tensor {
+    let tensor = makeTensor(shape)
+    fill(tensor, with: value)
+    return tensor
+  }
+}

@@ -1,0 +1,50 @@
+/// Two-dimensional convolution (cross-correlation, as everywhere in this field), NHWC.
+///
+///     y[n,p,q,k] = Σ_{r,s,c} x[n, p·stride + r − padding, q·stride + s − padding, c] · w[r,s,c,k]
+///
+/// with zeros outside the image. x `[N, H, W, C]`, w `[R, S, C, K]`, y `[N, P, Q, K]`,
+/// P = (H + 2·padding − R) / stride + 1 rounded down, Q likewise.
+public protocol ConvolutionOps {
+  func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor)
+
+  /// dx[n,h,w,c] = Σ over all (p,q,r,s,k) that read x[n,h,w,c] of dy[n,p,q,k] · w[r,s,c,k].
+  func convolutionDataGradient(
+    dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool)
+
+  /// dw[r,s,c,k] = Σ_{n,p,q} x[n, p·stride + r − padding, q·stride + s − padding, c] · dy[n,p,q,k].
+  func convolutionFilterGradient(
+    x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool)
+}
+
+/// The checked sizes of one convolution, in the project's letters.
+public struct ConvolutionGeometry: Hashable, Sendable {
+  public let n: Int, h: Int, w: Int, c: Int
+  public let k: Int, r: Int, s: Int
+  public let p: Int, q: Int
+  public let stride: Int, padding: Int
+
+  /// - Precondition: the three shapes agree with each other, with stride and padding.
+  public init(
+    _ op: OpName, input: Shape, filter: Shape, output: Shape, stride: Int, padding: Int
+  ) {
+    precondition(
+      input.rank == 4 && filter.rank == 4 && output.rank == 4 && stride >= 1 && padding >= 0,
+      "\(op): needs [N,H,W,C], [R,S,C,K], [N,P,Q,K], got \(input), \(filter), \(output)")
+    (n, h, w, c) = (input[0], input[1], input[2], input[3])
+    (r, s, k) = (filter[0], filter[1], filter[3])
+    (p, q) = (output[1], output[2])
+    (self.stride, self.padding) = (stride, padding)
+    precondition(
+      filter[2] == c && output[0] == n && output[3] == k
+        && Self.outputSize(h, filter: r, stride: stride, padding: padding) == p
+        && Self.outputSize(w, filter: s, stride: stride, padding: padding) == q,
+      "\(op): input \(input), filter \(filter), output \(output) do not agree "
+        + "(stride \(stride), padding \(padding))")
+  }
+
+  /// (size + 2·padding − filter) / stride + 1, rounded down; 0 where the filter does not fit.
+  public static func outputSize(_ size: Int, filter: Int, stride: Int, padding: Int) -> Int {
+    let room = size + 2 * padding - filter
+    return room < 0 ? 0 : room / stride + 1
+  }
+}
