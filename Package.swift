@@ -24,7 +24,16 @@ let package = Package(
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "Kernels", path: "Kernels",
-      resources: [.embedInCode("vector/convolution.cl"), .embedInCode("portable/convolution_portable.cl")],
+      resources: [
+        .embedInCode("common.cl"),
+        .embedInCode("convolution_vector.cl"),
+        .embedInCode("convolution_portable.cl"),
+        .embedInCode("batchnorm.cl"),
+        .embedInCode("elementwise.cl"),
+        .embedInCode("spatial.cl"),
+        .embedInCode("loss.cl"),
+        .embedInCode("image.cl"),
+      ],
       swiftSettings: strict),
     .target(name: "Tensors", swiftSettings: strict),
     .target(name: "BackendCPU", dependencies: ["Tensors"], swiftSettings: strict),

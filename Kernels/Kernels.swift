@@ -1,1 +1,20 @@
-// Kernels
+/// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
+public enum KernelSource: String, CaseIterable, Sendable {
+  case common, convolutionVector, convolutionPortable, batchNorm, elementwise, spatial, loss, image
+
+  /// OpenCL C 1.2.
+  public var text: String {
+    let bytes =
+      switch self {
+      case .common: PackageResources.common_cl
+      case .convolutionVector: PackageResources.convolution_vector_cl
+      case .convolutionPortable: PackageResources.convolution_portable_cl
+      case .batchNorm: PackageResources.batchnorm_cl
+      case .elementwise: PackageResources.elementwise_cl
+      case .spatial: PackageResources.spatial_cl
+      case .loss: PackageResources.loss_cl
+      case .image: PackageResources.image_cl
+      }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

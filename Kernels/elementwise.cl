@@ -1,0 +1,69 @@
+// Element-wise ops, both families: work-item i takes the elements [i*CHUNK, (i+1)*CHUNK), V at a
+// time. CPUs run large chunks of wide vectors, GPUs one vector a work-item.
+
+#define EACH(vector_statement, scalar_statement)                 \
+  const size_t first = (size_t)get_global_id(0) * CHUNK;         \
+  const size_t last = min(first + CHUNK, (size_t)count);         \
+  size_t i = first;                                              \
+  for (; i + V <= last; i += V) { vector_statement; }            \
+  for (; i < last; i++) { scalar_statement; }
+
+__kernel void fill(__global float* restrict y, const float value, const int count) {
+  EACH(STOREV((vec)(value), y + i), y[i] = value)
+}
+
+__kernel void add(__global const float* a, __global const float* b, __global float* y,
+    const int count) {
+  EACH(STOREV(LOADV(a + i) + LOADV(b + i), y + i), y[i] = a[i] + b[i])
+}
+
+__kernel void relu(__global const float* x, __global float* y, const int count) {
+  EACH(STOREV(fmax(LOADV(x + i), ZERO), y + i), y[i] = fmax(x[i], 0.0f))
+}
+
+#if V == 1
+#define MASKED(g, out) ((out) > 0.0f ? (g) : 0.0f)
+#else
+#define MASKED(g, out) select(ZERO, g, (out) > ZERO)
+#endif
+
+__kernel void relu_backward(__global const float* dy, __global const float* y, __global float* dx,
+    const int count, const int accumulate) {
+  if (accumulate) {
+    EACH(STOREV(LOADV(dx + i) + MASKED(LOADV(dy + i), LOADV(y + i)), dx + i),
+         dx[i] += y[i] > 0.0f ? dy[i] : 0.0f)
+  } else {
+    EACH(STOREV(MASKED(LOADV(dy + i), LOADV(y + i)), dx + i),
+         dx[i] = y[i] > 0.0f ? dy[i] : 0.0f)
+  }
+}
+
+// v := momentum*v + (g + decay*w), w := w - rate*v.
+__kernel void momentum_step(__global float* restrict w, __global const float* restrict g,
+    __global float* restrict v, const float rate, const float momentum, const float decay,
+    const int count) {
+  EACH(vec next = fma((vec)(momentum), LOADV(v + i), fma((vec)(decay), LOADV(w + i), LOADV(g + i)));
+       STOREV(next, v + i);
+       STOREV(fma((vec)(-rate), next, LOADV(w + i)), w + i),
+       float next = fma(momentum, v[i], fma(decay, w[i], g[i]));
+       v[i] = next;
+       w[i] = fma(-rate, next, w[i]))
+}
+
+// running := (1 - momentum)*running + momentum*scale*value.
+__kernel void running_average(__global float* restrict running, __global const float* restrict value,
+    const float keep, const float take, const int count) {
+  EACH(STOREV(fma((vec)(take), LOADV(value + i), (vec)(keep) * LOADV(running + i)), running + i),
+       running[i] = fma(take, value[i], keep * running[i]))
+}
+
+// out := sum of `slices` slices of `count` elements, in order; added to out where accumulate.
+__kernel void sum_slices(__global const float* restrict partial, __global float* restrict out,
+    const int slices, const int count, const int accumulate) {
+  EACH(vec sum = accumulate ? LOADV(out + i) : ZERO;
+       for (int t = 0; t < slices; t++) sum += LOADV(partial + (size_t)t * count + i);
+       STOREV(sum, out + i),
+       float sum = accumulate ? out[i] : 0.0f;
+       for (int t = 0; t < slices; t++) sum += partial[(size_t)t * count + i];
+       out[i] = sum)
+}

@@ -1,0 +1,33 @@
+// From bytes to a batch: gather by index, crop, flip, rotate, normalise. transforms [N] of
+// (index, dy, dx, flip + 2 * quarter turns); global (size, N): one work-item a row.
+__kernel void gather_images(__global const uchar* restrict store,
+    __global const int4* restrict transforms, __global float* restrict y, const int size,
+    const float4 scale, const float4 shift) {
+  const int i = get_global_id(0), n = get_global_id(1);
+  const int4 t = transforms[n];
+  const int turns = t.w >> 1, flip = t.w & 1;
+  __global const uchar* image = store + (size_t)t.x * size * size * 3;
+  __global float* out = y + ((size_t)n * size + i) * size * 3;
+  for (int j = 0; j < size; j++) {
+    // out = rot90^turns(cropped): (i, j) -> (j, size-1-i reversed) once a quarter turn.
+    int row = i, column = j;
+    for (int turn = 0; turn < turns; turn++) {
+      const int next = size - 1 - row;
+      row = column;
+      column = next;
+    }
+    if (flip) column = size - 1 - column;
+    row += t.y;
+    column += t.z;
+    uchar r = 0, g = 0, b = 0;
+    if (row >= 0 && row < size && column >= 0 && column < size) {
+      __global const uchar* pixel = image + ((size_t)row * size + column) * 3;
+      r = pixel[0];
+      g = pixel[1];
+      b = pixel[2];
+    }
+    out[j * 3] = fma((float)r, scale.x, shift.x);
+    out[j * 3 + 1] = fma((float)g, scale.y, shift.y);
+    out[j * 3 + 2] = fma((float)b, scale.z, shift.z);
+  }
+}

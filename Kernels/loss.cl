@@ -1,0 +1,64 @@
+// Softmax cross-entropy and the linear layer's bias; sizes here are small.
+
+// losses [N], 0 where ignored; global (N).
+__kernel void cross_entropy(__global const float* restrict logits,
+    __global const int* restrict labels, __global float* restrict losses, const int k) {
+  const int n = get_global_id(0), label = labels[n];
+  __global const float* row = logits + (size_t)n * k;
+  if (label < 0) {
+    losses[n] = 0.0f;
+    return;
+  }
+  float top = row[0];
+  for (int i = 1; i < k; i++) top = fmax(top, row[i]);
+  float sum = 0.0f;
+  for (int i = 0; i < k; i++) sum += exp(row[i] - top);
+  losses[n] = log(sum) + top - row[label];
+}
+
+// loss [1] = sum of losses / divisor, in order, compensated (Kahan); global (1).
+__kernel void sum_losses(__global const float* restrict losses, __global float* restrict loss,
+    const float divisor, const int count) {
+  float sum = 0.0f, lost = 0.0f;
+  for (int n = 0; n < count; n++) {
+    const float next = losses[n] - lost;
+    const float total = sum + next;
+    lost = (total - sum) - next;
+    sum = total;
+  }
+  loss[0] = sum / divisor;
+}
+
+// global (N).
+__kernel void cross_entropy_backward(__global const float* restrict logits,
+    __global const int* restrict labels, __global const float* restrict dloss,
+    __global float* restrict dlogits, const float divisor, const int k, const int accumulate) {
+  const int n = get_global_id(0), label = labels[n];
+  __global const float* row = logits + (size_t)n * k;
+  __global float* out = dlogits + (size_t)n * k;
+  float top = row[0];
+  for (int i = 1; i < k; i++) top = fmax(top, row[i]);
+  float sum = 0.0f;
+  for (int i = 0; i < k; i++) sum += exp(row[i] - top);
+  const float scale = label < 0 ? 0.0f : dloss[0] / divisor;
+  for (int i = 0; i < k; i++) {
+    const float g = label < 0 ? 0.0f : scale * (exp(row[i] - top) / sum - (i == label ? 1.0f : 0.0f));
+    out[i] = accumulate ? out[i] + g : g;
+  }
+}
+
+// y [N,K] := bias [K] in each row; global (N*K).
+__kernel void broadcast_bias(__global const float* restrict bias, __global float* restrict y,
+    const int k) {
+  const int i = get_global_id(0);
+  y[i] = bias[i % k];
+}
+
+// db [K] = sum over n of dy [N,K], in order; global (K).
+__kernel void bias_gradient(__global const float* restrict dy, __global float* restrict db,
+    const int n, const int k, const int accumulate) {
+  const int j = get_global_id(0);
+  float sum = accumulate ? db[j] : 0.0f;
+  for (int i = 0; i < n; i++) sum += dy[(size_t)i * k + j];
+  db[j] = sum;
+}

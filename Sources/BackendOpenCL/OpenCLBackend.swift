@@ -1,0 +1,147 @@
+import COpenCL
+import Kernels
+public import Tensors
+
+/// The contract in OpenCL kernels and CLBlast: one context, one in-order queue, one device.
+public final class OpenCLBackend: Backend {
+  public let device: OpenCLDevice
+  public let family: KernelFamily
+  let queue: CommandQueue
+  let pool: BufferPool
+  let programs: ProgramCache
+  /// Width of a vector in the shared kernels: the native one on CPUs, 1 on GPUs.
+  let vectorWidth: Int
+  /// Finish after every kernel: slower, equal results; finds where an error comes from.
+  public let finishesEachKernel: Bool
+  private var pendingError: (any Error)?
+
+  /// All OpenCL devices of this machine; empty where there is no OpenCL platform.
+  public static func devices() throws -> [OpenCLDevice] { try OpenCLDevice.all() }
+
+  /// - Parameters:
+  ///   - index: as listed by `devices()`.
+  ///   - family: which kernels to run; nil is the device's own.
+  /// - Throws: `OpenCLError` where the device is not there or cannot be opened.
+  public convenience init(device index: Int, family: KernelFamily? = nil) throws {
+    let devices = try Self.devices()
+    guard devices.indices.contains(index) else {
+      throw OpenCLError(
+        CL_DEVICE_NOT_FOUND, doing: "opening device opencl:\(index)",
+        detail: "there are \(devices.count) OpenCL devices; `dovetail devices` lists them")
+    }
+    try self.init(devices[index], family: family)
+  }
+
+  public init(
+    _ device: OpenCLDevice, family: KernelFamily? = nil, finishesEachKernel: Bool = false
+  ) throws {
+    self.device = device
+    self.family = family ?? device.family
+    self.finishesEachKernel = finishesEachKernel
+    var id = cl_device_id(bitPattern: device.id)
+    var status: cl_int = 0
+    let context = clCreateContext(nil, 1, &id, nil, nil, &status)
+    try check(status, "creating a context on \(device.name)")
+    defer { clReleaseContext(context) }
+    queue = try CommandQueue(context: context!, device: id!)
+    pool = BufferPool(context: context!)
+    programs = ProgramCache(context: context!, device: id!)
+    vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
+  }
+
+  public var kind: String { "opencl" }
+
+  public var deviceDescription: String {
+    "OpenCL:\(device.index) \(device.name) (\(device.platform) \(device.driverVersion), "
+      + "\(device.computeUnits) compute units, \(family) kernels)"
+  }
+
+  /// Bytes of device memory that exist in the pool now, and at most so far.
+  public var memory: (held: Int, peak: Int) { (pool.bytesHeld, pool.peakBytesHeld) }
+  /// Kernels enqueued so far.
+  public var launches: Int { queue.launches }
+
+  // MARK: Errors
+
+  /// Runs `body` unless an error is pending; keeps the error that it throws for `synchronize`.
+  func attempt(_ body: () throws -> Void) {
+    guard pendingError == nil else { return }
+    do {
+      try body()
+      if finishesEachKernel { try queue.finish() }
+    } catch {
+      pendingError = error
+    }
+  }
+
+  public func synchronize() throws {
+    try throwPendingError()
+    try queue.finish()
+  }
+
+  private func throwPendingError() throws {
+    if let error = pendingError {
+      pendingError = nil
+      throw error
+    }
+  }
+
+  // MARK: Memory
+
+  public func makeTensor(_ shape: Shape) -> Tensor {
+    Tensor(shape: shape, storage: makeStorage(shape.count))
+  }
+
+  func makeStorage(_ count: Int) -> OpenCLStorage {
+    var memory: cl_mem?
+    attempt { memory = try pool.take(bytes: count * MemoryLayout<Float>.stride) }
+    return OpenCLStorage(count: count, memory: memory, pool: pool)
+  }
+
+  public func upload(_ values: [Float], to tensor: Tensor) {
+    precondition(
+      values.count == tensor.count, "upload: \(values.count) values into \(tensor.shape)")
+    attempt { try queue.write(values, to: memory(tensor)) }
+  }
+
+  public func download(_ tensor: Tensor) throws -> [Float] {
+    try throwPendingError()
+    var values = [Float](repeating: 0, count: tensor.count)
+    try queue.read(memory(tensor), into: &values)
+    return values
+  }
+
+  public func copy(_ source: Tensor, to destination: Tensor) {
+    precondition(
+      source.count == destination.count, "copy: \(source.shape) into \(destination.shape)")
+    attempt {
+      try queue.copy(
+        memory(source), to: memory(destination),
+        bytes: source.count * MemoryLayout<Float>.stride)
+    }
+  }
+
+  public func makeLabels(_ labels: [Int32]) -> Labels {
+    let storage = makeStorage(labels.count)
+    attempt { try queue.write(labels, to: storage.memory!) }
+    return Labels(count: labels.count, storage: storage)
+  }
+
+  public func makeImageStore(bytes: [UInt8], count: Int, height: Int, width: Int) -> ImageStore {
+    precondition(
+      bytes.count == count * height * width * 3,
+      "makeImageStore: \(bytes.count) bytes for \(count) images of \(height)×\(width)×3")
+    let storage = makeStorage((bytes.count + 3) / 4)
+    attempt { try queue.write(bytes, to: storage.memory!) }
+    return ImageStore(count: count, height: height, width: width, storage: storage)
+  }
+
+  /// The buffer behind a tensor of this backend.
+  func memory(_ tensor: Tensor) -> cl_mem {
+    guard let storage = tensor.storage as? OpenCLStorage else {
+      preconditionFailure("a tensor of another backend was given to the OpenCL backend")
+    }
+    // A buffer is only missing after a failed allocation, and then no op runs.
+    return storage.memory!
+  }
+}

@@ -1,0 +1,31 @@
+import Kernels
+public import Tensors
+
+extension OpenCLBackend {
+  public func gatherImages(
+    _ store: ImageStore, transforms: [ImageTransform], mean: [Float], std: [Float],
+    into y: Tensor
+  ) {
+    let g = ImageGeometry(.gatherImages, store: store, transforms: transforms, output: y.shape)
+    guard let bytes = store.storage as? OpenCLStorage else {
+      preconditionFailure("images of another backend were given to the OpenCL backend")
+    }
+    let packed = transforms.flatMap {
+      [$0.index, Int32($0.dy), Int32($0.dx), ($0.flip ? 1 : 0) + 2 * Int32($0.quarterTurns)]
+    }
+    let scale = std.map { 1 / (255 * $0) }
+    let shift = zip(mean, std).map { -$0 / $1 }
+    attempt {
+      let uploaded = makeStorage(packed.count)
+      guard let transforms = uploaded.memory, let images = bytes.memory else { return }
+      try queue.write(packed, to: transforms)
+      try queue.launch(
+        programs.kernel(ProgramKey(source: .image, kernel: "gather_images", defines: ["V=1"])),
+        [
+          .buffer(images), .buffer(transforms), .buffer(memory(y)), .int(g.size),
+          .float4(scale[0], scale[1], scale[2]), .float4(shift[0], shift[1], shift[2]),
+        ],
+        global: [g.size, g.n])
+    }
+  }
+}

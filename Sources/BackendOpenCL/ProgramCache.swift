@@ -1,0 +1,72 @@
+import COpenCL
+import Kernels
+
+/// What a program is built from; equal keys are built once.
+struct ProgramKey: Hashable {
+  let source: KernelSource
+  let kernel: String
+  /// -D NAME=VALUE, in the order given.
+  let defines: [String]
+}
+
+/// A kernel and its name, for messages.
+struct Kernel {
+  let handle: cl_kernel
+  let name: String
+}
+
+/// Builds programs on demand and keeps their kernels.
+final class ProgramCache {
+  private let context: cl_context
+  private let device: cl_device_id
+  private var kernels: [ProgramKey: Kernel] = [:]
+
+  init(context: cl_context, device: cl_device_id) {
+    self.context = context
+    self.device = device
+    clRetainContext(context)
+  }
+
+  deinit {
+    for kernel in kernels.values { clReleaseKernel(kernel.handle) }
+    clReleaseContext(context)
+  }
+
+  func kernel(_ key: ProgramKey) throws -> Kernel {
+    if let kernel = kernels[key] { return kernel }
+    let kernel = try build(key)
+    kernels[key] = kernel
+    return kernel
+  }
+
+  private func build(_ key: ProgramKey) throws -> Kernel {
+    let text = KernelSource.common.text + "\n" + key.source.text
+    var status: cl_int = 0
+    let program: cl_program? = text.withCString { pointer in
+      var source: UnsafePointer<CChar>? = pointer
+      return clCreateProgramWithSource(context, 1, &source, nil, &status)
+    }
+    try check(status, "creating the program \(key.source)")
+    defer { clReleaseProgram(program) }
+    var target: cl_device_id? = device
+    // OpenCL C 1.2 everywhere; no relaxed arithmetic: equal source gives equal results.
+    let options = (["-cl-std=CL1.2"] + key.defines.map { "-D\($0)" }).joined(separator: " ")
+    status = clBuildProgram(program, 1, &target, options, nil, nil)
+    guard status == CL_SUCCESS else {
+      throw OpenCLError(
+        status, doing: "building \(key.kernel) with \(options)", detail: buildLog(program))
+    }
+    let handle = clCreateKernel(program, key.kernel, &status)
+    try check(status, "creating the kernel \(key.kernel)")
+    return Kernel(handle: handle!, name: key.kernel)
+  }
+
+  private func buildLog(_ program: cl_program?) -> String {
+    let what = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
+    var size = 0
+    clGetProgramBuildInfo(program, device, what, 0, nil, &size)
+    var bytes = [UInt8](repeating: 0, count: size)
+    clGetProgramBuildInfo(program, device, what, size, &bytes, nil)
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+}
