@@ -1,0 +1,19 @@
+public import Tensors
+
+extension Tape {
+  /// Σ −log softmax(logits)[label] / divisor over the examples that are not ignored: `[1]`. logits
+  /// `[N, K]`. Keeps the logits.
+  public func softmaxCrossEntropy(
+    _ logits: Variable, _ labels: Labels, divisor: Float
+  ) -> Variable {
+    let loss = backend.makeTensor([1])
+    backend.softmaxCrossEntropy(
+      logits: logits.value, labels: labels, divisor: divisor, into: loss)
+    return result(loss, recorded: records(logits)) { [backend] dloss in
+      guard let dlogits = logits.gradientOutput(on: backend) else { return }
+      backend.softmaxCrossEntropyBackward(
+        logits: logits.value, labels: labels, divisor: divisor, dloss: dloss,
+        into: dlogits.tensor, accumulate: dlogits.accumulate)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+public import Autograd
+public import Tensors
+
+/// Batch normalisation over N, H, W with γ, β `[C]` (1 and 0 at first), optionally followed by a
+/// residual join and ReLU. ε = 1e-5; running statistics move with momentum 0.1, the variance
+/// unbiased, M/(M − 1).
+public struct BatchNorm: Layer {
+  public static let epsilon: Float = 1e-5
+  public static let momentum: Float = 0.1
+
+  public let gamma: Parameter
+  public let beta: Parameter
+  public let runningMean: Buffer
+  public let runningVariance: Buffer
+  public let relu: Bool
+
+  public init(_ name: String, channels: Int, relu: Bool, on backend: any Backend) {
+    func vector(_ value: Float) -> Tensor {
+      backend.makeTensor([channels], filledWith: value)
+    }
+    gamma = Parameter("\(name).weight", vector(1), on: backend)
+    beta = Parameter("\(name).bias", vector(0), on: backend)
+    runningMean = Buffer("\(name).running_mean", vector(0))
+    runningVariance = Buffer("\(name).running_var", vector(1))
+    self.relu = relu
+  }
+
+  public var parameters: [Parameter] { [gamma, beta] }
+  public var buffers: [Buffer] { [runningMean, runningVariance] }
+
+  public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
+    callAsFunction(x, residual: nil, context)
+  }
+
+  /// act(norm(x) + residual).
+  public func callAsFunction(
+    _ x: Variable, residual: Variable?, _ context: ForwardContext
+  ) -> Variable {
+    let (mean, variance, ofBatch) = statistics(of: x.value, context)
+    return context.tape.batchNorm(
+      x, gamma: gamma.variable, beta: beta.variable, epsilon: Self.epsilon, mean: mean,
+      variance: variance, ofBatch: ofBatch, residual: residual, relu: relu)
+  }
+
+  private func statistics(
+    of x: Tensor, _ context: ForwardContext
+  ) -> (mean: Tensor, variance: Tensor, ofBatch: Bool) {
+    guard case .batch(let updateRunning) = context.statistics else {
+      return (runningMean.value, runningVariance.value, false)
+    }
+    let backend = context.backend
+    let mean = backend.makeTensor(gamma.value.shape)
+    let variance = backend.makeTensor(gamma.value.shape)
+    backend.batchNormStatistics(x: x, mean: mean, variance: variance)
+    // A frozen layer keeps its running statistics and still normalises by the batch.
+    if updateRunning && !gamma.isFrozen {
+      let rows = Float(x.count / gamma.value.count)
+      backend.runningAverage(
+        runningMean.value, towards: mean, momentum: Self.momentum, scale: 1)
+      backend.runningAverage(
+        runningVariance.value, towards: variance, momentum: Self.momentum,
+        scale: rows > 1 ? rows / (rows - 1) : 1)
+    }
+    return (mean, variance, true)
+  }
+}

@@ -1,0 +1,28 @@
+import Autograd
+public import Tensors
+
+/// Stochastic gradient descent with momentum and weight decay, for every parameter alike, batch
+/// norm's included (ours: the paper does not say).
+public struct SGD: Sendable {
+  public var momentum: Float
+  public var weightDecay: Float
+
+  public init(momentum: Float = 0.9, weightDecay: Float = 1e-4) {
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+  }
+
+  /// v := momentum·v + (g + weightDecay·w), w := w − learningRate·v for every parameter that took
+  /// part in the last backward and is not frozen; all others keep value and momentum and get no
+  /// decay. Then forgets the gradients. A parameter listed twice is updated once.
+  public func step(_ parameters: [Parameter], learningRate: Float, on backend: any Backend) {
+    for parameter in parameters {
+      if let gradient = parameter.gradient, !parameter.isFrozen {
+        backend.momentumStep(
+          w: parameter.value, g: gradient, v: parameter.momentum, learningRate: learningRate,
+          momentum: momentum, weightDecay: weightDecay)
+      }
+      parameter.variable.clearGradient()
+    }
+  }
+}
