@@ -1,5 +1,3 @@
-public import Tensors
-
 /// Labelled images in memory: a training or a test part.
 public struct ImageSet: Sendable {
   /// `[count, size, size, 3]`, RGB interleaved.

@@ -1,0 +1,33 @@
+/// What a recipe or `--data KIND=PATH` may name.
+public enum DatasetKind: String, Codable, Sendable, CaseIterable {
+  case cifar10, cifar100, stl10, folder
+  case madeUpInk = "made-up-ink"
+  case madeUpNeon = "made-up-neon"
+
+  /// Made-up sets are drawn by code and read no files.
+  public var needsPath: Bool { self != .madeUpInk && self != .madeUpNeon }
+
+  /// Synonyms that hold without being asked for: STL-10 calls an automobile a car.
+  public var synonyms: [String: String] { self == .stl10 ? ["car": "automobile"] : [:] }
+}
+
+extension Dataset {
+  /// Loads a data set at `imageSize` × `imageSize`.
+  /// - Parameter path: the folder; made-up sets take none.
+  public static func load(
+    _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail
+  ) throws(DatasetError) -> Dataset {
+    switch (kind, path) {
+    case (.madeUpInk, _): return MadeUpDomain.ink.dataset(size: imageSize)
+    case (.madeUpNeon, _): return MadeUpDomain.neon.dataset(size: imageSize)
+    case (_, nil):
+      throw DatasetError(
+        .missing, path: kind.rawValue, problem: "no path given", advice: "Give its folder.")
+    case (.cifar10, let path?): return try CIFAR.load10(at: path, imageSize: imageSize)
+    case (.cifar100, let path?): return try CIFAR.load100(at: path, imageSize: imageSize)
+    case (.stl10, let path?): return try STL10.load(at: path, imageSize: imageSize)
+    case (.folder, let path?):
+      return try ImageFolder.load(at: path, imageSize: imageSize, onDamaged: onDamaged)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import CJPEG
+import Foundation
+
+/// JPEG files to and from RGB bytes.
+package enum JPEG {
+  /// The decoder's own words.
+  package struct Failure: Error, CustomStringConvertible, Sendable {
+    package let description: String
+  }
+
+  /// `[height, width, 3]`; grey and CMYK become RGB.
+  package static func decode(
+    _ file: [UInt8]
+  ) throws(Failure) -> (rgb: [UInt8], width: Int, height: Int) {
+    var width: Int32 = 0, height: Int32 = 0
+    var message = [CChar](repeating: 0, count: Int(DOVETAIL_JPEG_MESSAGE))
+    guard dovetail_jpeg_size(file, file.count, &width, &height, &message) == 0 else {
+      throw Failure(description: text(message))
+    }
+    var rgb = [UInt8](repeating: 0, count: Int(width) * Int(height) * 3)
+    guard dovetail_jpeg_decode(file, file.count, width, height, &rgb, &message) == 0 else {
+      throw Failure(description: text(message))
+    }
+    return (rgb, Int(width), Int(height))
+  }
+
+  /// - Parameter components: 3 for RGB, 1 for grey.
+  package static func encode(
+    _ pixels: [UInt8], width: Int, height: Int, components: Int = 3, quality: Int = 90
+  ) throws(Failure) -> [UInt8] {
+    precondition(pixels.count == width * height * components, "encode: size does not fit")
+    var out: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var message = [CChar](repeating: 0, count: Int(DOVETAIL_JPEG_MESSAGE))
+    guard
+      dovetail_jpeg_encode(
+        pixels, Int32(width), Int32(height), Int32(components), Int32(quality), &out, &count,
+        &message) == 0, let out
+    else { throw Failure(description: text(message)) }
+    defer { free(out) }
+    return Array(UnsafeBufferPointer(start: out, count: count))
+  }
+
+  private static func text(_ message: [CChar]) -> String {
+    String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
