@@ -1,1 +1,9 @@
-// Dovetail
+/// The library's face: `import Dovetail` brings everything that a user of the package needs.
+@_exported public import Autograd
+@_exported public import BackendCPU
+@_exported public import BackendOpenCL
+@_exported public import Components
+@_exported public import Datasets
+@_exported public import Networks
+@_exported public import Tensors
+@_exported public import Training

@@ -1,0 +1,35 @@
+public import Tensors
+
+extension CPUBackend {
+  public func gatherImages(
+    _ store: ImageStore, transforms: [ImageTransform], mean: [Float], std: [Float],
+    into y: Tensor
+  ) {
+    let g = ImageGeometry(.gatherImages, store: store, transforms: transforms, output: y.shape)
+    let bytes = elements(store.storage, UInt8.self)
+    let out = pointer(y)
+    let scale = std.map { 1 / (255 * $0) }
+    let shift = zip(mean, std).map { -$0 / $1 }
+    parallel(over: g.n, chunk: 8) { samples in
+      for n in samples {
+        let t = transforms[n]
+        for i in 0..<g.size {
+          for j in 0..<g.size {
+            var (row, column) = (i, j)
+            for _ in 0..<t.quarterTurns { (row, column) = (column, g.size - 1 - row) }
+            if t.flip { column = g.size - 1 - column }
+            row += Int(t.dy)
+            column += Int(t.dx)
+            let inside = row >= 0 && row < g.size && column >= 0 && column < g.size
+            let from = ((Int(t.index) * g.size + row) * g.size + column) * 3
+            let to = ((n * g.size + i) * g.size + j) * 3
+            for channel in 0..<3 {
+              let byte = inside ? Float(bytes[from + channel]) : 0
+              out[to + channel] = byte * scale[channel] + shift[channel]
+            }
+          }
+        }
+      }
+    }
+  }
+}

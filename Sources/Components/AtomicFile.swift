@@ -1,0 +1,26 @@
+import Foundation
+
+/// Files that are there whole or not at all.
+public enum AtomicFile {
+  /// Writes aside in the same folder, syncs, then renames into place.
+  public static func write(_ bytes: [UInt8], to path: String) throws(ComponentFileError) {
+    let aside = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
+    do {
+      try Data(bytes).write(to: URL(fileURLWithPath: aside))
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: aside))
+      try handle.synchronize()
+      try handle.close()
+    } catch {
+      try? FileManager.default.removeItem(atPath: aside)
+      throw ComponentFileError(
+        kind: .cannotWrite, path: path,
+        problem: "cannot be written: \(error.localizedDescription)")
+    }
+    guard rename(aside, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      try? FileManager.default.removeItem(atPath: aside)
+      throw ComponentFileError(
+        kind: .cannotWrite, path: path, problem: "cannot be written: \(reason)")
+    }
+  }
+}

@@ -1,0 +1,109 @@
+public import Autograd
+public import Datasets
+public import Networks
+
+/// What an extractor does to an image before its first layer. It travels with the extractor and is
+/// none of a head's business.
+public struct Preprocessing: Codable, Hashable, Sendable {
+  /// Height and width in pixels.
+  public var imageSize: Int
+  public var normalisation: Normalisation
+
+  public init(imageSize: Int, normalisation: Normalisation) {
+    self.imageSize = imageSize
+    self.normalisation = normalisation
+  }
+}
+
+/// f(x; Φ): everything before the cut. `[N, size, size, 3]` normalised images to
+/// `[N, size/divisor, size/divisor, channels]` features.
+public final class FeatureExtractor {
+  public let architecture: Architecture
+  public let preprocessing: Preprocessing
+  public let layers: Sequential
+
+  public init(architecture: Architecture, preprocessing: Preprocessing, layers: Sequential) {
+    self.architecture = architecture
+    self.preprocessing = preprocessing
+    self.layers = layers
+  }
+
+  public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
+    layers(x, context)
+  }
+}
+
+/// h(·; Θ): everything behind the cut, features to `[N, classes]` logits.
+public final class TaskHead {
+  public let architecture: Architecture
+  /// Canonical names, by output.
+  public let classNames: [String]
+  public let layers: Sequential
+
+  public init(architecture: Architecture, classNames: [String], layers: Sequential) {
+    self.architecture = architecture
+    self.classNames = classNames
+    self.layers = layers
+  }
+
+  public func callAsFunction(_ features: Variable, _ context: ForwardContext) -> Variable {
+    layers(features, context)
+  }
+}
+
+/// A head that several tasks share while they are trained: it is what makes their features
+/// compatible. Of the target head's shape (ours; Eqs. 1 and 2 write both as h).
+public final class AuxiliaryHead {
+  public enum Kind: String, Codable, Sendable {
+    /// Predicts which of 0, 90, 180, 270 degrees an image was turned by (Sec. 3.1).
+    case rotation
+    /// Discriminates the classes that the tasks have in common (Sec. 3.2).
+    case commonClasses = "common-classes"
+  }
+
+  public let kind: Kind
+  public let head: TaskHead
+  /// A frozen head does not change and still passes gradient on to the extractor.
+  public var isFrozen: Bool {
+    get { head.layers.parameters.first?.isFrozen ?? false }
+    set { for parameter in head.layers.parameters { parameter.isFrozen = newValue } }
+  }
+
+  public init(kind: Kind, head: TaskHead) {
+    self.kind = kind
+    self.head = head
+  }
+}
+
+/// n_ab(x) = h(f(x; Φa); Θb): one network's extractor under another's head.
+public struct Recombination {
+  public let extractor: FeatureExtractor
+  public let head: TaskHead
+
+  /// - Throws: `RecombinationError` where the head does not take what the extractor gives.
+  public init(_ extractor: FeatureExtractor, _ head: TaskHead) throws(RecombinationError) {
+    let gives = extractor.architecture.cut.channels
+    let takes = head.architecture.cut.channels
+    guard gives == takes else {
+      throw RecombinationError(extractorChannels: gives, headChannels: takes)
+    }
+    self.extractor = extractor
+    self.head = head
+  }
+
+  /// Logits `[N, outputs of the head]`.
+  public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
+    head(extractor(x, context), context)
+  }
+}
+
+/// Components whose interfaces differ.
+public struct RecombinationError: Error, CustomStringConvertible, Sendable, Equatable {
+  public let extractorChannels: Int
+  public let headChannels: Int
+
+  public var description: String {
+    "the extractor gives \(extractorChannels) channels, the head takes \(headChannels): "
+      + "recombine components that were cut at the same stage"
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Dovetail
+
+/// `--device cpu|opencl[:n]`.
+enum DeviceChoice: ExpressibleByArgument {
+  case best
+  case cpu
+  case openCL(Int?)
+
+  init?(argument: String) {
+    switch argument {
+    case "cpu": self = .cpu
+    case "opencl": self = .openCL(nil)
+    default:
+      guard argument.hasPrefix("opencl:"), let index = Int(argument.dropFirst(7)), index >= 0
+      else { return nil }
+      self = .openCL(index)
+    }
+  }
+
+  /// Opens the device. The best one is the first OpenCL GPU, else the first OpenCL device, else the
+  /// CPU backend.
+  func open() throws -> any Backend {
+    if case .cpu = self { return CPUBackend() }
+    let devices = try OpenCLBackend.devices()
+    switch self {
+    case .openCL(let index?):
+      guard devices.indices.contains(index) else {
+        throw NoDevice("there is no device opencl:\(index)", devices)
+      }
+      return try OpenCLBackend(devices[index])
+    case .openCL(nil):
+      guard let device = Self.best(devices) else {
+        throw NoDevice("there is no OpenCL device", devices)
+      }
+      return try OpenCLBackend(device)
+    case .best, .cpu:
+      guard let device = Self.best(devices) else { return CPUBackend() }
+      return try OpenCLBackend(device)
+    }
+  }
+
+  private static func best(_ devices: [OpenCLDevice]) -> OpenCLDevice? {
+    devices.first { $0.isGPU } ?? devices.first
+  }
+}
+
+/// The device that was asked for is not there.
+struct NoDevice: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ problem: String, _ devices: [OpenCLDevice]) {
+    let there =
+      devices.isEmpty
+      ? "no OpenCL platform was found; install one (Debian: pocl-opencl-icd)"
+      : "there are " + devices.map { "opencl:\($0.index) (\($0.name))" }.joined(separator: ", ")
+    description = "\(problem): \(there), or use --device cpu"
+  }
+}
+
+struct DeviceOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where to compute: cpu, opencl or opencl:N (dovetail devices lists them).",
+      discussion: "Default: the best OpenCL device, else the CPU.", valueName: "device"))
+  var device: DeviceChoice?
+
+  /// Opens the device and names it: the first line of every run.
+  func open() throws -> any Backend {
+    let backend = try (device ?? .best).open()
+    var line = "Device: \(backend.deviceDescription)"
+    if device == nil && backend.kind == "cpu" { line += ", as there is no OpenCL platform" }
+    Console.log(line)
+    return backend
+  }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+@main
+struct DovetailCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dovetail",
+    abstract: "Train networks whose parts fit together, and recombine them without fine-tuning.",
+    discussion: """
+      A network is a feature extractor and a head. Trained as usual, one network's extractor is of \
+      no use to another's head. dovetail trains several networks so that it is.
+
+      Start with
+        dovetail demo
+      which needs no data: it trains two pairs of networks on made-up images, one pair as usual \
+      and one pair to be compatible, and prints how well each recombines. Then write a recipe for \
+      your own data (dovetail train --help shows one).
+      """,
+    version: "0.1.0",
+    subcommands: [Demo.self, Train.self, Evaluate.self, Bench.self, Devices.self])
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Dovetail
+import Foundation
+
+struct JSONOption: ParsableArguments {
+  @Option(
+    name: .customLong("json"),
+    help: ArgumentHelp(
+      "Also write every result as JSON to this file; - for stdout, which then holds nothing else.",
+      valueName: "path"))
+  var path: String?
+
+  var takesStdout: Bool { path == "-" }
+
+  /// Before the work: can the file be written where it shall be?
+  func check() throws {
+    guard let path, path != "-" else { return }
+    let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    let files = FileManager.default
+    guard files.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
+      files.isWritableFile(atPath: folder)
+    else {
+      throw OutputError(
+        description: "--json \(path): \(folder) is no folder we may write to; create it first")
+    }
+    if files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw OutputError(description: "--json \(path): is a folder; give a file")
+    }
+  }
+
+  func write(_ value: some Encodable) throws {
+    guard let path else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let text = try encoder.encode(value) + Data("\n".utf8)
+    if path == "-" {
+      FileHandle.standardOutput.write(text)
+    } else {
+      try AtomicFile.write(Array(text), to: path)
+    }
+  }
+}

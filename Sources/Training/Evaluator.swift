@@ -1,0 +1,93 @@
+import Autograd
+public import Components
+public import Datasets
+import Networks
+public import Tensors
+
+/// Measures networks by the paper's rules: batch statistics in extractor and head; batches made of
+/// the images that are measured alone, shuffled with a fixed seed, of the training batch size; the
+/// last, short one is filled from the start of the order, and the extra predictions do not count.
+public struct Evaluator {
+  public let batch: Int
+  private let backend: any Backend
+
+  public init(batch: Int, on backend: any Backend) {
+    self.batch = batch
+    self.backend = backend
+  }
+
+  public struct Outcome: Sendable, Equatable {
+    public let images: Int
+    /// Share whose arg max over all outputs names the image's class; in [0, 1].
+    public let accuracy: Double
+    /// The same with the arg max over `among` alone.
+    public let accuracyAmongCommonOutputs: Double
+  }
+
+  /// - Parameters:
+  ///   - labelNames: canonical class name of each label of `images`.
+  ///   - classes: only images of these classes are measured; all of them where nil.
+  /// - Returns: nil where no image is of these classes.
+  public func measure(
+    _ network: Recombination, on images: ImageSet, labelNames: [String], classes: [String]? = nil
+  ) throws -> Outcome? {
+    let outputs = network.head.classNames
+    let wanted = classes.map(Set.init)
+    let chosen = images.labels.indices.filter {
+      wanted?.contains(labelNames[Int(images.labels[$0])]) ?? true
+    }
+    guard !chosen.isEmpty else { return nil }
+    // Output of each label by name; −1 where the head does not know the class.
+    let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
+    let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
+    let predictions = try logits(network, images.subset(chosen))
+    var right = 0, rightAmong = 0
+    for (position, index) in chosen.enumerated() {
+      let row = predictions[position * outputs.count..<(position + 1) * outputs.count]
+      let truth = expected[Int(images.labels[index])]
+      if Self.argMax(row, among: Array(outputs.indices)) == truth { right += 1 }
+      if Self.argMax(row, among: among) == truth { rightAmong += 1 }
+    }
+    return Outcome(
+      images: chosen.count, accuracy: Double(right) / Double(chosen.count),
+      accuracyAmongCommonOutputs: Double(rightAmong) / Double(chosen.count))
+  }
+
+  /// Logits `[images, outputs]`, in the images' order.
+  public func logits(_ network: Recombination, _ images: ImageSet) throws -> [Float] {
+    let preprocessing = network.extractor.preprocessing
+    let outputs = network.head.classNames.count
+    let size = preprocessing.imageSize
+    precondition(images.size == size, "images of \(images.size), the extractor takes \(size)")
+    var random = RandomStream(seed: 0, .evaluationOrder)
+    let order = random.permutation(images.count)
+    let store = backend.makeImageStore(
+      bytes: images.bytes, count: images.count, height: size, width: size)
+    var result = [Float](repeating: 0, count: images.count * outputs)
+    for start in stride(from: 0, to: images.count, by: batch) {
+      let indices = (0..<batch).map { order[(start + $0) % images.count] }
+      let x = backend.makeTensor([batch, size, size, 3])
+      backend.gatherImages(
+        store, transforms: indices.map { ImageTransform(index: Int32($0)) },
+        mean: preprocessing.normalisation.mean, std: preprocessing.normalisation.std, into: x)
+      let context = ForwardContext(
+        tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
+      let values = try backend.download(network(Variable(x), context).value)
+      for position in 0..<min(batch, images.count - start) {
+        let to = indices[position] * outputs
+        result.replaceSubrange(
+          to..<to + outputs, with: values[position * outputs..<(position + 1) * outputs])
+      }
+    }
+    return result
+  }
+
+  /// The first of the largest.
+  private static func argMax(_ row: ArraySlice<Float>, among: [Int]) -> Int? {
+    var best: Int?
+    for index in among where best == nil || row[row.startIndex + index] > row[row.startIndex + best!] {
+      best = index
+    }
+    return best
+  }
+}

@@ -1,0 +1,43 @@
+import Datasets
+import Networks
+
+extension Recipe {
+  /// The effective recipe, every default written out; reading it gives this recipe again.
+  public var yaml: String {
+    var lines = ["tasks:"]
+    for task in tasks {
+      var fields = ["name: \(quoted(task.name))", "dataset: \(task.dataset.rawValue)"]
+      if let path = task.path { fields.append("path: \(quoted(path))") }
+      if !task.synonyms.isEmpty {
+        let pairs = task.synonyms.sorted { $0.key < $1.key }
+          .map { "\(quoted($0.key)): \(quoted($0.value))" }
+        fields.append("synonyms: {\(pairs.joined(separator: ", "))}")
+      }
+      lines.append("  - {\(fields.joined(separator: ", "))}")
+    }
+    lines += [
+      "image-size: \(imageSize)",
+      "architecture: {name: \(architecture.name.rawValue), depth: \(architecture.depth), "
+        + "split: \(architecture.split.rawValue)}",
+      "methods: [\(methods.map(\.rawValue).joined(separator: ", "))]",
+      "own-rotation-head: \(ownRotationHead)",
+      "scheme: \(scheme.rawValue)",
+      "steps: \(steps)",
+      "batch: \(batch)",
+      "learning-rate: \(learningRate)",
+      "momentum: \(momentum)",
+      "weight-decay: \(weightDecay)",
+      "schedule: \(schedule.rawValue)",
+      "warmup: \(warmup)",
+      "augment: \(augment)",
+      "seed: \(seed)",
+      "validation: \(validation)",
+      "evaluate-every: \(evaluateEvery)",
+    ]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+}

@@ -1,0 +1,86 @@
+import Components
+public import Datasets
+import Foundation
+public import Tensors
+
+/// One training from recipe to results.
+public enum Run {
+  /// Trains, measures and, where a directory is given, writes everything into it.
+  /// - Parameter clock: seconds since some start; given, so that this code reads none itself.
+  public static func train(
+    _ recipe: Recipe, datasets: [Dataset], directory: RunDirectory?, on backend: any Backend,
+    clock: () -> Double, progress: (TrainingProgress) -> Void = { _ in }
+  ) throws -> RunResults {
+    let trainer = try Trainer(recipe, datasets: datasets, on: backend)
+    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let parts = trainer.networks.map {
+      Measurable(
+        name: $0.name, extractor: $0.extractor, head: $0.head, dataset: $0.dataset,
+        heldOut: $0.heldOut)
+    }
+    var curve: [RunResults.CurvePoint] = []
+    var images = 0
+    var measuring = 0.0
+    try directory?.begin(recipe)
+    let start = clock()
+    try trainer.run(
+      progress: {
+        images = $0.images
+        try directory?.append($0)
+        progress($0)
+      },
+      measure: { step in
+        let before = clock()
+        let found = try Measurement.recombinations(parts, trainer.classMap, evaluator)
+        curve.append(
+          RunResults.CurvePoint(
+            step: step, recombinationAccuracy: Measurement.mean(found), recombinations: found))
+        try directory?.append(curve[curve.count - 1])
+        measuring += clock() - before
+      })
+    let seconds = clock() - start - measuring
+    let recombinations = try Measurement.recombinations(parts, trainer.classMap, evaluator)
+    let results = RunResults(
+      device: backend.deviceDescription, seconds: seconds,
+      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, seed: recipe.seed,
+      steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
+      scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
+      tasks: try Measurement.tasks(parts, trainer.classMap, evaluator),
+      recombinations: recombinations,
+      recombinationAccuracy: Measurement.mean(recombinations), curve: curve)
+    try directory?.finish(trainer, results, on: backend)
+    return results
+  }
+
+  /// Loads the components of a finished run from their files and measures them again.
+  public static func evaluate(
+    _ directory: RunDirectory, on backend: any Backend,
+    datasets load: (Recipe) throws -> [Dataset] = { try $0.loadDatasets() }
+  ) throws -> RunResults {
+    let (recipe, recorded) = try directory.read()
+    let datasets = try load(recipe)
+    let classMap = try recipe.classMap(datasets)
+    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let parts = try recipe.tasks.indices.map { index in
+      let task = recipe.tasks[index]
+      let dataset = datasets[index]
+      let heldOut =
+        recipe.validation > 0
+        ? dataset.train.split(
+          fraction: recipe.validation, seed: recipe.seed, stream: UInt32(index)).heldOut
+        : dataset.train.subset([])
+      return Measurable(
+        name: task.name,
+        extractor: try ComponentFile.loadExtractor(directory.extractor(task.name), on: backend),
+        head: try ComponentFile.loadHead(directory.head(task.name), on: backend),
+        dataset: dataset, heldOut: heldOut)
+    }
+    var results = recorded
+    results.device = backend.deviceDescription
+    results.commonClasses = classMap.common
+    results.tasks = try Measurement.tasks(parts, classMap, evaluator)
+    results.recombinations = try Measurement.recombinations(parts, classMap, evaluator)
+    results.recombinationAccuracy = Measurement.mean(results.recombinations)
+    return results
+  }
+}

@@ -1,0 +1,181 @@
+import Components
+import Foundation
+import Tensors
+
+/// A run directory that cannot be used.
+public struct RunDirectoryError: Error, CustomStringConvertible, Sendable {
+  public enum Kind: Sendable {
+    /// Exit status 66.
+    case missing
+    /// 65.
+    case malformed
+    /// 73.
+    case cannotCreate
+    /// 74.
+    case cannotWrite
+  }
+
+  public let kind: Kind
+  public let path: String
+  public let problem: String
+
+  public var description: String { "\(path): \(problem)" }
+}
+
+/// Where a run leaves its files: `recipe.yaml`, `metrics.jsonl`, `results.json`, `components/`.
+public struct RunDirectory: Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  public func extractor(_ task: String) -> String {
+    "\(path)/components/\(task).extractor.safetensors"
+  }
+  public func head(_ task: String) -> String { "\(path)/components/\(task).head.safetensors" }
+  private func auxiliary(_ name: String) -> String {
+    "\(path)/components/auxiliary/\(name).safetensors"
+  }
+  private var recipePath: String { "\(path)/recipe.yaml" }
+  private var metricsPath: String { "\(path)/metrics.jsonl" }
+  public var resultsPath: String { "\(path)/results.json" }
+
+  // MARK: Writing
+
+  /// Finds out before the training whether the directory can be used, and leaves nothing behind:
+  /// it must be absent (in a folder that can be written to), empty, or hold a run of this recipe.
+  public func check(for recipe: Recipe) throws {
+    let files = FileManager.default
+    var isFolder: ObjCBool = false
+    if files.fileExists(atPath: path, isDirectory: &isFolder) {
+      guard isFolder.boolValue else { throw error(.cannotCreate, "is a file, not a directory") }
+      guard files.isWritableFile(atPath: path) else {
+        throw error(.cannotCreate, "cannot be written to; check its permissions")
+      }
+      let content = (try? files.contentsOfDirectory(atPath: path)) ?? []
+      guard !content.isEmpty else { return }
+      guard let data = files.contents(atPath: recipePath) else {
+        throw error(.cannotCreate, "is not empty and holds no run; give another --output")
+      }
+      guard String(decoding: data, as: UTF8.self) == recipe.yaml else {
+        throw error(
+          .cannotCreate, "holds a run of another recipe (its recipe.yaml); give another --output")
+      }
+      return
+    }
+    // The nearest folder that exists has to let us make the others.
+    var parent = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent()
+    while !files.fileExists(atPath: parent.path, isDirectory: &isFolder), parent.path != "/" {
+      parent.deleteLastPathComponent()
+    }
+    _ = files.fileExists(atPath: parent.path, isDirectory: &isFolder)
+    guard isFolder.boolValue, files.isWritableFile(atPath: parent.path) else {
+      throw error(.cannotCreate, "cannot be created: \(parent.path) is no folder we may write to")
+    }
+  }
+
+  /// Makes the directory and writes the effective recipe.
+  func begin(_ recipe: Recipe) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: "\(path)/components", withIntermediateDirectories: true)
+      if FileManager.default.fileExists(atPath: resultsPath) {
+        try FileManager.default.removeItem(atPath: resultsPath)
+      }
+    } catch {
+      throw self.error(.cannotCreate, "cannot be created: \(error.localizedDescription)")
+    }
+    try AtomicFile.write(Array(recipe.yaml.utf8), to: recipePath)
+    try AtomicFile.write([], to: metricsPath)
+  }
+
+  func append(_ progress: TrainingProgress) throws {
+    struct Line: Encodable {
+      let minibatch: Int
+      let learningRate: Float
+      let losses: [TaskLosses]
+    }
+    try append(
+      line: Line(
+        minibatch: progress.minibatch, learningRate: progress.learningRate,
+        losses: progress.losses))
+  }
+
+  func append(_ point: RunResults.CurvePoint) throws { try append(line: point) }
+
+  private func append(line: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let data = try encoder.encode(line) + Data("\n".utf8)
+    do {
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
+      try handle.seekToEnd()
+      try handle.write(contentsOf: data)
+      try handle.close()
+    } catch {
+      throw self.error(.cannotWrite, "metrics.jsonl: \(error.localizedDescription)")
+    }
+  }
+
+  /// Components first, results last: a directory with results is whole.
+  func finish(_ trainer: Trainer, _ results: RunResults, on backend: any Backend) throws {
+    for network in trainer.networks {
+      try ComponentFile.save(network.extractor, to: extractor(network.name), on: backend)
+      try ComponentFile.save(network.head, to: head(network.name), on: backend)
+    }
+    var auxiliaries = trainer.networks.compactMap { network in
+      network.ownRotationHead.map { ("\(network.name).rotation", $0) }
+    }
+    if let rotation = trainer.sharedRotationHead { auxiliaries.append(("rotation", rotation)) }
+    if let common = trainer.commonClassesHead { auxiliaries.append(("common-classes", common)) }
+    if !auxiliaries.isEmpty {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: "\(path)/components/auxiliary", withIntermediateDirectories: true)
+      } catch {
+        throw self.error(.cannotWrite, "components/auxiliary: \(error.localizedDescription)")
+      }
+    }
+    for (name, head) in auxiliaries {
+      try ComponentFile.save(head, to: auxiliary(name), on: backend)
+    }
+    try AtomicFile.write(try results.json, to: resultsPath)
+  }
+
+  // MARK: Reading
+
+  /// The recipe and the recorded results of a finished run.
+  public func read() throws -> (recipe: Recipe, results: RunResults) {
+    let files = FileManager.default
+    var isFolder: ObjCBool = false
+    guard files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw error(.missing, "no such directory; give one that `dovetail train --output` wrote")
+    }
+    guard let recipeData = files.contents(atPath: recipePath) else {
+      throw error(.missing, "holds no recipe.yaml; give one that `dovetail train --output` wrote")
+    }
+    guard let resultsData = files.contents(atPath: resultsPath) else {
+      throw error(.missing, "holds no results.json: the run did not finish; train it again")
+    }
+    let recipe = try Recipe.parse(
+      yaml: String(decoding: recipeData, as: UTF8.self), folder: path)
+    guard let results = try? JSONDecoder().decode(RunResults.self, from: resultsData) else {
+      throw error(.malformed, "results.json cannot be understood; train the run again")
+    }
+    return (recipe, results)
+  }
+
+  private func error(_ kind: RunDirectoryError.Kind, _ problem: String) -> RunDirectoryError {
+    RunDirectoryError(kind: kind, path: path, problem: problem)
+  }
+}
+
+extension RunResults {
+  /// Pretty, keys sorted, with a final newline.
+  public var json: [UInt8] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return Array(try encoder.encode(self) + Data("\n".utf8))
+    }
+  }
+}

@@ -1,0 +1,78 @@
+public import Components
+public import Datasets
+import Networks
+import Tensors
+
+/// One task in training: its network, its images on the device, its class names.
+public final class TaskNetwork {
+  public let name: String
+  /// Position among the recipe's tasks.
+  public let index: Int
+  public let extractor: FeatureExtractor
+  public let head: TaskHead
+  /// Only with `own-rotation-head`.
+  public let ownRotationHead: AuxiliaryHead?
+  public let dataset: Dataset
+  public let heldOut: ImageSet
+  let train: ImageSet
+  let store: ImageStore
+  var sampler: BatchSampler
+
+  init(
+    _ recipe: Recipe, index: Int, dataset: Dataset, classNames: [String],
+    classCounts: [Int], on backend: any Backend
+  ) {
+    let task = recipe.tasks[index]
+    let identical = recipe.uses(.identicalInitialWeights)
+    let ownSeed = Self.derived(recipe.seed, index)
+    let seed = identical ? recipe.seed : ownSeed
+    // Identical weights: the last layer too where all tasks have as many classes (rows copied by
+    // position), else drawn per task.
+    let sameCounts = classCounts.allSatisfy { $0 == classCounts[0] }
+    (train, heldOut) =
+      recipe.validation > 0
+      ? dataset.train.split(
+        fraction: recipe.validation, seed: recipe.seed, stream: UInt32(index))
+      : (dataset.train, dataset.train.subset([]))
+    name = task.name
+    self.index = index
+    self.dataset = dataset
+    let architecture = recipe.architecture
+    extractor = FeatureExtractor(
+      architecture: architecture,
+      preprocessing: Preprocessing(
+        imageSize: recipe.imageSize, normalisation: train.normalisation),
+      layers: architecture.makeExtractor(on: backend, seed: seed))
+    head = TaskHead(
+      architecture: architecture, classNames: classNames,
+      layers: architecture.makeHead(
+        classes: classNames.count, on: backend, seed: seed,
+        linearSeed: identical && !sameCounts ? ownSeed : seed))
+    ownRotationHead =
+      recipe.ownRotationHead
+      ? Self.rotationHead(recipe, seed: Self.derived(recipe.seed, 2000 + index), on: backend)
+      : nil
+    store = backend.makeImageStore(
+      bytes: train.bytes, count: train.count, height: recipe.imageSize, width: recipe.imageSize)
+    sampler = BatchSampler(
+      count: train.count, batch: recipe.batch, imageSize: recipe.imageSize,
+      augment: recipe.augment, seed: recipe.seed, task: index)
+  }
+
+  static let rotationNames = ["0", "90", "180", "270"]
+
+  static func rotationHead(
+    _ recipe: Recipe, seed: UInt64, on backend: any Backend
+  ) -> AuxiliaryHead {
+    AuxiliaryHead(
+      kind: .rotation,
+      head: TaskHead(
+        architecture: recipe.architecture, classNames: rotationNames,
+        layers: recipe.architecture.makeHead(classes: 4, on: backend, seed: seed)))
+  }
+
+  /// A seed of its own for each network and head; the first task's is the recipe's.
+  static func derived(_ seed: UInt64, _ index: Int) -> UInt64 {
+    seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+  }
+}

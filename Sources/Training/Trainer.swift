@@ -1,0 +1,258 @@
+import Autograd
+public import Components
+public import Datasets
+import Networks
+public import Tensors
+
+/// How far a training is.
+public struct TrainingProgress: Sendable {
+  /// Minibatches of all tasks done, and in all.
+  public let minibatch: Int
+  public let total: Int
+  public let images: Int
+  public let learningRate: Float
+  /// By task: mean loss per image of its last minibatch: the target's, RP's, DCC's.
+  public let losses: [TaskLosses]
+}
+
+public struct TaskLosses: Codable, Sendable {
+  public let task: String
+  public let target: Float
+  public var rotation: Float?
+  public var commonClasses: Float?
+}
+
+/// A loss that is no number.
+public struct DivergenceError: Error, CustomStringConvertible, Sendable {
+  public let task: String
+  public let minibatch: Int
+
+  public var description: String {
+    "the loss of task \(task) is not finite at or shortly before minibatch \(minibatch); "
+      + "lower learning-rate or lengthen warmup"
+  }
+}
+
+/// Trains any number of networks to be compatible, as the recipe says.
+///
+/// Per minibatch of task t (Eqs. 1 and 2 of the paper), with B images:
+///
+///     ℓ = CE(h(f(x; Φt); Θt), y)                                  target
+///       + Σ_{y ∈ C} CE(h(f(x; Φt); Θc), y) / B                    common-classes
+///       + 1/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
+///
+/// The rotated images are a pass of their own with its own batch statistics. Only what took part in
+/// a minibatch and is not frozen is updated.
+public final class Trainer {
+  public let recipe: Recipe
+  public let classMap: ClassMap
+  public let networks: [TaskNetwork]
+  public let sharedRotationHead: AuxiliaryHead?
+  public let commonClassesHead: AuxiliaryHead?
+  private let backend: any Backend
+  private let optimiser: SGD
+  private var imagesDone = 0
+  private var recent: [LossTensors]
+
+  /// - Throws: `RecipeError` where data sets and recipe do not fit.
+  public init(_ recipe: Recipe, datasets: [Dataset], on backend: any Backend) throws {
+    precondition(datasets.count == recipe.tasks.count, "one data set a task")
+    try recipe.validate()
+    self.recipe = recipe
+    self.backend = backend
+    let classMap = try recipe.classMap(datasets)
+    self.classMap = classMap
+    if recipe.uses(.commonClasses) && classMap.common.count < 2 {
+      throw RecipeError(
+        "methods: common-classes needs at least two classes that tasks share, found "
+          + "\(classMap.common.count); check synonyms")
+    }
+    for (task, dataset) in zip(recipe.tasks, datasets) {
+      guard dataset.train.count > 0, dataset.test.count > 0 else {
+        throw RecipeError("task \(task.name): its data set has no training or no test images")
+      }
+    }
+    networks = datasets.indices.map {
+      TaskNetwork(
+        recipe, index: $0, dataset: datasets[$0], classNames: classMap.names[$0],
+        classCounts: datasets.map(\.classNames.count), on: backend)
+    }
+    sharedRotationHead =
+      recipe.uses(.rotationPrediction)
+      ? TaskNetwork.rotationHead(
+        recipe, seed: TaskNetwork.derived(recipe.seed, 1000), on: backend) : nil
+    commonClassesHead =
+      recipe.uses(.commonClasses)
+      ? AuxiliaryHead(
+        kind: .commonClasses,
+        head: TaskHead(
+          architecture: recipe.architecture, classNames: classMap.common,
+          layers: recipe.architecture.makeHead(
+            classes: classMap.common.count, on: backend,
+            seed: TaskNetwork.derived(recipe.seed, 1001)))) : nil
+    optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
+    recent = networks.map { _ in LossTensors() }
+  }
+
+  /// Trains to the end. `progress` is called about every 20 minibatches, and then losses are read
+  /// back; `measure` after every `evaluate-every` steps of each task.
+  public func run(
+    progress: (TrainingProgress) throws -> Void = { _ in },
+    measure: (_ step: Int) throws -> Void = { _ in }
+  ) throws {
+    switch recipe.scheme {
+    case .joint: try train(networks, progress, measure)
+    case .incremental:
+      for network in networks {
+        try train([network], progress, measure)
+        // After the first task the auxiliary heads stand as they are.
+        sharedRotationHead?.isFrozen = true
+        commonClassesHead?.isFrozen = true
+      }
+    }
+    try backend.synchronize()
+  }
+
+  private func train(
+    _ group: [TaskNetwork], _ progress: (TrainingProgress) throws -> Void,
+    _ measure: (Int) throws -> Void
+  ) throws {
+    let rate = LearningRate(recipe: recipe, total: recipe.steps * group.count)
+    for step in 0..<recipe.steps {
+      for (turn, network) in group.enumerated() {
+        let minibatch = step * group.count + turn
+        self.step(network, minibatch: step, learningRate: rate.at(minibatch))
+      }
+      if (step + 1) % 10 == 0 || step + 1 == recipe.steps {
+        let before = recipe.scheme == .incremental ? group[0].index * recipe.steps : 0
+        try progress(
+          TrainingProgress(
+            minibatch: before + (step + 1) * group.count,
+            total: recipe.steps * networks.count, images: imagesDone,
+            learningRate: rate.at(step * group.count),
+            losses: try group.map { try readLosses($0, minibatch: step) }))
+      }
+      if recipe.evaluateEvery > 0 && (step + 1) % recipe.evaluateEvery == 0
+        && step + 1 < recipe.steps && recipe.scheme == .joint
+      {
+        try measure(step + 1)
+      }
+    }
+  }
+
+  /// One minibatch of one task.
+  package func step(_ network: TaskNetwork, minibatch: Int, learningRate: Float) {
+    let transforms = network.sampler.transforms(minibatch: minibatch)
+    let labels = transforms.map { network.train.labels[Int($0.index)] }
+    let batch = Float(transforms.count)
+    var losses = LossTensors()
+    var trained = network.extractor.layers.parameters + network.head.layers.parameters
+
+    let tape = Tape(on: backend)
+    let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
+    let features = network.extractor(images(transforms, network), context)
+    let target = tape.softmaxCrossEntropy(
+      network.head(features, context), backend.makeLabels(labels), divisor: batch)
+    losses.target = target.value
+    var all = [target]
+    if let common = commonClassesHead {
+      let indices = classMap.indices(of: network.index, in: classMap.common)
+      let loss = tape.softmaxCrossEntropy(
+        common.head(features, context),
+        backend.makeLabels(labels.map { indices[Int($0)] }), divisor: batch)
+      losses.commonClasses = loss.value
+      trained += common.head.layers.parameters
+      all.append(loss)
+    }
+    tape.backward(from: all)
+
+    if let rotation = network.ownRotationHead ?? sharedRotationHead {
+      losses.rotation = rotationPass(transforms, network, rotation)
+      trained += rotation.head.layers.parameters
+    }
+    optimiser.step(trained, learningRate: learningRate, on: backend)
+    imagesDone += transforms.count
+    recent[network.index] = losses
+  }
+
+  /// The same images in all four rotations, as one batch of 4B: mean over the rotations of the
+  /// rotation loss. Running statistics stay as the unrotated pass left them.
+  private func rotationPass(
+    _ transforms: [ImageTransform], _ network: TaskNetwork, _ rotation: AuxiliaryHead
+  ) -> Tensor {
+    let turned = (0..<4).flatMap { turns in
+      transforms.map {
+        var transform = $0
+        transform.quarterTurns = UInt8(turns)
+        return transform
+      }
+    }
+    let turns = (0..<4).flatMap { [Int32](repeating: $0, count: transforms.count) }
+    let tape = Tape(on: backend)
+    let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: false))
+    let features = network.extractor(images(turned, network), context)
+    let loss = tape.softmaxCrossEntropy(
+      rotation.head(features, context), backend.makeLabels(turns),
+      divisor: Float(turned.count))
+    tape.backward(from: [loss])
+    return loss.value
+  }
+
+  private func images(_ transforms: [ImageTransform], _ network: TaskNetwork) -> Variable {
+    let size = recipe.imageSize
+    let x = backend.makeTensor([transforms.count, size, size, 3])
+    let normalisation = network.extractor.preprocessing.normalisation
+    backend.gatherImages(
+      network.store, transforms: transforms, mean: normalisation.mean, std: normalisation.std,
+      into: x)
+    return Variable(x)
+  }
+
+  private struct LossTensors {
+    var target: Tensor?
+    var rotation: Tensor?
+    var commonClasses: Tensor?
+  }
+
+  private func readLosses(_ network: TaskNetwork, minibatch: Int) throws -> TaskLosses {
+    let tensors = recent[network.index]
+    func read(_ tensor: Tensor?) throws -> Float? {
+      guard let tensor else { return nil }
+      let value = try backend.download(tensor)[0]
+      guard value.isFinite else {
+        throw DivergenceError(task: network.name, minibatch: minibatch)
+      }
+      return value
+    }
+    return TaskLosses(
+      task: network.name, target: try read(tensors.target) ?? 0,
+      rotation: try read(tensors.rotation), commonClasses: try read(tensors.commonClasses))
+  }
+}
+
+extension Recipe {
+  /// Common classes of the tasks, built-in synonyms included; the recipe's own win.
+  public func classMap(_ datasets: [Dataset]) throws(RecipeError) -> ClassMap {
+    do {
+      return try ClassMap(
+        zip(tasks, datasets).map { task, dataset in
+          (
+            dataset.classNames,
+            task.dataset.synonyms.filter { dataset.classNames.contains($0.key) }
+              .merging(task.synonyms) { $1 }
+          )
+        })
+    } catch {
+      throw RecipeError("\(error)")
+    }
+  }
+
+  /// Reads the data sets of all tasks.
+  public func loadDatasets() throws(DatasetError) -> [Dataset] {
+    var datasets: [Dataset] = []
+    for task in tasks {
+      datasets.append(try Dataset.load(task.dataset, path: task.path, imageSize: imageSize))
+    }
+    return datasets
+  }
+}

@@ -1,0 +1,156 @@
+import Yams
+
+/// One value of a recipe and the key that it stands under, for messages.
+struct ValueNode {
+  let node: Node
+  let key: String
+
+  func error(_ problem: String) -> RecipeError {
+    RecipeError(line: node.mark?.line, "\(key): \(problem)")
+  }
+
+  private var shown: String {
+    switch node {
+    case .scalar(let scalar): "“\(scalar.string)”"
+    case .mapping: "a mapping"
+    case .sequence: "a list"
+    case .alias: "an alias"
+    }
+  }
+
+  func text() throws(RecipeError) -> String {
+    guard case .scalar(let scalar) = node else { throw error("expected text, got \(shown)") }
+    return scalar.string
+  }
+
+  func integer(in range: ClosedRange<Int>) throws(RecipeError) -> Int {
+    guard let value = node.int, node.scalar?.style == .plain, range.contains(value) else {
+      throw error(
+        "expected a whole number from \(range.lowerBound) to \(range.upperBound), got \(shown)")
+    }
+    return value
+  }
+
+  func number(in range: ClosedRange<Double>) throws(RecipeError) -> Double {
+    guard let value = node.float, node.scalar?.style == .plain, range.contains(value) else {
+      throw error(
+        "expected a number from \(range.lowerBound) to \(range.upperBound), got \(shown)")
+    }
+    return value
+  }
+
+  func boolean() throws(RecipeError) -> Bool {
+    guard let value = node.bool, node.scalar?.style == .plain else {
+      throw error("expected true or false, got \(shown)")
+    }
+    return value
+  }
+
+  func choice<Choice: RawRepresentable & CaseIterable>(
+    _ type: Choice.Type
+  ) throws(RecipeError) -> Choice where Choice.RawValue == String {
+    let names = Choice.allCases.map(\.rawValue)
+    guard case .scalar(let scalar) = node, let value = Choice(rawValue: scalar.string) else {
+      var problem = "expected one of \(names.joined(separator: ", ")), got \(shown)"
+      if case .scalar(let scalar) = node, let near = Suggestion.nearest(scalar.string, in: names) {
+        problem += "; did you mean “\(near)”?"
+      }
+      throw error(problem)
+    }
+    return value
+  }
+
+  func list() throws(RecipeError) -> [ValueNode] {
+    guard case .sequence(let items) = node else { throw error("expected a list, got \(shown)") }
+    return items.map { ValueNode(node: $0, key: key) }
+  }
+
+  func textMapping() throws(RecipeError) -> [String: String] {
+    guard case .mapping(let mapping) = node else {
+      throw error("expected a mapping such as {car: automobile}, got \(shown)")
+    }
+    var result: [String: String] = [:]
+    for (key, value) in mapping {
+      let name = try ValueNode(node: key, key: self.key).text()
+      result[name] = try ValueNode(node: value, key: "\(self.key).\(name)").text()
+    }
+    return result
+  }
+
+  func map<Result>(
+    _ transform: (ValueNode) throws(RecipeError) -> Result
+  ) throws(RecipeError) -> Result {
+    try transform(self)
+  }
+}
+
+/// Reads the keys of one mapping, each once, and refuses those that nobody asked for.
+struct MappingReader {
+  private let entries: [(key: ValueNode, value: Node)]
+  private let what: String
+  private let line: Int?
+  private var known: [String] = []
+
+  init(_ node: Node, _ what: String) throws(RecipeError) {
+    guard case .mapping(let mapping) = node else {
+      throw RecipeError(
+        line: node.mark?.line, "\(what): expected keys and values, got something else")
+    }
+    self.what = what
+    line = node.mark?.line
+    entries = mapping.map { (ValueNode(node: $0.key, key: what), $0.value) }
+  }
+
+  mutating func read(
+    _ key: String, _ body: (ValueNode) throws(RecipeError) -> Void
+  ) throws(RecipeError) {
+    known.append(key)
+    for entry in entries where try entry.key.text() == key {
+      try body(ValueNode(node: entry.value, key: key))
+    }
+  }
+
+  mutating func require(_ key: String) throws(RecipeError) -> ValueNode {
+    var found: ValueNode?
+    try read(key) { (node) throws(RecipeError) in found = node }
+    guard let found else { throw RecipeError(line: line, "\(what): the key “\(key)” is missing") }
+    return found
+  }
+
+  func finish() throws(RecipeError) {
+    for entry in entries {
+      let key = try entry.key.text()
+      guard !known.contains(key) else { continue }
+      let hint =
+        Suggestion.nearest(key, in: known).map { "did you mean “\($0)”?" }
+        ?? "known keys: \(known.joined(separator: ", "))"
+      throw RecipeError(
+        line: entry.key.node.mark?.line, "\(what): unknown key “\(key)”; \(hint)")
+    }
+  }
+}
+
+/// The name that was probably meant.
+enum Suggestion {
+  /// The candidate at the smallest edit distance, if that is at most a third of its length.
+  static func nearest(_ word: String, in candidates: [String]) -> String? {
+    candidates.map { ($0, distance(Array(word.lowercased()), Array($0))) }
+      .filter { $0.1 <= max(2, $0.0.count / 3) }
+      .min { $0.1 < $1.1 }?.0
+  }
+
+  /// Levenshtein distance.
+  private static func distance(_ a: [Character], _ b: [Character]) -> Int {
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
+        diagonal = row[j + 1]
+        row[j + 1] = next
+      }
+    }
+    return row[b.count]
+  }
+}
