@@ -3,13 +3,18 @@ import Dovetail
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "See it work: two pairs of networks on made-up images, about a minute.",
+    abstract: "See it work on made-up images, in about a minute.",
     discussion: """
       Trains a pair of networks as usual and a pair with all three methods (identical initial \
       weights, a shared rotation head, a shared common-classes head), on two domains of ten \
       classes each that are drawn by code. Then puts each network's extractor under the other's \
-      head, with no fine-tuning, and prints the accuracy. With --output the components of each \
-      pair are written as safetensors files under DIR/independent and DIR/compatible.
+      head, with no fine-tuning, and prints the accuracy. Needs no data and no OpenCL.
+
+      With --output the components of each pair are written as safetensors files; measure them \
+      again with dovetail evaluate:
+
+        dovetail demo --output runs/demo
+        dovetail evaluate runs/demo/compatible
       """)
 
   @OptionGroup var device: DeviceOption
@@ -17,7 +22,7 @@ struct Demo: ParsableCommand {
   @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
   var output: String?
   @OptionGroup var json: JSONOption
-  @Flag(help: "No progress, only the results.") var quiet = false
+  @OptionGroup var log: LogOptions
 
   func validate() throws {
     if seed < 0 { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
@@ -43,7 +48,8 @@ struct Demo: ParsableCommand {
       let backend = try device.open()
       let datasets = try recipes.independent.loadDatasets()
       func train(_ name: String, _ recipe: Recipe) throws -> RunResults {
-        let line = ProgressLine(name, isQuiet: quiet)
+        try log.describe(recipe, datasets)
+        let line = ProgressLine(name, log)
         return try Run.train(
           recipe, datasets: datasets, directory: directory(name), on: backend,
           clock: Console.seconds, progress: line.show)
@@ -58,42 +64,42 @@ struct Demo: ParsableCommand {
 
   private func print(_ results: Results) {
     let (a, b) = (results.independent, results.compatible)
+    func row(_ name: String, _ values: (RunResults) -> String) -> String {
+      ResultTable.row([name, values(a), values(b)])
+    }
     var lines = [
-      "Two domains of made-up images, ten classes each, nine in common.", "",
-      ResultTable.row(["accuracy", "independent", "compatible"]),
+      "Two domains of made-up images, ten classes each, nine in common; two networks, one each.",
+      "", ResultTable.row(["accuracy, common classes", "independent", "compatible"]),
     ]
-    for (own, compatible) in zip(a.tasks, b.tasks) {
+    for index in a.tasks.indices {
       lines.append(
-        ResultTable.row([
-          "\(own.name), own network", Format.percent(own.ownAccuracyOnCommonClasses),
-          Format.percent(compatible.ownAccuracyOnCommonClasses),
-        ]))
+        row("\(a.tasks[index].name), own network") {
+          Format.percent($0.tasks[index].ownAccuracyOnCommonClasses)
+        })
     }
-    for (own, compatible) in zip(a.recombinations, b.recombinations) {
+    for (index, pair) in a.recombinations.enumerated() {
       lines.append(
-        ResultTable.row([
-          "\(own.extractor) extractor + \(own.head) head", Format.percent(own.accuracy),
-          Format.percent(compatible.accuracy),
-        ]))
+        row("\(pair.extractor) extractor, \(pair.head) head") {
+          Format.percent($0.recombinations[index].accuracy)
+        })
     }
+    let chance = Format.percent(a.recombinations.first?.chance)
     lines += [
-      ResultTable.row([
-        "recombined, mean", Format.percent(a.recombinationAccuracy),
-        Format.percent(b.recombinationAccuracy),
-      ]),
-      ResultTable.row([
-        "chance", Format.percent(a.recombinations.first?.chance),
-        Format.percent(b.recombinations.first?.chance),
-      ]),
-      ResultTable.row([
-        "training", Format.duration(a.seconds), Format.duration(b.seconds),
-      ]), "",
-      "Recombined means: one network's feature extractor under the other's head, no fine-tuning,",
-      "on the test images of the nine common classes (\(a.recombinations.first?.images ?? 0) each).",
+      row("recombined, mean") { Format.percent($0.recombinationAccuracy) },
+      row("chance") { Format.percent($0.recombinations.first?.chance) },
+      row("images, each direction") { "\($0.recombinations.first?.images ?? 0)" },
+      row("training") { Format.duration($0.seconds) },
+      "",
+      "What it means: one network's feature extractor under the other's head, with no fine-tuning,",
+      "names \(Format.percent(a.recombinationAccuracy)) of the images rightly where the networks "
+        + "were trained as usual, and",
+      "\(Format.percent(b.recombinationAccuracy)) where they were trained to be compatible; "
+        + "guessing gives \(chance).",
+      "",
+      "Device: \(a.device)",
+      output.map { "Components: \($0)/independent/components, \($0)/compatible/components" }
+        ?? "Components: not kept; --output DIR writes them",
     ]
-    if let output {
-      lines.append("Components: \(output)/independent/components, \(output)/compatible/components")
-    }
     Console.print(lines.joined(separator: "\n"))
   }
 }

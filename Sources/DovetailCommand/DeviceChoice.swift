@@ -40,7 +40,7 @@ enum DeviceChoice: ExpressibleByArgument {
     }
   }
 
-  private static func best(_ devices: [OpenCLDevice]) -> OpenCLDevice? {
+  static func best(_ devices: [OpenCLDevice]) -> OpenCLDevice? {
     devices.first { $0.isGPU } ?? devices.first
   }
 }

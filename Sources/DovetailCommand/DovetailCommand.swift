@@ -14,6 +14,9 @@ struct DovetailCommand: ParsableCommand {
       which needs no data: it trains two pairs of networks on made-up images, one pair as usual \
       and one pair to be compatible, and prints how well each recombines. Then write a recipe for \
       your own data (dovetail train --help shows one).
+
+      Results go to stdout, progress to stderr. Exit status: 0 fine, 1 failure, 64 usage, 65 bad \
+      data, 66 input missing, 69 no device, 73 cannot create, 74 cannot write, 78 bad recipe.
       """,
     version: "0.1.0",
     subcommands: [Demo.self, Train.self, Evaluate.self, Bench.self, Devices.self])

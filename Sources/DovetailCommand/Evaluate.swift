@@ -6,10 +6,14 @@ struct Evaluate: ParsableCommand {
     abstract: "Load the components of a run from their files and measure them again.",
     discussion: """
       DIR is what dovetail train --output (or one half of what dovetail demo --output) wrote. The \
-      figures are those of the training, to the last digit, on the same device.
+      data sets are read again from where its recipe.yaml says. On the device of the training the \
+      figures are the same, to the last digit; seconds and images/s are the training's.
+
+        dovetail train recipe.yaml --output runs/first
+        dovetail evaluate runs/first --json figures.json
       """)
 
-  @Argument(help: "The run's directory.") var directory: String
+  @Argument(help: ArgumentHelp("The run's directory.", valueName: "dir")) var directory: String
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 

@@ -7,7 +7,7 @@ enum ExitStatus {
   static func of(_ error: any Error) -> Int32 {
     switch error {
     case let error as DatasetError: error.kind == .missing ? 66 : 65
-    case is RecipeError, is ArchitectureError: 78
+    case is RecipeError, is RecipeFileError, is ArchitectureError: 78
     case let error as RunDirectoryError:
       switch error.kind {
       case .missing: 66

@@ -18,10 +18,14 @@ enum ResultTable {
         ]))
     }
     lines += recombinations(results)
+    lines += [
+      "", "Device: \(results.device)",
+      "Training: \(Format.duration(results.seconds)), \(Int(results.imagesPerSecond)) images/s",
+    ]
     return lines.joined(separator: "\n")
   }
 
-  static func recombinations(_ results: RunResults) -> [String] {
+  private static func recombinations(_ results: RunResults) -> [String] {
     guard !results.recombinations.isEmpty else { return [] }
     var lines = [
       "", row(["extractor + head", "images", "accuracy", "among common", "chance"]),

@@ -6,23 +6,34 @@ struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train networks as a recipe says, recombine them, print how well that works.",
     discussion: """
-      A recipe is a YAML file; what is left out has a default (paths start at its folder):
+      A recipe is a YAML file. Only tasks must be given; paths start at its folder:
 
         tasks:
-          - {name: cifar10, dataset: cifar10, path: data/cifar-10-batches-bin}
-          - {name: pets, dataset: folder, path: data/pets, synonyms: {car: automobile}}
+          - {name: cifar10, dataset: cifar10, path: cifar-10-batches-bin}
+          - {name: pets, dataset: folder, path: pets}
         image-size: 32
         architecture: {name: resnet, depth: 8, split: stage2}
-        methods: [identical-initial-weights, rotation-prediction, common-classes]
+        methods:               # [] trains the networks independently
+          - identical-initial-weights
+          - rotation-prediction
+          - common-classes
         scheme: joint          # or incremental: tasks in their order
         steps: 500             # minibatches of each task
         batch: 64
         learning-rate: 0.1
         seed: 0
-        validation: 0          # this fraction of each training set, held out for choices
+        validation: 0          # fraction of the training images held out
 
-      methods: [] trains the networks independently. Data sets: cifar10, cifar100, stl10, folder \
-      (train/<class>/*.JPEG and test/<class>/*.JPEG), made-up-ink, made-up-neon.
+      Data sets: cifar10, cifar100 and stl10 (the binary versions), folder \
+      (train/<class>/*.JPEG and test/<class>/*.JPEG), made-up-ink and made-up-neon (drawn by \
+      code, no path). Classes are common where their names are equal; where they are not, give \
+      the task synonyms: {car: automobile}.
+
+      A first try that needs no data:
+
+        printf 'tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]' > try.yaml
+        dovetail train try.yaml --steps 20 --output runs/try
+        dovetail evaluate runs/try
       """)
 
   @Argument(help: "The recipe, a YAML file.") var recipe: String
@@ -32,7 +43,7 @@ struct Train: ParsableCommand {
   @Option(help: "Overrides the recipe's seed.") var seed: Int?
   @Option(help: "Overrides the recipe's steps.") var steps: Int?
   @OptionGroup var json: JSONOption
-  @Flag(help: "No progress, only the results.") var quiet = false
+  @OptionGroup var log: LogOptions
 
   func validate() throws {
     if let seed, seed < 0 { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
@@ -49,29 +60,40 @@ struct Train: ParsableCommand {
       try json.check()
       let backend = try device.open()
       let datasets = try recipe.loadDatasets()
-      let line = ProgressLine("training", isQuiet: quiet)
+      try log.describe(recipe, datasets)
+      let line = ProgressLine("training", log)
       let results = try Run.train(
         recipe, datasets: datasets, directory: directory, on: backend, clock: Console.seconds,
         progress: line.show)
       try json.write(results)
       if !json.takesStdout {
         Console.print(ResultTable.text(results))
-        Console.print(
-          "\n\(Format.duration(results.seconds)), \(Int(results.imagesPerSecond)) images/s"
-            + (output.map { "; components in \($0)/components" } ?? ""))
+        if let output { Console.print("Components: \(output)/components") }
       }
     }
   }
 
   static func read(_ path: String) throws -> Recipe {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw InputMissing(description: "\(path): no such recipe, or it cannot be read")
+      throw InputMissing(
+        description: "\(path): there is no such recipe, or it cannot be read; "
+          + "dovetail train --help shows how to write one")
     }
     let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
     do {
       return try Recipe.parse(yaml: String(decoding: data, as: UTF8.self), folder: folder)
     } catch {
-      throw RecipeError(line: error.line, "\(path): \(error.problem)")
+      throw RecipeFileError(path: path, error: error)
     }
+  }
+}
+
+/// A recipe error with the file that it is in.
+struct RecipeFileError: Error, CustomStringConvertible {
+  let path: String
+  let error: RecipeError
+
+  var description: String {
+    "\(path)\(error.line.map { ", line \($0)" } ?? ""): \(error.problem)"
   }
 }

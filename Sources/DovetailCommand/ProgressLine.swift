@@ -1,0 +1,58 @@
+import Dovetail
+import Foundation
+
+/// Progress with rate and time left: a bar that is redrawn where stderr is a terminal, else a line
+/// every five seconds; with `--verbose` a line whenever losses are read.
+final class ProgressLine {
+  private let title: String
+  private let options: LogOptions
+  private let start = Console.seconds()
+  private let redraws: Bool
+  private var lastShown = -Double.infinity
+  /// A bar stands on the last line, which has no end yet.
+  private var isOpen = false
+
+  init(_ title: String, _ options: LogOptions) {
+    self.title = title
+    self.options = options
+    redraws = Console.redraws && !options.verbose
+  }
+
+  deinit {
+    if isOpen { Console.log("") }
+  }
+
+  func show(_ progress: TrainingProgress) {
+    let now = Console.seconds()
+    let isLast = progress.minibatch == progress.total
+    let interval = options.verbose ? 0 : redraws ? 0.2 : 5
+    guard !options.quiet, isLast || now - lastShown >= interval else { return }
+    lastShown = now
+    let elapsed = max(now - start, 1e-9)
+    let rate = Double(progress.images) / elapsed
+    let left =
+      elapsed / Double(max(progress.minibatch, 1)) * Double(progress.total - progress.minibatch)
+    var parts = ["\(progress.minibatch)/\(progress.total) minibatches"]
+    if options.verbose { parts.append("learning rate \(progress.learningRate)") }
+    parts.append("loss " + progress.losses.map(describe).joined(separator: ", "))
+    parts.append("\(Int(rate)) images/s")
+    parts.append(isLast ? Format.duration(elapsed) : "\(Format.duration(left)) left")
+    let text = parts.joined(separator: ", ")
+    if redraws {
+      let share = Double(progress.minibatch) / Double(max(progress.total, 1))
+      let filled = Int(share * 20)
+      let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 20 - filled)
+      FileHandle.standardError.write(
+        Data("\r\u{1B}[K\(title) [\(bar)] \(text)\(isLast ? "\n" : "")".utf8))
+      isOpen = !isLast
+    } else {
+      Console.log("\(title): \(text)")
+    }
+  }
+
+  private func describe(_ losses: TaskLosses) -> String {
+    "\(losses.task) " + Format.fixed(Double(losses.target), 2)
+      + (losses.rotation.map { " + rotation " + Format.fixed(Double($0), 2) } ?? "")
+      + (losses.commonClasses.map { " + common " + Format.fixed(Double($0), 2) } ?? "")
+  }
+}
