@@ -64,31 +64,34 @@ struct Demo: ParsableCommand {
 
   private func print(_ results: Results) {
     let (a, b) = (results.independent, results.compatible)
-    func row(_ name: String, _ values: (RunResults) -> String) -> String {
-      ResultTable.row([name, values(a), values(b)])
+    func row(_ name: String, _ value: (RunResults) -> String) -> [String] {
+      [name, value(a), value(b)]
     }
-    var lines = [
-      "Two domains of made-up images, ten classes each, nine in common; two networks, one each.",
-      "", ResultTable.row(["accuracy, common classes", "independent", "compatible"]),
-    ]
+    var rows = [["accuracy, common classes", "independent", "compatible"]]
     for index in a.tasks.indices {
-      lines.append(
+      rows.append(
         row("\(a.tasks[index].name), own network") {
           Format.percent($0.tasks[index].ownAccuracyOnCommonClasses)
         })
     }
     for (index, pair) in a.recombinations.enumerated() {
-      lines.append(
+      rows.append(
         row("\(pair.extractor) extractor, \(pair.head) head") {
           Format.percent($0.recombinations[index].accuracy)
         })
     }
-    let chance = Format.percent(a.recombinations.first?.chance)
-    lines += [
+    rows += [
       row("recombined, mean") { Format.percent($0.recombinationAccuracy) },
       row("chance") { Format.percent($0.recombinations.first?.chance) },
       row("images, each direction") { "\($0.recombinations.first?.images ?? 0)" },
       row("training") { Format.duration($0.seconds) },
+    ]
+    let chance = Format.percent(a.recombinations.first?.chance)
+    var lines = [
+      "Two domains of made-up images, ten classes each, nine in common; a network for each.", "",
+    ]
+    lines += ResultTable.aligned(rows)
+    lines += [
       "",
       "What it means: one network's feature extractor under the other's head, with no fine-tuning,",
       "names \(Format.percent(a.recombinationAccuracy)) of the images rightly where the networks "

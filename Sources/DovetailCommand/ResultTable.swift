@@ -5,18 +5,18 @@ enum ResultTable {
   static func text(_ results: RunResults) -> String {
     var lines: [String] = []
     let methods = results.methods.isEmpty ? "independent" : results.methods.joined(separator: " + ")
-    lines.append("\(methods), \(results.scheme), \(results.steps) steps, seed \(results.seed)")
+    lines.append("\(methods), \(results.scheme), steps: \(results.steps), seed: \(results.seed)")
     for task in results.tasks where !task.notes.isEmpty {
       lines.append("\(task.name): \(task.dataset), \(task.notes.joined(separator: "; "))")
     }
-    lines += ["", row(["own task", "images", "accuracy", "on common classes"])]
-    for task in results.tasks {
-      lines.append(
-        row([
-          task.name, "\(task.testImages)", Format.percent(task.ownAccuracy),
-          Format.percent(task.ownAccuracyOnCommonClasses),
-        ]))
+    let own = results.tasks.map {
+      [
+        $0.name, "\($0.testImages)", Format.percent($0.ownAccuracy),
+        Format.percent($0.ownAccuracyOnCommonClasses),
+      ]
     }
+    lines.append("")
+    lines += aligned([["own task", "images", "accuracy", "on common classes"]] + own)
     lines += recombinations(results)
     lines += [
       "", "Device: \(results.device)",
@@ -27,25 +27,37 @@ enum ResultTable {
 
   private static func recombinations(_ results: RunResults) -> [String] {
     guard !results.recombinations.isEmpty else { return [] }
-    var lines = [
-      "", row(["extractor + head", "images", "accuracy", "among common", "chance"]),
+    var rows = [
+      ["extractor + head", "images", "accuracy", "chance", "among common outputs", "chance"]
     ]
     for pair in results.recombinations {
-      lines.append(
-        row([
-          "\(pair.extractor) + \(pair.head)", "\(pair.images)", Format.percent(pair.accuracy),
-          Format.percent(pair.accuracyAmongCommonOutputs), Format.percent(pair.chance),
-        ]) + (pair.reason.map { "  (\($0))" } ?? ""))
+      rows.append([
+        "\(pair.extractor) + \(pair.head)", "\(pair.images)", Format.percent(pair.accuracy),
+        Format.percent(pair.chance), Format.percent(pair.accuracyAmongCommonOutputs),
+        Format.percent(pair.chanceAmongCommonOutputs),
+      ])
     }
-    lines.append(row(["mean", "", Format.percent(results.recombinationAccuracy)]))
+    rows.append(["mean", "", Format.percent(results.recombinationAccuracy), "", "", ""])
+    var lines = [""] + aligned(rows)
+    for pair in results.recombinations {
+      if let reason = pair.reason { lines.append("\(pair.extractor) + \(pair.head): \(reason)") }
+    }
     return lines
   }
 
-  /// The first column left, the others right.
-  static func row(_ cells: [String]) -> String {
-    cells.enumerated().map { index, cell in
-      let space = String(repeating: " ", count: max(0, (index == 0 ? 26 : 18) - cell.count))
-      return index == 0 ? cell + space : space + cell
-    }.joined()
+  /// Columns as wide as they need to be: the first one to the left, the others to the right.
+  static func aligned(_ rows: [[String]]) -> [String] {
+    let widths = (rows.first ?? []).indices.map { column in
+      rows.map { $0[column].count }.max() ?? 0
+    }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        line += column == 0 ? cell + space : "   " + space + cell
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }
   }
 }

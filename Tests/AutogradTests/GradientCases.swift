@@ -83,7 +83,11 @@ extension GradientCase {
   ]
 
   static let elementwise = [
-    GradientCase("relu", [[2, 3, 4, 3]]) { $0.relu($1[0]) } reference: { Reference.relu($0[0]) },
+    GradientCase("relu", [[2, 3, 4, 3]]) {
+      $0.relu($1[0])
+    } reference: {
+      Reference.relu($0[0])
+    },
     GradientCase("add", [[2, 3, 4, 3], [2, 3, 4, 3]]) {
       $0.add($1[0], $1[1])
     } reference: {

@@ -34,7 +34,8 @@ import Testing
     let filtered = watch(tape.convolution(x, w, stride: 2, padding: 1))
     let normed = norm(filtered, residual: shortcut)
     let summed = watch(tape.relu(watch(tape.add(normed, norm(normed, residual: normed)))))
-    let pooled = watch(tape.globalAveragePool(watch(tape.averagePool(summed, window: 2, stride: 2))))
+    let pooled = watch(
+      tape.globalAveragePool(watch(tape.averagePool(summed, window: 2, stride: 2))))
     let logits = watch(
       tape.linear(
         pooled, Variable(backend.makeTensor([6, 3], filledWith: 0.3), needsGradient: true),

@@ -1,6 +1,6 @@
 import BackendOpenCL
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct BackendTests {
@@ -8,7 +8,8 @@ import Testing
   @Test(arguments: TestedBackend.available)
   func rotatingFourTimesGivesTheImageBack(_ tested: TestedBackend) throws {
     let backend = try tested.make()
-    let size = 8, original = OpCase.bytes(count: 1, size: size)
+    let size = 8
+    let original = OpCase.bytes(count: 1, size: size)
     var bytes = original
     for turn in 1...4 {
       let store = backend.makeImageStore(bytes: bytes, count: 1, height: size, width: size)
@@ -25,7 +26,8 @@ import Testing
   @Test(arguments: TestedBackend.available)
   func uploadsDownloadsFillsAndCopies(_ tested: TestedBackend) throws {
     let backend = try tested.make()
-    let shape: Shape = [3, 5], numbers = values(shape, 1)
+    let shape: Shape = [3, 5]
+    let numbers = values(shape, 1)
     let a = backend.makeTensor(shape, numbers)
     let b = backend.makeTensor(shape, filledWith: 7)
     #expect(try backend.download(a) == numbers)

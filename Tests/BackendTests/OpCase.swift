@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// One row of the op table: an op at one shape, what it computes on a backend, and what it should.

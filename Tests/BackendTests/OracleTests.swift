@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// The oracle's gradients against central differences of its own forward passes, and what it
@@ -21,7 +21,8 @@ import Testing
   }
 
   @Test(arguments: [1, 2]) func convolution(stride: Int) {
-    let x: Shape = [2, 5, 4, 2], w: Shape = [3, 3, 2, 3]
+    let x: Shape = [2, 5, 4, 2]
+    let w: Shape = [3, 3, 2, 3]
     let y = Oracle.convolution(
       .init(x, doubles(x, 1)), .init(w, doubles(w, 2)), stride: stride, padding: 1)
     let dy = Oracle.Array4(Shape(y.sizes), doubles(Shape(y.sizes), 3))
@@ -44,7 +45,9 @@ import Testing
   }
 
   @Test(arguments: [true, false]) func batchNorm(ofBatch: Bool) {
-    let shape: Shape = [7, 3], x = doubles(shape, 1), dy = doubles(shape, 2)
+    let shape: Shape = [7, 3]
+    let x = doubles(shape, 1)
+    let dy = doubles(shape, 2)
     var norm = Oracle.BatchNorm(
       mean: [0.1, -0.2, 0.3], variance: [0.5, 1, 2], gamma: [1, -0.5, 2], beta: [0.1, 0.2, -0.1],
       relu: true, ofBatch: ofBatch)
@@ -84,7 +87,8 @@ import Testing
   }
 
   @Test func crossEntropy() {
-    let logits = doubles([4, 3], 1), labels: [Int32] = [2, -1, 0, 1]
+    let logits = doubles([4, 3], 1)
+    let labels: [Int32] = [2, -1, 0, 1]
     expectGradient(
       of: logits,
       Oracle.crossEntropyBackward(logits, labels, classes: 3, divisor: 4, dloss: 0.7), dy: [0.7]

@@ -23,9 +23,10 @@ import Testing
     #expect(set.train.labels == [0, 3, 9])
     #expect(set.test.labels == [7])
     #expect(set.classNames[1] == "automobile")
-    #expect(set.notes == [
-      "partial: 3 of 50,000 training images", "partial: 1 of 10,000 test images",
-    ])
+    #expect(
+      set.notes == [
+        "partial: 3 of 50,000 training images", "partial: 1 of 10,000 test images",
+      ])
     // Interleaved: pixel (2, 5) of image 1.
     let at = (1024 + 2 * 32 + 5) * 3
     #expect(Array(set.train.bytes[at..<at + 3]) == [15, 85, 155])

@@ -5,7 +5,9 @@ import Testing
 @Suite struct DatasetTests {
   // MARK: Class maps
 
-  private let cifar = (classNames: ["airplane", "automobile", "frog"], synonyms: [String: String]())
+  private let cifar = (
+    classNames: ["airplane", "automobile", "frog"], synonyms: [String: String]()
+  )
 
   @Test func synonymsGiveTheCommonClasses() throws {
     let map = try ClassMap([cifar, (["Car", "monkey", "airplane"], ["car": "automobile"])])
@@ -50,9 +52,10 @@ import Testing
     #expect((rest.labels + heldOut.labels).sorted() == set.labels)
     #expect(heldOut.labels == set.split(fraction: 0.2, seed: 4, stream: 0).heldOut.labels)
     #expect(heldOut.labels != set.split(fraction: 0.2, seed: 5, stream: 0).heldOut.labels)
-    #expect(zip(rest.labels, stride(from: 0, to: rest.bytes.count, by: 3)).allSatisfy {
-      Int32(rest.bytes[$1]) == $0
-    })
+    #expect(
+      zip(rest.labels, stride(from: 0, to: rest.bytes.count, by: 3)).allSatisfy {
+        Int32(rest.bytes[$1]) == $0
+      })
   }
 
   // MARK: Made-up domains

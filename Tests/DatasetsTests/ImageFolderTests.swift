@@ -58,7 +58,8 @@ import Testing
     #expect(set.train.bytes[0..<3072].allSatisfy { abs(Int($0) - 100) <= 3 })
   }
 
-  private func expectError(_ folder: TemporaryFolder, _ kind: DatasetError.Kind, _ problem: String) {
+  private func expectError(_ folder: TemporaryFolder, _ kind: DatasetError.Kind, _ problem: String)
+  {
     let error = #expect(throws: DatasetError.self) { try load(folder) }
     #expect(error?.kind == kind)
     #expect("\(error!)".contains(problem), "\(error!)")

@@ -35,7 +35,8 @@ public enum Oracle {
         for q in 0..<y[2] {
           for r in 0..<w[0] {
             for s in 0..<w[1] {
-              let h = p * stride + r - padding, v = q * stride + s - padding
+              let h = p * stride + r - padding
+              let v = q * stride + s - padding
               if h >= 0, h < x[1], v >= 0, v < x[2] { body(n, h, v, r, s, p, q) }
             }
           }
@@ -131,11 +132,13 @@ public enum Oracle {
     public func backward(
       _ dy: [Double], x: [Double], y: [Double]
     ) -> (dx: [Double], dgamma: [Double], dbeta: [Double], dresidual: [Double]) {
-      let channels = gamma.count, rows = Double(x.count / channels)
+      let channels = gamma.count
+      let rows = Double(x.count / channels)
       let (mean, variance) =
         ofBatch ? Oracle.statistics(x, channels: channels) : (self.mean, self.variance)
       let g = dy.indices.map { relu && !(y[$0] > 0) ? 0 : dy[$0] }
-      var dgamma = [Double](repeating: 0, count: channels), dbeta = dgamma
+      var dgamma = [Double](repeating: 0, count: channels)
+      var dbeta = dgamma
       func normal(_ i: Int) -> Double {
         (x[i] - mean[i % channels]) / (variance[i % channels] + epsilon).squareRoot()
       }

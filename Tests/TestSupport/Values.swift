@@ -14,7 +14,8 @@ public func doubles(_ shape: Shape, _ stream: UInt32) -> [Double] {
 /// max |got − expected| / max |expected|; infinite where something is no number.
 public func relativeError(_ got: [Float], _ expected: [Double]) -> Double {
   precondition(got.count == expected.count, "\(got.count) values against \(expected.count)")
-  var worst = 0.0, scale = 0.0
+  var worst = 0.0
+  var scale = 0.0
   for (a, b) in zip(got, expected) {
     guard a.isFinite else { return .infinity }
     worst = max(worst, abs(Double(a) - b))

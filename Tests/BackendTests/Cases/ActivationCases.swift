@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   private static let shapes: [Shape] = [[1], [7], [31], [33], [3, 5, 7], [40_001]]

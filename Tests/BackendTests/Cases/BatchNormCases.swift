@@ -1,9 +1,10 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   private static let shapes: [Shape] = [
-    [4, 8, 8, 16], [3, 7, 5, 24], [1, 31, 33, 3], [2, 5, 7, 40], [128, 2, 2, 64], [5, 17], [1, 2, 3, 1],
+    [4, 8, 8, 16], [3, 7, 5, 24], [1, 31, 33, 3], [2, 5, 7, 40], [128, 2, 2, 64], [5, 17],
+    [1, 2, 3, 1],
   ]
 
   static let batchNorm: [OpCase] = statisticsCases + forwardCases + backwardCases
@@ -38,7 +39,8 @@ extension OpCase {
     [(false, false), (true, false), (true, true), (false, true)].map { relu, joins in
       let norm = norm(shape.sizes.last!, relu: relu, ofBatch: false)
       return OpCase(.batchNormForward, "\(shape), relu \(relu), residual \(joins)") { t in
-        let y = t.output(shape), c: Shape = [norm.gamma.count]
+        let y = t.output(shape)
+        let c: Shape = [norm.gamma.count]
         t.backend.batchNorm(
           x: t.input(shape, 1), mean: t.input(c, vector(norm.mean)),
           variance: t.input(c, vector(norm.variance)), gamma: t.input(c, 4), beta: t.input(c, 5),
@@ -62,7 +64,9 @@ extension OpCase {
   ) -> OpCase {
     let channels = shape.sizes.last!
     var norm = norm(channels, relu: relu, ofBatch: ofBatch)
-    if ofBatch { (norm.mean, norm.variance) = Oracle.statistics(doubles(shape, 1), channels: channels) }
+    if ofBatch {
+      (norm.mean, norm.variance) = Oracle.statistics(doubles(shape, 1), channels: channels)
+    }
     let fixed = norm
     let y = fixed.forward(doubles(shape, 1), residual: joins ? doubles(shape, 6) : nil)
     // dx of a batch's own statistics is a difference of near equals where rows are few.
@@ -99,7 +103,8 @@ extension OpCase {
     (norm.mean, norm.variance) = Oracle.statistics(doubles(shape, 1), channels: channels)
     let fixed = norm
     return OpCase(.batchNormBackward, "\(shape), dx alone", tolerance: 2e-5) { t in
-      let c: Shape = [channels], dx = t.output(shape)
+      let c: Shape = [channels]
+      let dx = t.output(shape)
       t.backend.batchNormBackward(
         dy: t.input(shape, 7), x: t.input(shape, 1), y: t.input(shape, 1),
         mean: t.input(c, vector(fixed.mean)), variance: t.input(c, vector(fixed.variance)),

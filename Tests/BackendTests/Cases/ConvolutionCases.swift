@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   private struct Sizes: Sendable {

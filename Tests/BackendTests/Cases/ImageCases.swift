@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   static let mean: [Float] = [0.4, 0.5, 0.6], std: [Float] = [0.2, 0.3, 0.25]

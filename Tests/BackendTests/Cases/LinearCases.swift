@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   static let linear: [OpCase] = [(1, 1, 1), (64, 64, 10), (7, 33, 31), (128, 65, 100)].flatMap {

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   static let optimizer: [OpCase] = [Shape([1]), [33], [3, 3, 16, 24], [20_001]].flatMap {

@@ -1,5 +1,5 @@
-import TestSupport
 import Tensors
+import TestSupport
 
 extension OpCase {
   static let pooling: [OpCase] =

@@ -1,0 +1,51 @@
+import Testing
+
+@Suite struct HelpTests {
+  @Test func versionIsPrinted() throws {
+    let run = try Workplace().dovetail("--version")
+    #expect(run.status == 0)
+    #expect(run.stdout == "0.1.0\n")
+    #expect(run.stderr == "")
+  }
+
+  @Test func helpNamesEverySubcommand() throws {
+    let run = try Workplace().dovetail("--help")
+    #expect(run.status == 0)
+    for name in ["demo", "train", "evaluate", "devices"] { #expect(run.stdout.contains(name)) }
+  }
+
+  @Test(arguments: [
+    ("demo", ["--device", "--seed", "--output", "--json", "--quiet", "--verbose"]),
+    (
+      "train",
+      [
+        "<recipe>", "--device", "--seed", "--steps", "--output", "--json", "--quiet", "tasks:",
+        "methods:", "synonyms",
+      ]
+    ),
+    ("evaluate", ["<dir>", "--device", "--json"]),
+    ("devices", ["--json"]),
+  ])
+  func helpOfASubcommand(name: String, words: [String]) throws {
+    let run = try Workplace().dovetail(name, "--help")
+    #expect(run.status == 0)
+    for word in words { #expect(run.stdout.contains(word), "\(name) --help: \(word)") }
+  }
+
+  @Test(arguments: [
+    ["trian", "x.yaml"], ["train"], ["train", "x.yaml", "--colour", "red"],
+    ["train", "x.yaml", "--device", "cuda"], ["train", "x.yaml", "--device", "opencl:-1"],
+    ["train", "x.yaml", "--device", "opencl:one"], ["train", "x.yaml", "--seed=-1"],
+    ["train", "x.yaml", "--steps", "few"], ["train", "x.yaml", "--quiet", "--verbose"],
+    ["evaluate"], ["demo", "now"],
+  ])
+  func wrongUsageIs64(arguments: [String]) throws {
+    let place = try Workplace()
+    try place.write("x.yaml", Recipes.tiny)
+    let run = try place.dovetail(arguments)
+    #expect(run.status == 64)
+    #expect(run.stdout == "")
+    #expect(run.stderr.hasPrefix("Error: "))
+    #expect(run.stderr.contains("Usage: dovetail"))
+  }
+}

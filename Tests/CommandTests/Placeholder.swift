@@ -1,2 +1,0 @@
-import Testing
-@Suite struct PlaceholderCommand { @Test func runs() { #expect(Bool(true)) } }
