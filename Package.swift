@@ -88,8 +88,7 @@ let package = Package(
       name: "NetworksTests", dependencies: ["Networks", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"],
-      resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
       swiftSettings: strict),

@@ -46,7 +46,9 @@ extension OpenCLDevice {
       guard clGetDeviceIDs(platform, all, 0, nil, &deviceCount) == CL_SUCCESS else { continue }
       var ids = [cl_device_id?](repeating: nil, count: Int(deviceCount))
       try check(clGetDeviceIDs(platform, all, deviceCount, &ids, nil), "listing the devices")
-      let platformName = text { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2) }
+      let platformName = text {
+        clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2)
+      }
       for case let id? in ids {
         devices.append(OpenCLDevice(id, platform, platformName, index: devices.count))
       }

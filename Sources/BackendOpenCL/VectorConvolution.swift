@@ -54,9 +54,10 @@ struct VectorConvolution {
   /// Output rows of a work-item: as many as fit in 48 KiB, so that the filter is reused from cache.
   var rows: Int {
     let channels = channelTile
-    let most = (1...max(p, 1)).reversed().first {
-      bufferBytes(rows: $0, channels: channels) <= 48 << 10
-    } ?? 1
+    let most =
+      (1...max(p, 1)).reversed().first {
+        bufferBytes(rows: $0, channels: channels) <= 48 << 10
+      } ?? 1
     // Equal shares: 17 rows of at most 16 are 9 and 8, not 16 and 1.
     let items = (max(p, 1) + most - 1) / most
     return (max(p, 1) + items - 1) / items

@@ -81,8 +81,10 @@ public enum ComponentFile {
     let file = try read(path, kind: .extractor)
     let architecture: Architecture = try decode("architecture", file, path)
     try validate(architecture, path)
+    let preprocessing: Preprocessing = try decode("preprocessing", file, path)
+    try validate(preprocessing, architecture, path)
     let extractor = FeatureExtractor(
-      architecture: architecture, preprocessing: try decode("preprocessing", file, path),
+      architecture: architecture, preprocessing: preprocessing,
       layers: architecture.makeExtractor(on: backend, seed: 0))
     try fill(extractor.layers, from: file, path, on: backend)
     return extractor
@@ -108,11 +110,14 @@ public enum ComponentFile {
     let architecture: Architecture = try decode("architecture", file, path)
     try validate(architecture, path)
     let classNames: [String] = try decode("classes", file, path)
-    guard !classNames.isEmpty else { throw malformed(path, "it has no classes") }
+    guard !classNames.isEmpty, Set(classNames).count == classNames.count else {
+      throw malformed(path, "expected class names, each once, got \(classNames)")
+    }
     // Sizes are checked before anything is built from them: the names are as many as the outputs.
     guard file.tensors["linear.bias"]?.shape == [classNames.count] else {
       throw malformed(
-        path, "tensor “linear.bias”: expected shape [\(classNames.count)], one an output, got "
+        path,
+        "tensor “linear.bias”: expected shape [\(classNames.count)], one an output, got "
           + (file.tensors["linear.bias"].map { "\($0.shape)" } ?? "none"))
     }
     let head = TaskHead(
@@ -127,9 +132,28 @@ public enum ComponentFile {
   }
 
   private static func validate(_ architecture: Architecture, _ path: String) throws {
+    guard 8...1202 ~= architecture.depth else {
+      throw malformed(path, "architecture: depth \(architecture.depth) is not from 8 to 1202")
+    }
     do { try architecture.validate() } catch { throw malformed(path, "architecture: \(error)") }
-    guard architecture.depth <= 1202 else {
-      throw malformed(path, "architecture: depth \(architecture.depth) is above 1202")
+  }
+
+  private static func validate(
+    _ preprocessing: Preprocessing, _ architecture: Architecture, _ path: String
+  ) throws {
+    let size = preprocessing.imageSize
+    guard 8...512 ~= size, size % 4 == 0 else {
+      throw malformed(
+        path, "preprocessing: expected an image size from 8 to 512, a multiple of 4, got \(size)")
+    }
+    let (mean, std) = (preprocessing.normalisation.mean, preprocessing.normalisation.std)
+    guard mean.count == 3, std.count == 3, mean.allSatisfy(\.isFinite),
+      std.allSatisfy({ $0.isFinite && $0 > 0 })
+    else {
+      throw malformed(
+        path,
+        "preprocessing: expected three finite means and three positive standard deviations, "
+          + "got \(mean) and \(std)")
     }
   }
 
@@ -146,12 +170,14 @@ public enum ComponentFile {
     }
     guard file.metadata["format"] == format else {
       throw malformed(
-        path, "is no component: metadata “format” is "
+        path,
+        "is no component: metadata “format” is "
           + "\(file.metadata["format"] ?? "absent"), expected \(format)")
     }
     guard file.metadata["kind"] == kind.rawValue else {
       throw malformed(
-        path, "expected a component of kind \(kind.rawValue), got "
+        path,
+        "expected a component of kind \(kind.rawValue), got "
           + (file.metadata["kind"] ?? "none"))
     }
     return file
@@ -217,7 +243,8 @@ public enum ComponentFile {
   /// before it, then the taps.
   private static func positions(_ shape: Shape) -> [Int] {
     guard shape.rank == 4 || shape.rank == 2 else { return Array(0..<shape.count) }
-    let k = shape[shape.rank - 1], c = shape[shape.rank - 2]
+    let k = shape[shape.rank - 1]
+    let c = shape[shape.rank - 2]
     let taps = shape.count / max(k * c, 1)
     return (0..<k).flatMap { k0 in
       (0..<c).flatMap { c0 in (0..<taps).map { ($0 * c + c0) * k + k0 } }

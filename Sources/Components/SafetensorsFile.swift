@@ -17,7 +17,11 @@ public struct SafetensorsFile: Equatable, Sendable {
     /// Row-major.
     public var values: [Float]
 
+    /// - Precondition: as many values as the shape has elements.
     public init(shape: [Int], values: [Float]) {
+      precondition(
+        shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == values.count,
+        "a tensor of shape \(shape) with \(values.count) values")
       self.shape = shape
       self.values = values
     }
@@ -39,7 +43,9 @@ public struct SafetensorsFile: Equatable, Sendable {
   public var bytes: [UInt8] {
     var items: [String] = []
     if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      let pairs = metadata.sorted { $0.key < $1.key }.map {
+        "\(quoted($0.key)):\(quoted($0.value))"
+      }
       items.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
@@ -122,24 +128,32 @@ public struct SafetensorsFile: Equatable, Sendable {
     }
     tensors = [:]
     metadata = [:]
-    var spans: [(begin: Int, end: Int, name: String)] = []
+    var spans: [Span] = []
     for (name, value) in entries {
       if name == "__metadata__" {
         metadata = try Self.readMetadata(value)
         continue
       }
-      let (shape, begin, end) = try Self.readEntry(
-        name, value, available: bytes.count - data)
-      spans.append((begin, end, name))
-      tensors[name] = Entry(
-        shape: shape,
-        values: stride(from: data + begin, to: data + end, by: 4).map {
+      spans.append(try Self.readSpan(name, value, available: bytes.count - data))
+    }
+    // Before any value is copied: tensors that overlap could ask for far more than the file holds.
+    try Self.checkCover(spans, available: bytes.count - data)
+    for span in spans {
+      tensors[span.name] = Entry(
+        shape: span.shape,
+        values: stride(from: data + span.begin, to: data + span.end, by: 4).map {
           Float(
             bitPattern: UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8
               | UInt32(bytes[$0 + 2]) << 16 | UInt32(bytes[$0 + 3]) << 24)
         })
     }
-    try Self.checkCover(spans, available: bytes.count - data)
+  }
+
+  /// Where a tensor's bytes lie in the data.
+  private struct Span {
+    let name: String
+    let shape: [Int]
+    let begin: Int, end: Int
   }
 
   private static func readMetadata(
@@ -158,9 +172,9 @@ public struct SafetensorsFile: Equatable, Sendable {
     return metadata
   }
 
-  private static func readEntry(
+  private static func readSpan(
     _ name: String, _ value: StrictJSON, available: Int
-  ) throws(SafetensorsError) -> (shape: [Int], begin: Int, end: Int) {
+  ) throws(SafetensorsError) -> Span {
     func fail(_ problem: String) -> SafetensorsError {
       SafetensorsError("tensor “\(name)”: \(problem)")
     }
@@ -190,7 +204,8 @@ public struct SafetensorsFile: Equatable, Sendable {
       throw fail("data_offsets \(offsets) do not lie in the \(available) bytes of data")
     }
     var size = 4
-    for dimension in shape {
+    // A size of 0 makes the tensor empty, whatever the others are.
+    for dimension in shape.contains(0) ? [0] : shape {
       let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
       if overflow { throw fail("shape \(shape) is too large") }
       size = product
@@ -198,12 +213,12 @@ public struct SafetensorsFile: Equatable, Sendable {
     guard size == offsets[1] - offsets[0] else {
       throw fail("shape \(shape) needs \(size) bytes, data_offsets give \(offsets[1] - offsets[0])")
     }
-    return (shape, offsets[0], offsets[1])
+    return Span(name: name, shape: shape, begin: offsets[0], end: offsets[1])
   }
 
   /// Sorted, the tensors cover the data from 0 to the end with no hole and no overlap.
   private static func checkCover(
-    _ spans: [(begin: Int, end: Int, name: String)], available: Int
+    _ spans: [Span], available: Int
   ) throws(SafetensorsError) {
     var end = 0
     for span in spans.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {

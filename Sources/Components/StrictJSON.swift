@@ -203,7 +203,8 @@ package indirect enum StrictJSON: Equatable, Sendable {
         at += 1
       }
       let text = String(decoding: bytes[start..<at], as: UTF8.self)
-      if isInteger {
+      // “-0” is a float in every reader that tells them apart.
+      if isInteger && text != "-0" {
         guard let value = Int(text) else { throw failure("an integer is too large") }
         return .integer(value)
       }

@@ -12,7 +12,8 @@ package enum JPEG {
   package static func decode(
     _ file: [UInt8]
   ) throws(Failure) -> (rgb: [UInt8], width: Int, height: Int) {
-    var width: Int32 = 0, height: Int32 = 0
+    var width: Int32 = 0
+    var height: Int32 = 0
     var message = [CChar](repeating: 0, count: Int(DOVETAIL_JPEG_MESSAGE))
     guard dovetail_jpeg_size(file, file.count, &width, &height, &message) == 0 else {
       throw Failure(description: text(message))

@@ -87,7 +87,8 @@ public enum MadeUpDomain: String, Sendable, CaseIterable {
 
     func inverse(_ p: SIMD2<Float>) -> SIMD2<Float> {
       let q = (p - centre) / scale
-      let x = tilt.cos * q.x + tilt.sin * q.y, y = tilt.cos * q.y - tilt.sin * q.x
+      let x = tilt.cos * q.x + tilt.sin * q.y
+      let y = tilt.cos * q.y - tilt.sin * q.x
       return [(x - shear * y) * aspect, y]
     }
   }

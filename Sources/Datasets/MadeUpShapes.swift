@@ -46,7 +46,8 @@ struct MadeUpShape: Sendable {
   private static func distance(
     _ p: SIMD2<Float>, _ a: SIMD2<Float>, _ b: SIMD2<Float>
   ) -> Float {
-    let along = b - a, to = p - a
+    let along = b - a
+    let to = p - a
     let length = (along * along).sum()
     let t = length > 0 ? min(max((to * along).sum() / length, 0), 1) : 0
     let d = to - along * t

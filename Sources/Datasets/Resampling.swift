@@ -4,7 +4,8 @@ enum Resampling {
   /// The largest centred square of `[height, width, 3]`, as `[size, size, 3]`.
   static func centreSquare(_ rgb: [UInt8], width: Int, height: Int, to size: Int) -> [UInt8] {
     let side = min(width, height)
-    let left = (width - side) / 2, top = (height - side) / 2
+    let left = (width - side) / 2
+    let top = (height - side) / 2
     if side == size && width == height { return rgb }
     let spans = (0..<size).map { Span($0, of: size, over: side) }
     var result = [UInt8](repeating: 0, count: size * size * 3)
@@ -35,7 +36,8 @@ enum Resampling {
 
     init(_ index: Int, of outputs: Int, over inputs: Int) {
       // In units of 1/outputs of an input pixel, so that whole ratios stay exact.
-      let first = index * inputs, last = (index + 1) * inputs
+      let first = index * inputs
+      let last = (index + 1) * inputs
       weights = (first / outputs...(last - 1) / outputs).map { position in
         let covered = min(last, (position + 1) * outputs) - max(first, position * outputs)
         return (position, Double(covered) / Double(inputs))

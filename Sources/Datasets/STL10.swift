@@ -7,7 +7,8 @@ enum STL10 {
   static let size = 96
 
   static func load(at path: String, imageSize: Int) throws(DatasetError) -> Dataset {
-    let advice = "Give the folder stl10_binary, with train_X.bin, train_y.bin, test_X.bin, test_y.bin."
+    let advice =
+      "Give the folder stl10_binary, with train_X.bin, train_y.bin, test_X.bin, test_y.bin."
     guard (1...size).contains(imageSize) else {
       throw DatasetError(
         .malformed, path: path, problem: "its images are 96×96, image-size is \(imageSize)",

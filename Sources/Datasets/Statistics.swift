@@ -15,10 +15,11 @@ extension ImageSet {
     var result = Normalisation(mean: [], std: [])
     for histogram in histograms {
       let mean = zip(0..., histogram).reduce(0.0) { $0 + Double($1.0 * $1.1) } / pixels / 255
-      let variance = zip(0..., histogram).reduce(0.0) { sum, entry in
-        let deviation = Double(entry.0) / 255 - mean
-        return sum + Double(entry.1) * deviation * deviation
-      } / pixels
+      let variance =
+        zip(0..., histogram).reduce(0.0) { sum, entry in
+          let deviation = Double(entry.0) / 255 - mean
+          return sum + Double(entry.1) * deviation * deviation
+        } / pixels
       result.mean.append(Float(mean))
       // A constant channel would divide by zero.
       result.std.append(Float(max(variance.squareRoot(), 1e-3)))
@@ -27,7 +28,9 @@ extension ImageSet {
   }
 
   /// Splits off `fraction` of the images, drawn at random by `seed`; both parts keep the order.
-  public func split(fraction: Double, seed: UInt64, stream: UInt32) -> (rest: ImageSet, heldOut: ImageSet) {
+  public func split(fraction: Double, seed: UInt64, stream: UInt32) -> (
+    rest: ImageSet, heldOut: ImageSet
+  ) {
     let heldOut = Int((Double(count) * fraction).rounded())
     var random = RandomStream(seed: seed, .validationSplit, stream: stream)
     let order = random.permutation(count)

@@ -22,6 +22,12 @@ public struct Evaluator {
     public let accuracy: Double
     /// The same with the arg max over `among` alone.
     public let accuracyAmongCommonOutputs: Double
+
+    package init(images: Int, accuracy: Double, accuracyAmongCommonOutputs: Double) {
+      self.images = images
+      self.accuracy = accuracy
+      self.accuracyAmongCommonOutputs = accuracyAmongCommonOutputs
+    }
   }
 
   /// - Parameters:
@@ -41,7 +47,8 @@ public struct Evaluator {
     let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
     let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
     let predictions = try logits(network, images.subset(chosen))
-    var right = 0, rightAmong = 0
+    var right = 0
+    var rightAmong = 0
     for (position, index) in chosen.enumerated() {
       let row = predictions[position * outputs.count..<(position + 1) * outputs.count]
       let truth = expected[Int(images.labels[index])]
@@ -85,7 +92,8 @@ public struct Evaluator {
   /// The first of the largest.
   private static func argMax(_ row: ArraySlice<Float>, among: [Int]) -> Int? {
     var best: Int?
-    for index in among where best == nil || row[row.startIndex + index] > row[row.startIndex + best!] {
+    for index in among
+    where best == nil || row[row.startIndex + index] > row[row.startIndex + best!] {
       best = index
     }
     return best

@@ -1,13 +1,18 @@
 import Foundation
 
 /// The learning rate of one minibatch, counted over all tasks that are trained together.
-struct LearningRate {
+package struct LearningRate {
   let recipe: Recipe
   /// Minibatches in all.
   let total: Int
 
+  package init(recipe: Recipe, total: Int) {
+    self.recipe = recipe
+    self.total = total
+  }
+
   /// - Parameter minibatch: 0-based.
-  func at(_ minibatch: Int) -> Float {
+  package func at(_ minibatch: Int) -> Float {
     let warm = Int((Double(total) * recipe.warmup).rounded())
     if minibatch < warm {
       return Float(recipe.learningRate * Double(minibatch + 1) / Double(warm))

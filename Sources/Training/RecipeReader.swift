@@ -12,7 +12,7 @@ extension Recipe {
     do {
       root = try compose(yaml: yaml)
     } catch {
-      throw RecipeError("is not YAML: \(error)")
+      throw RecipeError(yaml: error)
     }
     guard let root else { throw RecipeError("is empty; expected at least tasks") }
     var reader = try MappingReader(root, "the recipe")

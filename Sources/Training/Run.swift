@@ -67,13 +67,18 @@ public enum Run {
       let heldOut =
         recipe.validation > 0
         ? dataset.train.split(
-          fraction: recipe.validation, seed: recipe.seed, stream: UInt32(index)).heldOut
+          fraction: recipe.validation, seed: recipe.seed, stream: UInt32(index)
+        ).heldOut
         : dataset.train.subset([])
-      return Measurable(
+      let part = Measurable(
         name: task.name,
         extractor: try ComponentFile.loadExtractor(directory.extractor(task.name), on: backend),
         head: try ComponentFile.loadHead(directory.head(task.name), on: backend),
         dataset: dataset, heldOut: heldOut)
+      try directory.checkFit(
+        part, recipe, classNames: classMap.names[index],
+        digest: recorded.tasks.first { $0.name == task.name }?.dataDigest)
+      return part
     }
     var results = recorded
     results.device = backend.deviceDescription

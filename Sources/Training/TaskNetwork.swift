@@ -26,9 +26,9 @@ public final class TaskNetwork {
     let identical = recipe.uses(.identicalInitialWeights)
     let ownSeed = Self.derived(recipe.seed, index)
     let seed = identical ? recipe.seed : ownSeed
-    // Identical weights: the last layer too where all tasks have as many classes (rows copied by
-    // position), else drawn per task.
-    let sameCounts = classCounts.allSatisfy { $0 == classCounts[0] }
+    // Identical weights: the last layer too for tasks with as many classes (rows copied by
+    // position); those that differ from all tasks before them draw their own.
+    let alike = classCounts.firstIndex(of: classCounts[index])!
     (train, heldOut) =
       recipe.validation > 0
       ? dataset.train.split(
@@ -47,7 +47,7 @@ public final class TaskNetwork {
       architecture: architecture, classNames: classNames,
       layers: architecture.makeHead(
         classes: classNames.count, on: backend, seed: seed,
-        linearSeed: identical && !sameCounts ? ownSeed : seed))
+        linearSeed: identical ? Self.derived(recipe.seed, alike) : seed))
     ownRotationHead =
       recipe.ownRotationHead
       ? Self.rotationHead(recipe, seed: Self.derived(recipe.seed, 2000 + index), on: backend)

@@ -25,10 +25,11 @@ public struct TaskLosses: Codable, Sendable {
 /// A loss that is no number.
 public struct DivergenceError: Error, CustomStringConvertible, Sendable {
   public let task: String
-  public let minibatch: Int
+  /// Which of this task's minibatches, counted from 0.
+  public let step: Int
 
   public var description: String {
-    "the loss of task \(task) is not finite at or shortly before minibatch \(minibatch); "
+    "the loss of task \(task) is not finite at or shortly before its step \(step); "
       + "lower learning-rate or lengthen warmup"
   }
 }
@@ -71,6 +72,11 @@ public final class Trainer {
       guard dataset.train.count > 0, dataset.test.count > 0 else {
         throw RecipeError("task \(task.name): its data set has no training or no test images")
       }
+      guard dataset.train.size == recipe.imageSize, dataset.test.size == recipe.imageSize else {
+        throw RecipeError(
+          "task \(task.name): expected images of image-size \(recipe.imageSize), got "
+            + "\(dataset.train.size) and \(dataset.test.size)")
+      }
     }
     networks = datasets.indices.map {
       TaskNetwork(
@@ -92,9 +98,14 @@ public final class Trainer {
             seed: TaskNetwork.derived(recipe.seed, 1001)))) : nil
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
+    for network in networks where network.train.count == 0 {
+      throw RecipeError(
+        "validation: \(recipe.validation) of the \(network.dataset.train.count) training images of "
+          + "task \(network.name) leaves none to train on")
+    }
   }
 
-  /// Trains to the end. `progress` is called about every 20 minibatches, and then losses are read
+  /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read
   /// back; `measure` after every `evaluate-every` steps of each task.
   public func run(
     progress: (TrainingProgress) throws -> Void = { _ in },
@@ -121,7 +132,7 @@ public final class Trainer {
     for step in 0..<recipe.steps {
       for (turn, network) in group.enumerated() {
         let minibatch = step * group.count + turn
-        self.step(network, minibatch: step, learningRate: rate.at(minibatch))
+        self.step(network, step: step, learningRate: rate.at(minibatch))
       }
       if (step + 1) % 10 == 0 || step + 1 == recipe.steps {
         let before = recipe.scheme == .incremental ? group[0].index * recipe.steps : 0
@@ -130,7 +141,7 @@ public final class Trainer {
             minibatch: before + (step + 1) * group.count,
             total: recipe.steps * networks.count, images: imagesDone,
             learningRate: rate.at(step * group.count),
-            losses: try group.map { try readLosses($0, minibatch: step) }))
+            losses: try group.map { try readLosses($0, step: step) }))
       }
       if recipe.evaluateEvery > 0 && (step + 1) % recipe.evaluateEvery == 0
         && step + 1 < recipe.steps && recipe.scheme == .joint
@@ -141,8 +152,9 @@ public final class Trainer {
   }
 
   /// One minibatch of one task.
-  package func step(_ network: TaskNetwork, minibatch: Int, learningRate: Float) {
-    let transforms = network.sampler.transforms(minibatch: minibatch)
+  /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
+  package func step(_ network: TaskNetwork, step: Int, learningRate: Float) {
+    let transforms = network.sampler.transforms(step: step)
     let labels = transforms.map { network.train.labels[Int($0.index)] }
     let batch = Float(transforms.count)
     var losses = LossTensors()
@@ -214,13 +226,13 @@ public final class Trainer {
     var commonClasses: Tensor?
   }
 
-  private func readLosses(_ network: TaskNetwork, minibatch: Int) throws -> TaskLosses {
+  private func readLosses(_ network: TaskNetwork, step: Int) throws -> TaskLosses {
     let tensors = recent[network.index]
     func read(_ tensor: Tensor?) throws -> Float? {
       guard let tensor else { return nil }
       let value = try backend.download(tensor)[0]
       guard value.isFinite else {
-        throw DivergenceError(task: network.name, minibatch: minibatch)
+        throw DivergenceError(task: network.name, step: step)
       }
       return value
     }

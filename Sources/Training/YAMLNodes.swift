@@ -84,6 +84,23 @@ struct ValueNode {
   }
 }
 
+extension RecipeError {
+  /// What the YAML parser found, in one line.
+  init(yaml error: any Error) {
+    switch error as? YamlError {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      self.init(line: mark.line, "it is not valid YAML: \(problem) (column \(mark.column))")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      self.init(
+        line: context.mark.line,
+        "a key may stand only once in a mapping; twice: \(duplicates.joined(separator: ", "))")
+    case .reader(let problem, _, _, _): self.init("it is not valid YAML: \(problem)")
+    default: self.init("it is not valid YAML: \(error)")
+    }
+  }
+}
+
 /// Reads the keys of one mapping, each once, and refuses those that nobody asked for.
 struct MappingReader {
   private let entries: [(key: ValueNode, value: Node)]

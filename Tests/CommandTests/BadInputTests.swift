@@ -39,7 +39,7 @@ import Testing
     ("architecture: {split: stage4}", ["line 8", "stage1, stage2, stage3", "“stage4”"]),
     ("own-rotation-head: true", ["own-rotation-head", "choose one"]),
     ("augment: perhaps", ["line 8", "augment", "true or false"]),
-    ("scheme: [joint", ["not YAML"]),
+    ("scheme: [joint", ["not valid YAML"]),
   ])
   func aWrongRecipeIs78(line: String, fragments: [String]) throws {
     let place = try Workplace()

@@ -7,13 +7,16 @@ extension CPUBackend {
   public func batchNormStatistics(x: Tensor, mean: Tensor, variance: Tensor) {
     let g = BatchNormGeometry(.batchNormStatistics, x: x, full: [], vectors: [mean, variance])
     let (input, means, variances) = (pointer(x), pointer(mean), pointer(variance))
-    let rows = tileRows(g), tiles = (g.rows + rows - 1) / rows
+    let rows = tileRows(g)
+    let tiles = (g.rows + rows - 1) / rows
     let partial = makeStorage(tiles * 2 * g.channels)
     let sums = partial.pointer
     // Mean and M2 of each tile, from sums shifted by its first row: never E[x²] − μ².
     parallel(tiles) { tile in
-      let first = tile * rows, count = min(rows, g.rows - first)
-      let m = sums + tile * 2 * g.channels, m2 = m + g.channels
+      let first = tile * rows
+      let count = min(rows, g.rows - first)
+      let m = sums + tile * 2 * g.channels
+      let m2 = m + g.channels
       m.update(repeating: 0, count: 2 * g.channels)
       let shift = input + first * g.channels
       for row in 0..<count {
@@ -32,12 +35,15 @@ extension CPUBackend {
     }
     // Chan's formula, in double, tile after tile.
     for c in 0..<g.channels {
-      var m = 0.0, m2 = 0.0, count = 0.0
+      var m = 0.0
+      var m2 = 0.0
+      var count = 0.0
       for tile in 0..<tiles {
         let n = Double(min(rows, g.rows - tile * rows))
         let delta = Double(sums[tile * 2 * g.channels + c]) - m
         m += delta * n / (count + n)
-        m2 += Double(sums[(tile * 2 + 1) * g.channels + c])
+        m2 +=
+          Double(sums[(tile * 2 + 1) * g.channels + c])
           + delta * delta * count * n / (count + n)
         count += n
       }
@@ -87,11 +93,13 @@ extension CPUBackend {
       vectors: [mean, variance, gamma, dgamma?.tensor, dbeta?.tensor])
     let (gradient, input, output) = (pointer(dy), pointer(x), pointer(y))
     let m = pointer(mean)
-    let rows = tileRows(g), tiles = (g.rows + rows - 1) / rows
+    let rows = tileRows(g)
+    let tiles = (g.rows + rows - 1) / rows
     let partial = makeStorage(tiles * 2 * g.channels)
     let sums = partial.pointer
     parallel(tiles) { tile in
-      let total = sums + tile * 2 * g.channels, product = total + g.channels
+      let total = sums + tile * 2 * g.channels
+      let product = total + g.channels
       total.update(repeating: 0, count: 2 * g.channels)
       for row in tile * rows..<min((tile + 1) * rows, g.rows) {
         let at = row * g.channels
@@ -103,10 +111,12 @@ extension CPUBackend {
       }
     }
     let scale = scales(gamma, variance, epsilon)
-    let slope = makeStorage(g.channels), level = makeStorage(g.channels)
+    let slope = makeStorage(g.channels)
+    let level = makeStorage(g.channels)
     let v = pointer(variance)
     for c in 0..<g.channels {
-      var total = 0.0, product = 0.0
+      var total = 0.0
+      var product = 0.0
       for tile in 0..<tiles {
         total += Double(sums[tile * 2 * g.channels + c])
         product += Double(sums[(tile * 2 + 1) * g.channels + c])

@@ -1,0 +1,81 @@
+import Tensors
+import TestSupport
+
+extension OpCase {
+  private struct Sizes: Sendable {
+    var n: Int, h: Int, w: Int, c: Int, k: Int, r: Int, s: Int, stride: Int, padding: Int
+    var x: Shape { [n, h, w, c] }
+    var filter: Shape { [r, s, c, k] }
+    var y: Shape {
+      [
+        n, (h + 2 * padding - r) / stride + 1, (w + 2 * padding - s) / stride + 1, k,
+      ]
+    }
+    var name: String { "\(x) * \(filter), stride \(stride), padding \(padding)" }
+  }
+
+  /// Sizes that hurt: batch 1, not square, odd with stride 2, one row, channels that are no multiple
+  /// of any vector, filters larger than the image, padding wider than the filter.
+  private static let sizes: [Sizes] = [
+    Sizes(n: 4, h: 8, w: 8, c: 16, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    Sizes(n: 2, h: 32, w: 32, c: 3, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    Sizes(n: 17, h: 8, w: 8, c: 32, k: 64, r: 3, s: 3, stride: 2, padding: 1),
+    Sizes(n: 1, h: 7, w: 31, c: 24, k: 40, r: 3, s: 3, stride: 2, padding: 1),
+    Sizes(n: 3, h: 33, w: 9, c: 17, k: 5, r: 3, s: 3, stride: 1, padding: 1),
+    Sizes(n: 1, h: 1, w: 1, c: 1, k: 1, r: 3, s: 3, stride: 1, padding: 1),
+    Sizes(n: 2, h: 12, w: 11, c: 40, k: 24, r: 1, s: 1, stride: 1, padding: 0),
+    Sizes(n: 2, h: 13, w: 12, c: 16, k: 32, r: 1, s: 1, stride: 2, padding: 0),
+    Sizes(n: 2, h: 9, w: 10, c: 7, k: 8, r: 5, s: 5, stride: 1, padding: 2),
+    Sizes(n: 2, h: 15, w: 14, c: 3, k: 9, r: 7, s: 7, stride: 2, padding: 3),
+    Sizes(n: 2, h: 6, w: 5, c: 4, k: 4, r: 1, s: 3, stride: 1, padding: 0),
+    Sizes(n: 2, h: 6, w: 7, c: 5, k: 3, r: 3, s: 1, stride: 3, padding: 0),
+    Sizes(n: 2, h: 3, w: 3, c: 4, k: 4, r: 2, s: 2, stride: 1, padding: 3),
+    Sizes(n: 1, h: 5, w: 5, c: 600, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+  ]
+
+  static let convolution: [OpCase] = sizes.flatMap { s -> [OpCase] in
+    let (x, w, dy) = (
+      Oracle.Array4(s.x, values(s.x, 1)), Oracle.Array4(s.filter, values(s.filter, 2)),
+      Oracle.Array4(s.y, values(s.y, 3))
+    )
+    return [
+      OpCase(.convolutionForward, s.name, tolerance: 4e-6) { t in
+        let y = t.output(s.y)
+        t.backend.convolution(
+          x: t.input(s.x, 1), w: t.input(s.filter, 2), stride: s.stride, padding: s.padding,
+          into: y)
+        return [y]
+      } expected: {
+        [Oracle.convolution(x, w, stride: s.stride, padding: s.padding).values]
+      },
+      OpCase(.convolutionDataGradient, s.name) { t in
+        let (over, sum) = (t.output(s.x), t.sum(s.x, 4))
+        for (dx, accumulate) in [(over, false), (sum, true)] {
+          t.backend.convolutionDataGradient(
+            dy: t.input(s.y, 3), w: t.input(s.filter, 2), stride: s.stride, padding: s.padding,
+            into: dx, accumulate: accumulate)
+        }
+        return [over, sum]
+      } expected: {
+        let dx = Oracle.convolutionDataGradient(
+          dy, w, input: s.x.sizes, stride: s.stride, padding: s.padding
+        ).values
+        return [dx, zip(dx, doubles(s.x, 4)).map(+)]
+      },
+      OpCase(.convolutionFilterGradient, s.name, tolerance: 4e-6) { t in
+        let (over, sum) = (t.output(s.filter), t.sum(s.filter, 5))
+        for (dw, accumulate) in [(over, false), (sum, true)] {
+          t.backend.convolutionFilterGradient(
+            x: t.input(s.x, 1), dy: t.input(s.y, 3), stride: s.stride, padding: s.padding,
+            into: dw, accumulate: accumulate)
+        }
+        return [over, sum]
+      } expected: {
+        let dw = Oracle.convolutionFilterGradient(
+          x, dy, filter: s.filter.sizes, stride: s.stride, padding: s.padding
+        ).values
+        return [dw, zip(dw, doubles(s.filter, 5)).map(+)]
+      },
+    ]
+  }
+}

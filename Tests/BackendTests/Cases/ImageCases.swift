@@ -1,0 +1,55 @@
+import Tensors
+import TestSupport
+
+extension OpCase {
+  static let mean: [Float] = [0.4, 0.5, 0.6], std: [Float] = [0.2, 0.3, 0.25]
+
+  static func bytes(count: Int, size: Int) -> [UInt8] {
+    values([count, size, size, 3], 8).map { UInt8(abs($0) * 255) }
+  }
+
+  static let image: [OpCase] = [8, 7, 32].map { size in
+    let transforms = (0..<4).flatMap { turns in
+      [(0, 0), (4, -4), (-3, 2)].flatMap { dy, dx in
+        [false, true].map {
+          ImageTransform(
+            index: Int32(turns % 3), dy: Int8(dy), dx: Int8(dx), flip: $0,
+            quarterTurns: UInt8(turns))
+        }
+      }
+    }
+    return OpCase(
+      .gatherImages, "\(size)×\(size), every rotation, flip and crop", tolerance: 1e-6
+    ) { t in
+      let y = t.output([transforms.count, size, size, 3])
+      let store = t.backend.makeImageStore(
+        bytes: bytes(count: 3, size: size), count: 3, height: size, width: size)
+      t.backend.gatherImages(store, transforms: transforms, mean: mean, std: std, into: y)
+      return [y]
+    } expected: {
+      [transforms.flatMap { expected($0, size: size) }]
+    }
+  }
+
+  /// Crop, flip, then turn the whole image, quarter by quarter: each step as an image.
+  private static func expected(_ t: ImageTransform, size: Int) -> [Double] {
+    typealias Pixel = [Double]
+    let source = bytes(count: 3, size: size)
+    var image: [[Pixel]] = (0..<size).map { i in
+      (0..<size).map { j in
+        let (row, column) = (i + Int(t.dy), j + Int(t.dx))
+        guard (0..<size).contains(row), (0..<size).contains(column) else { return [0, 0, 0] }
+        let at = ((Int(t.index) * size + row) * size + column) * 3
+        return (0..<3).map { Double(source[at + $0]) }
+      }
+    }
+    if t.flip { image = image.map { $0.reversed() } }
+    for _ in 0..<t.quarterTurns {
+      // Counter-clockwise: the last column becomes the first row.
+      image = (0..<size).map { i in (0..<size).map { j in image[j][size - 1 - i] } }
+    }
+    return image.joined().flatMap { pixel in
+      pixel.enumerated().map { ($1 / 255 - Double(mean[$0])) / Double(std[$0]) }
+    }
+  }
+}

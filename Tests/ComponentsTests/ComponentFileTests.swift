@@ -1,0 +1,198 @@
+import Autograd
+import BackendCPU
+import Components
+import Datasets
+import Foundation
+import Networks
+import Tensors
+import Testing
+
+@Suite struct ComponentFileTests {
+  let backend = CPUBackend(threads: 2)
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "dovetail-components-\(UUID().uuidString)")
+  static let architecture = Architecture(depth: 8, split: .stage2)
+  static let preprocessing = Preprocessing(
+    imageSize: 16, normalisation: Normalisation(mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6]))
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  func extractor(seed: UInt64 = 1) -> FeatureExtractor {
+    FeatureExtractor(
+      architecture: Self.architecture, preprocessing: Self.preprocessing,
+      layers: Self.architecture.makeExtractor(on: backend, seed: seed))
+  }
+
+  func head(_ classNames: [String] = ["a", "b", "c"], seed: UInt64 = 1) -> TaskHead {
+    TaskHead(
+      architecture: Self.architecture, classNames: classNames,
+      layers: Self.architecture.makeHead(classes: classNames.count, on: backend, seed: seed))
+  }
+
+  func state(_ layers: Sequential) throws -> [String: [Float]] {
+    var state = try layers.parameters.snapshot(on: backend)
+    for buffer in layers.buffers { state[buffer.name] = try backend.download(buffer.value) }
+    return state
+  }
+
+  func written(_ name: String) throws -> SafetensorsFile {
+    try SafetensorsFile(bytes: [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name)))))
+  }
+
+  /// Saves a component, changes the file, and expects it to be refused.
+  func refuses(
+    _ message: String, isHead: Bool = false, _ change: (inout SafetensorsFile) -> Void
+  ) throws {
+    let path = path("changed.safetensors")
+    if isHead {
+      try ComponentFile.save(head(), to: path, on: backend)
+    } else {
+      try ComponentFile.save(extractor(), to: path, on: backend)
+    }
+    var file = try written("changed.safetensors")
+    change(&file)
+    try AtomicFile.write(file.bytes, to: path)
+    let error = #expect(throws: ComponentFileError.self) {
+      if isHead {
+        _ = try ComponentFile.loadHead(path, on: backend)
+      } else {
+        _ = try ComponentFile.loadExtractor(path, on: backend)
+      }
+    }
+    #expect(error?.kind == .malformed)
+    #expect(error?.description.hasPrefix(path) == true)
+    #expect(error?.description.contains(message) == true, "\(error!)")
+  }
+
+  @Test func anExtractorComesBackWithItsRunningStatisticsAndPreprocessing() throws {
+    let saved = extractor()
+    backend.fill(saved.layers.buffers[0].value, with: 0.25)
+    try ComponentFile.save(saved, to: path("e"), on: backend)
+    let loaded = try ComponentFile.loadExtractor(path("e"), on: backend)
+    #expect(try state(loaded.layers) == state(saved.layers))
+    #expect(loaded.architecture == Self.architecture)
+    #expect(loaded.preprocessing == Self.preprocessing)
+  }
+
+  @Test func headsComeBackWithTheirClassesAndTask() throws {
+    let saved = head(["cat", "dog “x”", "ship\n"])
+    try ComponentFile.save(saved, to: path("h"), on: backend)
+    let loaded = try ComponentFile.loadHead(path("h"), on: backend)
+    #expect(try state(loaded.layers) == state(saved.layers))
+    #expect(loaded.classNames == saved.classNames)
+
+    let rotation = AuxiliaryHead(kind: .rotation, head: head(["0", "90", "180", "270"]))
+    try ComponentFile.save(rotation, to: path("r"), on: backend)
+    let again = try ComponentFile.loadAuxiliaryHead(path("r"), on: backend)
+    #expect(again.kind == .rotation)
+    #expect(try state(again.head.layers) == state(rotation.head.layers))
+    #expect(!again.isFrozen)
+  }
+
+  @Test func equalComponentsGiveEqualFilesAndNothingIsLeftBeside() throws {
+    try ComponentFile.save(extractor(seed: 5), to: path("one"), on: backend)
+    try ComponentFile.save(extractor(seed: 5), to: path("two"), on: backend)
+    #expect(
+      try Data(contentsOf: folder.appendingPathComponent("one"))
+        == Data(contentsOf: folder.appendingPathComponent("two")))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["one", "two"])
+  }
+
+  @Test func filesHoldFiltersAsOutputInputRowColumn() throws {
+    let saved = extractor()
+    let filter = saved.layers.parameters[0]
+    #expect(filter.name == "conv1.weight" && filter.value.shape == [3, 3, 3, 16])
+    try ComponentFile.save(saved, to: path("e"), on: backend)
+    let inside = try backend.download(filter.value)
+    let outside = try #require(try written("e").tensors["conv1.weight"])
+    #expect(outside.shape == [16, 3, 3, 3])
+    for (k, c, r, s) in [(0, 0, 0, 0), (5, 2, 0, 1), (15, 1, 2, 0), (7, 0, 1, 2)] {
+      #expect(
+        outside.values[((k * 3 + c) * 3 + r) * 3 + s] == inside[((r * 3 + s) * 3 + c) * 16 + k])
+    }
+  }
+
+  @Test func filesHoldLinearWeightsAsOutputInput() throws {
+    let saved = head()
+    try ComponentFile.save(saved, to: path("h"), on: backend)
+    let weight = try #require(saved.layers.parameters.first { $0.name == "linear.weight" })
+    let inside = try backend.download(weight.value)
+    let outside = try #require(try written("h").tensors["linear.weight"])
+    #expect(weight.value.shape == [64, 3] && outside.shape == [3, 64])
+    for (k, c) in [(0, 0), (2, 63), (1, 17)] {
+      #expect(outside.values[k * 64 + c] == inside[c * 3 + k])
+    }
+  }
+
+  @Test func loadingIsStrict() throws {
+    try refuses("tensor “conv1.weight” is missing") { $0.tensors["conv1.weight"] = nil }
+    try refuses("tensor “bn1.running_mean” is missing") { $0.tensors["bn1.running_mean"] = nil }
+    try refuses("tensor “extra” is none of this architecture's") {
+      $0.tensors["extra"] = .init(shape: [1], values: [0])
+    }
+    try refuses("tensor “bn1.weight”: expected shape [16], got [17]") {
+      $0.tensors["bn1.weight"] = .init(shape: [17], values: [Float](repeating: 0, count: 17))
+    }
+    try refuses("expected shape [3], one an output, got [2]", isHead: true) {
+      $0.tensors["linear.bias"] = .init(shape: [2], values: [0, 0])
+    }
+    try refuses("expected shape [2], one an output, got [3]", isHead: true) {
+      $0.metadata["classes"] = "[\"a\",\"b\"]"
+    }
+    try refuses("expected class names, each once", isHead: true) {
+      $0.metadata["classes"] = "[\"a\",\"b\",\"a\"]"
+    }
+  }
+
+  @Test func metadataAreNotTrusted() throws {
+    try refuses("metadata “format” is absent") { $0.metadata["format"] = nil }
+    try refuses("expected a component of kind extractor, got head") { $0.metadata["kind"] = "head" }
+    try refuses("metadata “architecture” is missing") { $0.metadata["architecture"] = nil }
+    try refuses("metadata “architecture” cannot be understood") {
+      $0.metadata["architecture"] = "{\"name\":\"vgg\"}"
+    }
+    func depth(_ depth: Int) -> String {
+      "{\"depth\":\(depth),\"name\":\"resnet\",\"split\":\"stage2\"}"
+    }
+    try refuses("depth \(Int.min) is not from 8 to 1202") {
+      $0.metadata["architecture"] = depth(.min)
+    }
+    try refuses("depth \(Int.max) is not from 8 to 1202") {
+      $0.metadata["architecture"] = depth(.max)
+    }
+    try refuses("a ResNet's depth is 6n + 2") { $0.metadata["architecture"] = depth(9) }
+    func preprocessing(_ size: Int, mean: String, std: String) -> String {
+      "{\"imageSize\":\(size),\"normalisation\":{\"mean\":\(mean),\"std\":\(std)}}"
+    }
+    try refuses("expected three finite means and three positive standard deviations") {
+      $0.metadata["preprocessing"] = preprocessing(16, mean: "[0.5,0.5]", std: "[1,1,1]")
+    }
+    try refuses("expected three finite means and three positive standard deviations") {
+      $0.metadata["preprocessing"] = preprocessing(16, mean: "[0,0,0]", std: "[1,0,1]")
+    }
+    try refuses("expected an image size from 8 to 512, a multiple of 4, got 1000000") {
+      $0.metadata["preprocessing"] = preprocessing(1_000_000, mean: "[0,0,0]", std: "[1,1,1]")
+    }
+  }
+
+  @Test func whatIsNotThereOrNoComponentIsSaid() throws {
+    let missing = #expect(throws: ComponentFileError.self) {
+      try ComponentFile.loadHead(path("nothing"), on: backend)
+    }
+    #expect(missing?.kind == .missing)
+    try Data("GIF89a, no component".utf8).write(to: folder.appendingPathComponent("image"))
+    let malformed = #expect(throws: ComponentFileError.self) {
+      try ComponentFile.loadHead(path("image"), on: backend)
+    }
+    #expect(malformed?.kind == .malformed)
+    let unwritable = #expect(throws: ComponentFileError.self) {
+      try ComponentFile.save(head(), to: path("no/such/folder/h"), on: backend)
+    }
+    #expect(unwritable?.kind == .cannotWrite)
+  }
+}

@@ -1,2 +1,0 @@
-import Testing
-@Suite struct PlaceholderComponents { @Test func runs() { #expect(Bool(true)) } }

@@ -1,0 +1,110 @@
+import Datasets
+import Foundation
+import Testing
+
+@Suite struct DatasetTests {
+  // MARK: Class maps
+
+  private let cifar = (
+    classNames: ["airplane", "automobile", "frog"], synonyms: [String: String]()
+  )
+
+  @Test func synonymsGiveTheCommonClasses() throws {
+    let map = try ClassMap([cifar, (["Car", "monkey", "airplane"], ["car": "automobile"])])
+    #expect(map.common == ["airplane", "automobile"])
+    #expect(map.names[1] == ["automobile", "monkey", "airplane"])
+    #expect(map.indices(of: 1, in: map.common) == [1, -1, 0])
+  }
+
+  @Test func commonMeansAtLeastTwoTasks() throws {
+    let map = try ClassMap([(["a", "b"], [:]), (["b", "c"], [:]), (["c", "d"], [:])])
+    #expect(map.common == ["b", "c"])
+    #expect(map.common(0, 1) == ["b"])
+    #expect(map.common(0, 2) == [])
+  }
+
+  @Test func synonymsThatDoNotFitAreRefused() {
+    let unknown = #expect(throws: ClassMapError.self) {
+      try ClassMap([cifar, (["car"], ["lorry": "truck"])])
+    }
+    #expect("\(unknown!)".contains("no class “lorry”"))
+    let twice = #expect(throws: ClassMapError.self) {
+      try ClassMap([(["car", "automobile"], ["car": "automobile"])])
+    }
+    #expect("\(twice!)".contains("would both be “automobile”"))
+  }
+
+  // MARK: Image sets
+
+  @Test func normalisationIsMeanAndDeviation() {
+    // Red 0 and 255, green constant, blue 0, 0, 255, 255 …
+    let bytes: [UInt8] = [0, 51, 0, 255, 51, 0, 0, 51, 255, 255, 51, 255]
+    let n = ImageSet(bytes: bytes, labels: [0], size: 2).normalisation
+    #expect(n.mean == [0.5, 0.2, 0.5])
+    #expect(n.std == [0.5, 1e-3, 0.5])
+  }
+
+  @Test func splitsAreDisjointWholeAndRepeatable() {
+    let set = ImageSet(
+      bytes: (0..<100).flatMap { [UInt8($0), 0, 0] }, labels: (0..<100).map { Int32($0) }, size: 1)
+    let (rest, heldOut) = set.split(fraction: 0.2, seed: 4, stream: 0)
+    #expect(heldOut.count == 20)
+    #expect((rest.labels + heldOut.labels).sorted() == set.labels)
+    #expect(heldOut.labels == set.split(fraction: 0.2, seed: 4, stream: 0).heldOut.labels)
+    #expect(heldOut.labels != set.split(fraction: 0.2, seed: 5, stream: 0).heldOut.labels)
+    #expect(
+      zip(rest.labels, stride(from: 0, to: rest.bytes.count, by: 3)).allSatisfy {
+        Int32(rest.bytes[$1]) == $0
+      })
+  }
+
+  // MARK: Made-up domains
+
+  @Test func madeUpDomainsShareNineClassesAndDifferInStyle() throws {
+    let ink = try Dataset.load(.madeUpInk, path: nil, imageSize: 16)
+    let neon = try Dataset.load(.madeUpNeon, path: nil, imageSize: 16)
+    let map = try ClassMap([(ink.classNames, [:]), (neon.classNames, [:])])
+    #expect(ink.classNames.count == 10 && neon.classNames.count == 10)
+    #expect(map.common.count == 9)
+    #expect(ink.train.count == 2000 && ink.test.count == 1000)
+    for label in 0..<10 {
+      #expect(ink.test.labels.filter { $0 == label }.count == 100)
+    }
+    // Bright paper against dark ground.
+    #expect(ink.train.normalisation.mean[0] > 0.6)
+    #expect(neon.train.normalisation.mean[0] < 0.5)
+    #expect(ink.digest != neon.digest)
+  }
+
+  @Test func madeUpImagesAreTheSameEachTime() throws {
+    let first = try Dataset.load(.madeUpInk, path: nil, imageSize: 8)
+    #expect(first.digest == (try Dataset.load(.madeUpInk, path: nil, imageSize: 8)).digest)
+    #expect(first.digest.count == 64)
+  }
+
+  // MARK: Real images
+
+  private static let real = ProcessInfo.processInfo.environment["DOVETAIL_TEST_DATA"]
+
+  @Test(.enabled(if: real != nil, "DOVETAIL_TEST_DATA names no folder of real images"))
+  func realCIFAR10Loads() throws {
+    let set = try Dataset.load(
+      .cifar10, path: "\(Self.real!)/cifar-10-batches-bin", imageSize: 32)
+    #expect(set.train.count % 10_000 == 0 && set.train.count > 0)
+    #expect(set.test.count == 10_000)
+    for label in 0..<10 { #expect(set.test.labels.filter { $0 == label }.count == 1000) }
+    // The published mean of the whole training set is 0.491, 0.482, 0.447.
+    for (got, expected) in zip(set.train.normalisation.mean, [Float(0.491), 0.482, 0.447]) {
+      #expect(abs(got - expected) < 0.01)
+    }
+  }
+
+  @Test(.enabled(if: real != nil, "DOVETAIL_TEST_DATA names no folder of real images"))
+  func realJPEGFoldersLoad() throws {
+    let set = try Dataset.load(.folder, path: "\(Self.real!)/tin10", imageSize: 32)
+    #expect(set.classNames.count == 10)
+    #expect(set.train.count > 0 && set.test.count > 0)
+    #expect(Set(set.train.labels).count == 10)
+    #expect(set.notes == [])
+  }
+}

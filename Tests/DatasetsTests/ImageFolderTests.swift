@@ -1,0 +1,113 @@
+import Datasets
+import Foundation
+import Testing
+
+@Suite struct ImageFolderTests {
+  /// A smooth picture: JPEG keeps it to within a few grey values.
+  private func picture(width: Int, height: Int, _ colour: (Int, Int) -> [UInt8]) -> [UInt8] {
+    (0..<height).flatMap { row in (0..<width).flatMap { colour(row, $0) } }
+  }
+
+  private func jpeg(width: Int, height: Int, _ colour: [UInt8]) throws -> [UInt8] {
+    try JPEG.encode(
+      picture(width: width, height: height) { _, _ in colour }, width: width, height: height,
+      components: colour.count, quality: 95)
+  }
+
+  private func folder() throws -> TemporaryFolder {
+    let folder = TemporaryFolder()
+    for part in ["train", "test"] {
+      folder.write(try jpeg(width: 64, height: 64, [200, 30, 60]), "\(part)/zebra/a.JPEG")
+      folder.write(try jpeg(width: 64, height: 64, [90]), "\(part)/ant/grey.jpg")
+    }
+    folder.write(try jpeg(width: 96, height: 64, [10, 250, 60]), "train/zebra/b.Jpeg")
+    folder.write([1, 2, 3], "train/zebra/.hidden.jpg")
+    folder.write([1, 2, 3], "train/zebra/readme.txt")
+    return folder
+  }
+
+  private func load(
+    _ folder: TemporaryFolder, onDamaged: DamagedImages = .fail
+  ) throws -> Dataset {
+    try Dataset.load(.folder, path: folder.path, imageSize: 32, onDamaged: onDamaged)
+  }
+
+  @Test func classesAreSortedAndGreyBecomesRGB() throws {
+    let folder = try folder()
+    let set = try load(folder)
+    #expect(set.classNames == ["ant", "zebra"])
+    #expect(set.train.labels == [0, 1, 1])
+    #expect(set.test.labels == [0, 1])
+    #expect(set.name == "folder " + folder.path.split(separator: "/").last!)
+    let grey = set.train.bytes[0..<3]
+    #expect(Set(grey).count == 1 && abs(Int(grey.first!) - 90) <= 2)
+    for (got, expected) in zip(set.train.bytes[3072..<3075], [200, 30, 60]) {
+      #expect(abs(Int(got) - expected) <= 4)
+    }
+  }
+
+  /// The middle square of a wide picture, then the area mean.
+  @Test func widePicturesAreCroppedToTheirCentre() throws {
+    let folder = try folder()
+    let stripes = picture(width: 192, height: 64) { _, column in
+      column < 64 ? [255, 255, 255] : column < 128 ? [100, 100, 100] : [0, 0, 0]
+    }
+    folder.write(
+      try JPEG.encode(stripes, width: 192, height: 64, quality: 100), "train/ant/grey.jpg")
+    let set = try load(folder)
+    #expect(set.train.bytes[0..<3072].allSatisfy { abs(Int($0) - 100) <= 3 })
+  }
+
+  private func expectError(_ folder: TemporaryFolder, _ kind: DatasetError.Kind, _ problem: String)
+  {
+    let error = #expect(throws: DatasetError.self) { try load(folder) }
+    #expect(error?.kind == kind)
+    #expect("\(error!)".contains(problem), "\(error!)")
+  }
+
+  @Test func aTruncatedImageStopsTheLoadOrIsSkippedAndNamed() throws {
+    let folder = try folder()
+    let whole = try JPEG.encode(
+      picture(width: 64, height: 64) { [UInt8($0 * 3), UInt8($1 * 3), UInt8(($0 * $1) & 255)] },
+      width: 64, height: 64)
+    folder.write(Array(whole.prefix(whole.count / 2)), "train/zebra/c.jpeg")
+    expectError(folder, .malformed, "train/zebra/c.jpeg: is not a whole JPEG image")
+    let set = try load(folder, onDamaged: .skip)
+    #expect(set.train.count == 3)
+    #expect(set.notes.count == 1)
+    #expect(set.notes[0].hasPrefix("1 damaged images skipped"))
+    #expect(set.notes[0].contains("zebra/c.jpeg"))
+  }
+
+  @Test func aPNGUnderAJPEGsNameIsDamaged() throws {
+    let folder = try folder()
+    folder.write([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0], "train/zebra/c.jpeg")
+    expectError(folder, .malformed, "Not a JPEG file")
+  }
+
+  /// A header may claim any size: nothing is allocated for it.
+  @Test func anImageThatClaimsToBeHugeIsRefused() throws {
+    let folder = try folder()
+    var bytes = try jpeg(width: 64, height: 64, [1, 2, 3])
+    // The start-of-frame marker FF C0: height and width stand 5 bytes behind it.
+    let frame = try #require(
+      (0..<bytes.count - 9).first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 })
+    // 60,000 × 60,000: within what the format allows.
+    for i in 5..<9 { bytes[frame + i] = i % 2 == 1 ? 0xEA : 0x60 }
+    folder.write(bytes, "train/zebra/c.jpeg")
+    expectError(folder, .malformed, "more than the limit")
+  }
+
+  @Test func emptyFoldersAndStrayClassesAreNamed() throws {
+    let empty = TemporaryFolder()
+    expectError(empty, .missing, "train: no such folder")
+    empty.write([0], "train/file.jpg")
+    expectError(empty, .malformed, "has no class folders")
+    let stray = try folder()
+    stray.write([0], "test/yak/x.jpg")
+    expectError(stray, .malformed, "test/yak: is a class that train/ does not have")
+    let hollow = try folder()
+    hollow.write([0], "train/bee/readme.txt")
+    expectError(hollow, .malformed, "no JPEG files for class bee")
+  }
+}

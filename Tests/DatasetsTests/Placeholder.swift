@@ -1,2 +1,0 @@
-import Testing
-@Suite struct PlaceholderDatasets { @Test func runs() { #expect(Bool(true)) } }

@@ -1,0 +1,44 @@
+import Networks
+import Tensors
+
+/// Weights and images by formula, the same as in `Tools/make-pytorch-fixtures.py`.
+enum Made {
+  /// Uniform in [-1, 1), multiples of 2⁻²³: a 32-bit integer hash of (index, stream).
+  static func noise(_ count: Int, stream: Int) -> [Double] {
+    (0..<count).map { index in
+      var x = UInt32(index) &+ 1 &+ UInt32(stream << 20)
+      x ^= x >> 16
+      x = x &* 0x7FEB_352D
+      x ^= x >> 15
+      x = x &* 0x846C_A68B
+      x ^= x >> 16
+      return Double(x >> 8) * 0x1p-23 - 1
+    }
+  }
+
+  static func value(of name: String, _ shape: Shape, stream: Int) -> [Float] {
+    let noise = noise(shape.count, stream: stream)
+    switch shape.rank {
+    case 4:
+      let bound = (6 / Double(shape[0] * shape[1] * shape[3])).squareRoot()
+      return noise.map { Float(bound * $0) }
+    case 2:
+      let bound = (1 / Double(shape[0])).squareRoot()
+      return noise.map { Float(bound * $0) }
+    default:
+      return noise.map { Float(name.hasSuffix("weight") ? 1 + 0.2 * $0 : 0.1 * $0) }
+    }
+  }
+
+  static func images(_ backend: any Backend, count: Int, size: Int = 32) -> Tensor {
+    let shape: Shape = [count, size, size, 3]
+    return backend.makeTensor(shape, noise(shape.count, stream: 100).map { Float(1.5 * $0) })
+  }
+
+  static func fill(_ parameters: [Parameter], on backend: any Backend) {
+    for (stream, parameter) in parameters.enumerated() {
+      backend.upload(
+        value(of: parameter.name, parameter.value.shape, stream: stream), to: parameter.value)
+    }
+  }
+}

@@ -1,2 +1,0 @@
-import Testing
-@Suite struct PlaceholderTraining { @Test func runs() { #expect(Bool(true)) } }

@@ -1,0 +1,233 @@
+import Autograd
+import Components
+import Datasets
+import Networks
+import Tensors
+import Testing
+import Training
+
+@Suite struct RecipeTests {
+  @Test func whatIsLeftOutHasItsDefault() throws {
+    let recipe = try Recipe.parse(yaml: "tasks: [{dataset: made-up-ink}]", folder: "/r")
+    var expected = Recipe(tasks: [TaskRecipe(name: "made-up-ink", dataset: .madeUpInk)])
+    #expect(recipe == expected)
+    expected.imageSize = 32
+    expected.architecture = Architecture(depth: 8, split: .stage2)
+    expected.methods = []
+    expected.ownRotationHead = false
+    expected.scheme = .joint
+    expected.steps = 500
+    expected.batch = 128
+    expected.learningRate = 0.1
+    expected.momentum = 0.9
+    expected.weightDecay = 1e-4
+    expected.schedule = .cosine
+    expected.warmup = 0.05
+    expected.augment = true
+    expected.seed = 0
+    expected.validation = 0
+    #expect(recipe == expected)
+  }
+
+  @Test func everyKeyIsRead() throws {
+    let recipe = try Recipe.parse(
+      yaml: """
+        tasks:
+          - {name: one, dataset: cifar10, path: ../data/c10, synonyms: {automobile: car}}
+          - name: two
+            dataset: folder
+            path: /absolute/./tin10
+        image-size: 16
+        architecture: {name: resnet, depth: 14, split: stage1}
+        methods: [common-classes, identical-initial-weights]
+        own-rotation-head: true
+        scheme: incremental
+        steps: 7
+        batch: 3
+        learning-rate: 1e-2
+        momentum: 0
+        weight-decay: 5e-4
+        schedule: steps
+        warmup: 0.5
+        augment: false
+        seed: 9007199254740993
+        validation: 0.25
+        evaluate-every: 2
+        """, folder: "/home/recipes")
+    #expect(
+      recipe.tasks == [
+        TaskRecipe(
+          name: "one", dataset: .cifar10, path: "/home/data/c10", synonyms: ["automobile": "car"]),
+        TaskRecipe(name: "two", dataset: .folder, path: "/absolute/tin10"),
+      ])
+    #expect(recipe.imageSize == 16)
+    #expect(recipe.architecture == Architecture(depth: 14, split: .stage1))
+    #expect(recipe.methods == [.commonClasses, .identicalInitialWeights])
+    #expect(recipe.ownRotationHead && recipe.scheme == .incremental && !recipe.augment)
+    #expect(recipe.steps == 7 && recipe.batch == 3 && recipe.seed == 9_007_199_254_740_993)
+    #expect(recipe.learningRate == 0.01 && recipe.momentum == 0 && recipe.weightDecay == 5e-4)
+    #expect(recipe.schedule == .steps && recipe.warmup == 0.5)
+    #expect(recipe.validation == 0.25 && recipe.evaluateEvery == 2)
+  }
+
+  @Test func theEffectiveRecipeReadsBackAsItself() throws {
+    var recipe = Recipe(tasks: [
+      TaskRecipe(
+        name: "a", dataset: .folder, path: "/x/“y” \"z\" \\ #: {é}\n\t\u{7F}\u{85}\u{2028}",
+        synonyms: ["car": "automobile", "a: b": "yes", "1": "null"]),
+      TaskRecipe(name: "1.5", dataset: .madeUpNeon),
+    ])
+    recipe.methods = CompatibilityMethod.allCases
+    recipe.learningRate = 1e-7
+    recipe.weightDecay = 0.1 + 0.2
+    recipe.seed = UInt64(Int.max)
+    recipe.scheme = .incremental
+    recipe.schedule = .steps
+    #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/elsewhere") == recipe)
+    #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/").yaml == recipe.yaml)
+    for demo in [DemoRecipes.independent(seed: 3), DemoRecipes.compatible(seed: 3)] {
+      #expect(try Recipe.parse(yaml: demo.yaml, folder: "/") == demo)
+    }
+  }
+
+  struct Wrong: Sendable, CustomTestStringConvertible {
+    let yaml: String
+    let line: Int?
+    let problem: String
+    var testDescription: String { problem }
+
+    /// - Parameter yaml: comes behind a line of valid tasks.
+    init(after yaml: String, line: Int? = 2, _ problem: String) {
+      self.init("tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]\n" + yaml, line, problem)
+    }
+
+    init(_ yaml: String, _ line: Int?, _ problem: String) {
+      (self.yaml, self.line, self.problem) = (yaml, line, problem)
+    }
+  }
+
+  static let wrong: [Wrong] = [
+    Wrong("", nil, "is empty; expected at least tasks"),
+    Wrong("just text", 1, "the recipe: expected keys and values, got something else"),
+    Wrong("tasks: [", 2, "it is not valid YAML"),
+    Wrong("steps: 5", 1, "the recipe: the key “tasks” is missing"),
+    Wrong("tasks: []", nil, "tasks: at least one is needed"),
+    Wrong("tasks: cifar10", 1, "tasks: expected a list, got “cifar10”"),
+    Wrong("tasks:\n  - cifar10", 2, "a task: expected keys and values"),
+    Wrong("tasks:\n  - {name: a}", 2, "a task: the key “dataset” is missing"),
+    Wrong(
+      "tasks: [{dataset: cifar1O, path: x}]", 1,
+      "dataset: expected one of cifar10, cifar100, stl10, folder, made-up-ink, made-up-neon, "
+        + "got “cifar1O”; did you mean “cifar10”?"),
+    Wrong("tasks: [{dataset: cifar10}]", nil, "task cifar10: the dataset cifar10 needs a path"),
+    Wrong(
+      "tasks: [{dataset: made-up-ink, path: x}]", 1,
+      "path: made-up-ink is drawn by code, it has no path"),
+    Wrong(
+      "tasks: [{dataset: made-up-ink, nmae: x}]", 1,
+      "a task: unknown key “nmae”; did you mean “name”?"),
+    Wrong(
+      "tasks: [{dataset: made-up-ink, name: ../x}]", 1,
+      "name: expected letters, digits, “-”, “_”, “.”, got “../x”"),
+    Wrong(
+      "tasks: [{dataset: made-up-ink, name: x}, {dataset: made-up-neon, name: x}]", nil,
+      "tasks: the name “x” stands twice; names must differ"),
+    Wrong(
+      "tasks: [{dataset: made-up-ink, synonyms: car}]", 1,
+      "synonyms: expected a mapping such as {car: automobile}, got “car”"),
+    Wrong(
+      after: "learning_rate: 0.1",
+      "the recipe: unknown key “learning_rate”; did you mean “learning-rate”?"),
+    Wrong(after: "quux: 1", "the recipe: unknown key “quux”; known keys: tasks, image-size"),
+    Wrong(after: "steps: 1\nsteps: 2", line: 2, "a key may stand only once in a mapping"),
+    Wrong(after: "steps: many", "steps: expected a whole number from 0 to 100000000, got “many”"),
+    Wrong(after: "steps: -1", "steps: expected a whole number from 0 to 100000000, got “-1”"),
+    Wrong(after: "steps: 1.5", "steps: expected a whole number from 0 to 100000000, got “1.5”"),
+    Wrong(after: "steps: \"5\"", "steps: expected a whole number from 0 to 100000000, got “5”"),
+    Wrong(after: "batch: 1", "batch: expected a whole number from 2 to 65536, got “1”"),
+    Wrong(after: "batch: [64]", "batch: expected a whole number from 2 to 65536, got a list"),
+    Wrong(after: "learning-rate: fast", "learning-rate: expected a number from 0.0 to 1000.0"),
+    Wrong(after: "learning-rate: .nan", "learning-rate: expected a number from 0.0 to 1000.0"),
+    Wrong(after: "momentum: 1.1", "momentum: expected a number from 0.0 to 1.0, got “1.1”"),
+    Wrong(after: "weight-decay: -1", "weight-decay: expected a number from 0.0 to 1.0, got “-1”"),
+    Wrong(after: "warmup: 2", "warmup: expected a number from 0.0 to 1.0, got “2”"),
+    Wrong(after: "validation: 1", "validation: expected a number from 0.0 to 0.9, got “1”"),
+    Wrong(after: "augment: maybe", "augment: expected true or false, got “maybe”"),
+    Wrong(after: "seed: -3", "seed: expected a whole number from 0"),
+    Wrong(
+      after: "schedule: cosin",
+      "schedule: expected one of cosine, steps, got “cosin”; did you mean “cosine”?"),
+    Wrong(
+      after: "scheme: both", "scheme: expected one of joint, incremental, got “both”"),
+    Wrong(after: "methods: rotation-prediction", "methods: expected a list"),
+    Wrong(
+      after: "methods: [rotation]",
+      "methods: expected one of identical-initial-weights, rotation-prediction, common-classes, "
+        + "got “rotation”"),
+    Wrong(
+      after: "methods: [rotation-prediction, rotation-prediction]",
+      "methods: “rotation-prediction” stands twice"),
+    Wrong(
+      after: "methods: [rotation-prediction]\nown-rotation-head: true", line: nil,
+      "own-rotation-head gives each task its own head, rotation-prediction shares one"),
+    Wrong(
+      "tasks: [{dataset: made-up-ink}]\nmethods: [common-classes]", nil,
+      "methods: common-classes needs at least two tasks"),
+    Wrong(after: "image-size: 30", line: nil, "image-size: expected a multiple of 4, got 30"),
+    Wrong(after: "image-size: 4", "image-size: expected a whole number from 8 to 512, got “4”"),
+    Wrong(
+      after: "architecture: {depth: 10}",
+      "depth: a ResNet's depth is 6n + 2 (8, 14, 20, 32, 44, 56, …), got 10; "
+        + "the nearest are 8 and 14"),
+    Wrong(
+      after: "architecture: {name: vgg}", "name: expected one of resnet, got “vgg”"),
+    Wrong(
+      after: "architecture: {split: stage4}",
+      "split: expected one of stage1, stage2, stage3, got “stage4”; did you mean"),
+    Wrong(
+      after: "architecture:\n  depht: 8", line: 3,
+      "architecture: unknown key “depht”; did you mean “depth”?"),
+  ]
+
+  @Test(arguments: wrong) func saysWhatIsWrongAndWhere(_ example: Wrong) {
+    let error = #expect(throws: RecipeError.self) {
+      try Recipe.parse(yaml: example.yaml, folder: "/")
+    }
+    #expect(error?.problem.hasPrefix(example.problem) == true, "\(error!)")
+    #expect(error?.line == example.line, "\(error!)")
+    #expect(
+      error?.description.hasPrefix(example.line.map { "recipe, line \($0): " } ?? "recipe: ")
+        == true)
+  }
+
+  @Test func commonClassesNeedTwoClassesInCommon() {
+    let recipe = Tiny.recipe { $0.methods = [.commonClasses] }
+    let error = #expect(throws: RecipeError.self) {
+      try Tiny.trainer(
+        recipe, [Tiny.dataset(["cat", "dog"]), Tiny.dataset(["cat", "automobile"])])
+    }
+    #expect(
+      error?.problem == "methods: common-classes needs at least two classes that tasks share, "
+        + "found 1; check synonyms")
+  }
+
+  @Test func synonymsJoinClassesAndWrongOnesAreNamed() throws {
+    var recipe = Tiny.recipe { $0.methods = [.commonClasses] }
+    let datasets = [Tiny.dataset(["cat", "car"]), Tiny.dataset(["automobile", "cat"])]
+    recipe.tasks[0].synonyms = ["car": "automobile"]
+    #expect(try Tiny.trainer(recipe, datasets).classMap.common == ["automobile", "cat"])
+    recipe.tasks[0].synonyms = ["cra": "automobile"]
+    let error = #expect(throws: RecipeError.self) { try Tiny.trainer(recipe, datasets) }
+    #expect(error?.problem.contains("there is no class “cra”") == true)
+  }
+
+  @Test func aValidationPartHasToLeaveTrainingImages() {
+    let recipe = Tiny.recipe(tasks: 1) { $0.validation = 0.9 }
+    let error = #expect(throws: RecipeError.self) {
+      try Tiny.trainer(recipe, [Tiny.dataset(["cat", "dog"], train: 2)])
+    }
+    #expect(
+      error?.problem
+        == "validation: 0.9 of the 2 training images of task a leaves none to train on")
+  }
+}
