@@ -4,7 +4,7 @@
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
 // row; tiles are merged by Chan's formula in order, in double where the device has it.
-// -D: V, B, C (channels; divisible by V*B), RELU, RESIDUAL, OF_BATCH, HAS_DX, ACCUMULATE_DX,
+// -D: V, B, C (channels; divisible by V*B), ACTIVATION, RESIDUAL, OF_BATCH, HAS_DX, ACCUMULATE_DX,
 //     HAS_DRESIDUAL, ACCUMULATE_DRESIDUAL; FP64 where the device has doubles.
 
 #ifdef FP64
@@ -84,19 +84,11 @@ __kernel void batchnorm_forward(
 #if RESIDUAL
       v += LOADV(residual + at + b * V);
 #endif
-#if RELU
-      v = fmax(v, ZERO);
-#endif
+      v = ACTIVATED(v);
       STOREV(v, y + at + b * V);
     }
   }
 }
-
-#if V == 1
-#define MASKED(g, out) ((out) > 0.0f ? (g) : 0.0f)
-#else
-#define MASKED(g, out) select(ZERO, g, (out) > ZERO)
-#endif
 
 // partial [tiles,2,C]: sums of g and of g * xhat.
 __kernel void batchnorm_tile_gradients(
@@ -117,7 +109,7 @@ __kernel void batchnorm_tile_gradients(
 #pragma unroll
     for (int b = 0; b < B; b++) {
       vec g = LOADV(dy + at + b * V);
-#if RELU
+#if ACTIVATION
       g = MASKED(g, LOADV(y + at + b * V));
 #endif
       sum[b] += g;
@@ -178,7 +170,7 @@ __kernel void batchnorm_backward(
 #pragma unroll
     for (int b = 0; b < B; b++) {
       vec g = LOADV(dy + at + b * V);
-#if RELU
+#if ACTIVATION
       g = MASKED(g, LOADV(y + at + b * V));
 #endif
 #if HAS_DRESIDUAL

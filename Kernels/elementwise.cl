@@ -18,14 +18,8 @@ __kernel void add(__global const float* a, __global const float* b, __global flo
 }
 
 __kernel void relu(__global const float* x, __global float* y, const int count) {
-  EACH(STOREV(fmax(LOADV(x + i), ZERO), y + i), y[i] = fmax(x[i], 0.0f))
+  EACH(STOREV(ACTIVATED(LOADV(x + i)), y + i), y[i] = fmax(x[i], 0.0f))
 }
-
-#if V == 1
-#define MASKED(g, out) ((out) > 0.0f ? (g) : 0.0f)
-#else
-#define MASKED(g, out) select(ZERO, g, (out) > ZERO)
-#endif
 
 __kernel void relu_backward(__global const float* dy, __global const float* y, __global float* dx,
     const int count, const int accumulate) {

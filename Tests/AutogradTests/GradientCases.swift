@@ -44,7 +44,8 @@ extension GradientCase {
 
   /// - Parameter residual: index of the leaf that is added before the activation.
   static func batchNorm(
-    _ name: String, ofBatch: Bool, residual: Int? = nil, relu: Bool = false
+    _ name: String, ofBatch: Bool, residual: Int? = nil,
+    activation: Activation = .none
   ) -> GradientCase {
     let sizes = [3, 4, 3, 5]
     let leaves = residual == 3 ? [sizes, [5], [5], sizes] : [sizes, [5], [5]]
@@ -60,7 +61,7 @@ extension GradientCase {
       }
       return tape.batchNorm(
         v[0], gamma: v[1], beta: v[2], epsilon: epsilon, mean: mean, variance: variance,
-        ofBatch: ofBatch, residual: residual.map { v[$0] }, relu: relu)
+        ofBatch: ofBatch, residual: residual.map { v[$0] }, activation: activation)
     } reference: { v in
       let (mean, variance) =
         ofBatch
@@ -68,17 +69,17 @@ extension GradientCase {
       var y = Reference.batchNorm(
         v[0], gamma: v[1], beta: v[2], mean: mean, variance: variance, epsilon: Double(epsilon))
       if let residual { y = y + v[residual] }
-      return relu ? Reference.relu(y) : y
+      return activation == .relu ? Reference.relu(y) : y
     }
   }
 
   static let batchNorms = [
     batchNorm("of the batch", ofBatch: true),
-    batchNorm("of the batch, relu", ofBatch: true, relu: true),
-    batchNorm("of the batch, residual, relu", ofBatch: true, residual: 3, relu: true),
-    batchNorm("of the batch, x its own residual", ofBatch: true, residual: 0, relu: true),
+    batchNorm("of the batch, relu", ofBatch: true, activation: .relu),
+    batchNorm("of the batch, residual, relu", ofBatch: true, residual: 3, activation: .relu),
+    batchNorm("of the batch, x its own residual", ofBatch: true, residual: 0, activation: .relu),
     batchNorm("constants", ofBatch: false),
-    batchNorm("constants, residual, relu", ofBatch: false, residual: 3, relu: true),
+    batchNorm("constants, residual, relu", ofBatch: false, residual: 3, activation: .relu),
     batchNorm("constants, x its own residual", ofBatch: false, residual: 0),
   ]
 

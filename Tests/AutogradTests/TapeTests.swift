@@ -28,7 +28,7 @@ import Testing
       return watch(
         tape.batchNorm(
           x, gamma: vector(1), beta: vector(0.1), epsilon: 1e-5, mean: mean, variance: variance,
-          ofBatch: true, residual: residual, relu: true))
+          ofBatch: true, residual: residual, activation: .relu))
     }
     let shortcut = watch(tape.shortcut(x, stride: 2, channels: 6))
     let filtered = watch(tape.convolution(x, w, stride: 2, padding: 1))

@@ -50,7 +50,7 @@ import Testing
     let dy = doubles(shape, 2)
     var norm = Oracle.BatchNorm(
       mean: [0.1, -0.2, 0.3], variance: [0.5, 1, 2], gamma: [1, -0.5, 2], beta: [0.1, 0.2, -0.1],
-      relu: true, ofBatch: ofBatch)
+      activation: .relu, ofBatch: ofBatch)
     let residual = doubles(shape, 3)
     let g = norm.backward(dy, x: x, y: norm.forward(x, residual: residual))
     expectGradient(of: x, g.dx, dy: dy) { norm.forward($0, residual: residual) }

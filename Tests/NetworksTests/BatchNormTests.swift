@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: [true, false])
   func theBatchsOwnStatisticsNormalise(_ recording: Bool) throws {
     let backend = makeBackend()
-    let layer = BatchNorm("bn", channels: 2, relu: false, on: backend)
+    let layer = BatchNorm("bn", channels: 2, activation: .none, on: backend)
     let y = try Self.forward(
       layer, .batch(updateRunning: true), on: backend, recording: recording)
     let step = 1 / (1.25 + 1e-5 as Float).squareRoot()
@@ -45,7 +45,7 @@ import Testing
 
   @Test func runningStatisticsMoveOnlyWhenAsked() throws {
     let backend = makeBackend()
-    let layer = BatchNorm("bn", channels: 2, relu: false, on: backend)
+    let layer = BatchNorm("bn", channels: 2, activation: .none, on: backend)
     let asked = try Self.forward(layer, .batch(updateRunning: false), on: backend)
     #expect(try Self.running(layer, backend) == [[0, 0], [1, 1]])
     #expect(try Self.forward(layer, .batch(updateRunning: true), on: backend) == asked)
@@ -54,7 +54,7 @@ import Testing
   /// A frozen layer keeps them, and normalises by the batch all the same.
   @Test func aFrozenLayerKeepsItsRunningStatistics() throws {
     let backend = makeBackend()
-    let layer = BatchNorm("bn", channels: 2, relu: false, on: backend)
+    let layer = BatchNorm("bn", channels: 2, activation: .none, on: backend)
     let free = try Self.forward(layer, .batch(updateRunning: false), on: backend)
     for parameter in layer.parameters { parameter.isFrozen = true }
     #expect(try Self.forward(layer, .batch(updateRunning: true), on: backend) == free)
@@ -63,7 +63,7 @@ import Testing
 
   @Test func runningStatisticsAreConstants() throws {
     let backend = makeBackend()
-    let layer = BatchNorm("bn", channels: 2, relu: true, on: backend)
+    let layer = BatchNorm("bn", channels: 2, activation: .relu, on: backend)
     backend.upload([2, 1], to: layer.runningMean.value)
     backend.upload([4, 9], to: layer.runningVariance.value)
     let y = try Self.forward(layer, .running, on: backend)

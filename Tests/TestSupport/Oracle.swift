@@ -106,15 +106,15 @@ public enum Oracle {
 
   public struct BatchNorm: Sendable {
     public var mean: [Double], variance: [Double], gamma: [Double], beta: [Double]
-    public var relu: Bool, ofBatch: Bool
+    public var activation: Activation, ofBatch: Bool
     public let epsilon = Double(Float(1e-5))
 
     public init(
-      mean: [Double], variance: [Double], gamma: [Double], beta: [Double], relu: Bool,
-      ofBatch: Bool
+      mean: [Double], variance: [Double], gamma: [Double], beta: [Double],
+      activation: Activation, ofBatch: Bool
     ) {
       (self.mean, self.variance, self.gamma, self.beta) = (mean, variance, gamma, beta)
-      (self.relu, self.ofBatch) = (relu, ofBatch)
+      (self.activation, self.ofBatch) = (activation, ofBatch)
     }
 
     public func forward(_ x: [Double], residual: [Double]?) -> [Double] {
@@ -125,7 +125,11 @@ public enum Oracle {
         let c = i % channels
         let normal = (x[i] - mean[c]) / (variance[c] + epsilon).squareRoot()
         let value = gamma[c] * normal + beta[c] + (residual?[i] ?? 0)
-        return relu ? max(value, 0) : value
+        switch activation {
+        case .none: return value
+        case .relu: return max(value, 0)
+        case .relu6: return min(max(value, 0), 6)
+        }
       }
     }
 
@@ -136,7 +140,13 @@ public enum Oracle {
       let rows = Double(x.count / channels)
       let (mean, variance) =
         ofBatch ? Oracle.statistics(x, channels: channels) : (self.mean, self.variance)
-      let g = dy.indices.map { relu && !(y[$0] > 0) ? 0 : dy[$0] }
+      let g = dy.indices.map { i in
+        switch activation {
+        case .none: dy[i]
+        case .relu: y[i] > 0 ? dy[i] : 0
+        case .relu6: y[i] > 0 && y[i] < 6 ? dy[i] : 0
+        }
+      }
       var dgamma = [Double](repeating: 0, count: channels)
       var dbeta = dgamma
       func normal(_ i: Int) -> Double {

@@ -5,12 +5,13 @@ extension Tape {
   /// own where `ofBatch` (then the gradient passes through them), else constants. Keeps x, y, μ, σ².
   public func batchNorm(
     _ x: Variable, gamma: Variable, beta: Variable, epsilon: Float, mean: Tensor,
-    variance: Tensor, ofBatch: Bool, residual: Variable? = nil, relu: Bool = false
+    variance: Tensor, ofBatch: Bool, residual: Variable? = nil,
+    activation: Activation = .none
   ) -> Variable {
     let y = backend.makeTensor(x.shape)
     backend.batchNorm(
       x: x.value, mean: mean, variance: variance, gamma: gamma.value, beta: beta.value,
-      epsilon: epsilon, residual: residual?.value, relu: relu, into: y)
+      epsilon: epsilon, residual: residual?.value, activation: activation, into: y)
     return result(y, recorded: records(x, gamma, beta, residual)) { [backend] dy in
       // The residual first: were it x itself, dx would then be added to it by the same kernel, so
       // that case takes two calls.
@@ -20,7 +21,7 @@ extension Tape {
       func backward(dx: GradientOutput?, parameters: Bool, dresidual: GradientOutput?) {
         backend.batchNormBackward(
           dy: dy, x: x.value, y: y, mean: mean, variance: variance, gamma: gamma.value,
-          epsilon: epsilon, relu: relu, ofBatch: ofBatch, dx: dx,
+          epsilon: epsilon, activation: activation, ofBatch: ofBatch, dx: dx,
           dgamma: parameters ? gamma.gradientOutput(on: backend) : nil,
           dbeta: parameters ? beta.gradientOutput(on: backend) : nil, dresidual: dresidual)
       }

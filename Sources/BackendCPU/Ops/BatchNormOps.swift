@@ -54,22 +54,22 @@ extension CPUBackend {
 
   public func batchNorm(
     x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
-    residual: Tensor?, relu: Bool, into y: Tensor
+    residual: Tensor?, activation: Activation, into y: Tensor
   ) {
     let g = BatchNormGeometry(
       .batchNormForward, x: x, full: [residual, y], vectors: [mean, variance, gamma, beta])
     let (input, output, added) = (pointer(x), pointer(y), residual.map { pointer($0) })
     let (m, shift) = (pointer(mean), pointer(beta))
     let scale = scales(gamma, variance, epsilon)
-    let low = relu ? 0 : -Float.infinity
+    let (low, high) = activation.bounds
     parallel(over: g.rows, chunk: tileRows(g)) { rows in
       for row in rows {
         let at = row * g.channels
         for c in 0..<g.channels {
           var value = (input[at + c] - m[c]) * scale.pointer[c] + shift[c]
           if let added { value += added[at + c] }
-          // Not max(): a NaN stays one.
-          output[at + c] = value < low ? low : value
+          // Not min(max()): a NaN stays one.
+          output[at + c] = value < low ? low : value > high ? high : value
         }
       }
     }
@@ -85,13 +85,14 @@ extension CPUBackend {
 
   public func batchNormBackward(
     dy: Tensor, x: Tensor, y: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor,
-    epsilon: Float, relu: Bool, ofBatch: Bool, dx: GradientOutput?, dgamma: GradientOutput?,
+    epsilon: Float, activation: Activation, ofBatch: Bool, dx: GradientOutput?, dgamma: GradientOutput?,
     dbeta: GradientOutput?, dresidual: GradientOutput?
   ) {
     let g = BatchNormGeometry(
       .batchNormBackward, x: x, full: [dy, y, dx?.tensor, dresidual?.tensor],
       vectors: [mean, variance, gamma, dgamma?.tensor, dbeta?.tensor])
     let (gradient, input, output) = (pointer(dy), pointer(x), pointer(y))
+    let (low, high) = activation.bounds
     let m = pointer(mean)
     let rows = tileRows(g)
     let tiles = (g.rows + rows - 1) / rows
@@ -104,7 +105,7 @@ extension CPUBackend {
       for row in tile * rows..<min((tile + 1) * rows, g.rows) {
         let at = row * g.channels
         for c in 0..<g.channels {
-          let d = relu && !(output[at + c] > 0) ? 0 : gradient[at + c]
+          let d = output[at + c] > low && output[at + c] < high ? gradient[at + c] : 0
           total[c] += d
           product[c] += d * (input[at + c] - m[c])
         }
@@ -136,7 +137,7 @@ extension CPUBackend {
       for row in rows {
         let at = row * g.channels
         for c in 0..<g.channels {
-          let d = relu && !(output[at + c] > 0) ? 0 : gradient[at + c]
+          let d = output[at + c] > low && output[at + c] < high ? gradient[at + c] : 0
           if let (to, adds) = residual { to[at + c] = adds ? to[at + c] + d : d }
           if let (to, adds) = result {
             let value =

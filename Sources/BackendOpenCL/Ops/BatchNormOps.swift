@@ -49,7 +49,7 @@ extension OpenCLBackend {
 
   public func batchNorm(
     x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
-    residual: Tensor?, relu: Bool, into y: Tensor
+    residual: Tensor?, activation: Activation, into y: Tensor
   ) {
     let g = BatchNormGeometry(
       .batchNormForward, x: x, full: [residual, y], vectors: [mean, variance, gamma, beta])
@@ -58,7 +58,7 @@ extension OpenCLBackend {
       try queue.launch(
         batchNormKernel(
           "batchnorm_forward", g, tiling,
-          ["RELU=\(relu ? 1 : 0)", "RESIDUAL=\(residual == nil ? 0 : 1)"]),
+          [activation.define, "RESIDUAL=\(residual == nil ? 0 : 1)"]),
         [
           .buffer(memory(x)), .buffer(memory(mean)), .buffer(memory(variance)),
           .buffer(memory(gamma)), .buffer(memory(beta)), argument(residual),
@@ -70,7 +70,7 @@ extension OpenCLBackend {
 
   public func batchNormBackward(
     dy: Tensor, x: Tensor, y: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor,
-    epsilon: Float, relu: Bool, ofBatch: Bool, dx: GradientOutput?, dgamma: GradientOutput?,
+    epsilon: Float, activation: Activation, ofBatch: Bool, dx: GradientOutput?, dgamma: GradientOutput?,
     dbeta: GradientOutput?, dresidual: GradientOutput?
   ) {
     let g = BatchNormGeometry(
@@ -83,7 +83,7 @@ extension OpenCLBackend {
       guard let sum = sums.memory, let partials = partial.memory else { return }
       if (dx != nil && ofBatch) || dgamma != nil || dbeta != nil {
         try queue.launch(
-          batchNormKernel("batchnorm_tile_gradients", g, tiling, ["RELU=\(relu ? 1 : 0)"]),
+          batchNormKernel("batchnorm_tile_gradients", g, tiling, [activation.define]),
           [
             .buffer(memory(dy)), .buffer(memory(x)), .buffer(memory(y)), .buffer(memory(mean)),
             .buffer(memory(variance)), .buffer(partials), .float(epsilon), .int(g.rows),
@@ -103,7 +103,7 @@ extension OpenCLBackend {
           batchNormKernel(
             "batchnorm_backward", g, tiling,
             [
-              "RELU=\(relu ? 1 : 0)", "OF_BATCH=\(ofBatch ? 1 : 0)",
+              activation.define, "OF_BATCH=\(ofBatch ? 1 : 0)",
               "HAS_DX=\(dx == nil ? 0 : 1)", "ACCUMULATE_DX=\(mode(dx) == 2 ? 1 : 0)",
               "HAS_DRESIDUAL=\(dresidual == nil ? 0 : 1)",
               "ACCUMULATE_DRESIDUAL=\(mode(dresidual) == 2 ? 1 : 0)",
@@ -133,7 +133,7 @@ extension OpenCLBackend {
   ) throws -> Kernel {
     // Every kernel of the file has to compile, whichever is asked for.
     let flags = [
-      "RELU", "RESIDUAL", "OF_BATCH", "HAS_DX", "ACCUMULATE_DX", "HAS_DRESIDUAL",
+      "ACTIVATION", "RESIDUAL", "OF_BATCH", "HAS_DX", "ACCUMULATE_DX", "HAS_DRESIDUAL",
       "ACCUMULATE_DRESIDUAL",
     ].filter { flag in !more.contains { $0.hasPrefix(flag + "=") } }.map { "\($0)=0" }
     return try programs.kernel(
@@ -141,5 +141,16 @@ extension OpenCLBackend {
         source: .batchNorm, kernel: name,
         defines: tiling.defines(["C=\(g.channels)"] + more + flags)
           + (device.hasDoubles ? ["FP64"] : [])))
+  }
+}
+
+extension Activation {
+  /// As `common.cl` knows it.
+  var define: String {
+    switch self {
+    case .none: "ACTIVATION=0"
+    case .relu: "ACTIVATION=1"
+    case .relu6: "ACTIVATION=2"
+    }
   }
 }

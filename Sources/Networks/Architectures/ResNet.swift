@@ -22,7 +22,7 @@ struct ResNet {
   func stem() -> [any Layer] {
     [
       Convolution("conv1", from: 3, to: Self.widths[0], on: backend, seed: seed, stream: 0),
-      BatchNorm("bn1", channels: Self.widths[0], relu: true, on: backend),
+      BatchNorm("bn1", channels: Self.widths[0], activation: .relu, on: backend),
     ]
   }
 

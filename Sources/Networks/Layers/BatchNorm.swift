@@ -2,7 +2,7 @@ public import Autograd
 public import Tensors
 
 /// Batch normalisation over N, H, W with γ, β `[C]` (1 and 0 at first), optionally followed by a
-/// residual join and ReLU. ε = 1e-5; running statistics move with momentum 0.1, the variance
+/// residual join and an activation. ε = 1e-5; running statistics move with momentum 0.1, the variance
 /// unbiased, M/(M − 1).
 public struct BatchNorm: Layer {
   public static let epsilon: Float = 1e-5
@@ -12,9 +12,9 @@ public struct BatchNorm: Layer {
   public let beta: Parameter
   public let runningMean: Buffer
   public let runningVariance: Buffer
-  public let relu: Bool
+  public let activation: Activation
 
-  public init(_ name: String, channels: Int, relu: Bool, on backend: any Backend) {
+  public init(_ name: String, channels: Int, activation: Activation, on backend: any Backend) {
     func vector(_ value: Float) -> Tensor {
       backend.makeTensor([channels], filledWith: value)
     }
@@ -22,7 +22,7 @@ public struct BatchNorm: Layer {
     beta = Parameter("\(name).bias", vector(0), on: backend)
     runningMean = Buffer("\(name).running_mean", vector(0))
     runningVariance = Buffer("\(name).running_var", vector(1))
-    self.relu = relu
+    self.activation = activation
   }
 
   public var parameters: [Parameter] { [gamma, beta] }
@@ -39,7 +39,7 @@ public struct BatchNorm: Layer {
     let (mean, variance, ofBatch) = statistics(of: x.value, context)
     return context.tape.batchNorm(
       x, gamma: gamma.variable, beta: beta.variable, epsilon: Self.epsilon, mean: mean,
-      variance: variance, ofBatch: ofBatch, residual: residual, relu: relu)
+      variance: variance, ofBatch: ofBatch, residual: residual, activation: activation)
   }
 
   private func statistics(

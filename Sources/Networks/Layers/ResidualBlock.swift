@@ -19,10 +19,10 @@ public struct ResidualBlock: Layer {
     conv1 = Convolution(
       "\(name).conv1", from: channels, to: outputs, stride: stride, on: backend, seed: seed,
       stream: stream)
-    bn1 = BatchNorm("\(name).bn1", channels: outputs, relu: true, on: backend)
+    bn1 = BatchNorm("\(name).bn1", channels: outputs, activation: .relu, on: backend)
     conv2 = Convolution(
       "\(name).conv2", from: outputs, to: outputs, on: backend, seed: seed, stream: stream + 1)
-    bn2 = BatchNorm("\(name).bn2", channels: outputs, relu: true, on: backend)
+    bn2 = BatchNorm("\(name).bn2", channels: outputs, activation: .relu, on: backend)
     self.stride = stride
     self.outputs = outputs
   }

@@ -11,21 +11,21 @@ public protocol BatchNormOps {
 
   /// - Parameters:
   ///   - residual: added before the activation, or nil.
-  ///   - relu: whether act is max(·, 0), else the identity.
+  ///   - activation: act.
   func batchNorm(
     x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
-    residual: Tensor?, relu: Bool, into y: Tensor)
+    residual: Tensor?, activation: Activation, into y: Tensor)
 
-  /// With g = dy · [y > 0] where `relu`, else dy, and x̂ = (x − μ)/√(σ² + ε):
+  /// With g = dy · act′, told from y (`Activation`), and x̂ = (x − μ)/√(σ² + ε):
   ///
   ///     dβ = Σ g,  dγ = Σ g·x̂,  dresidual = g
   ///     dx = γ/√(σ² + ε) · (g − dβ/M − x̂·dγ/M)   where μ, σ² are the batch's own (`ofBatch`)
   ///     dx = γ/√(σ² + ε) · g                      where they are constants
   ///
-  /// Any of dx, dgamma, dbeta, dresidual may be nil: not wanted. y is needed where `relu`.
+  /// Any of dx, dgamma, dbeta, dresidual may be nil: not wanted.
   func batchNormBackward(
     dy: Tensor, x: Tensor, y: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor,
-    epsilon: Float, relu: Bool, ofBatch: Bool,
+    epsilon: Float, activation: Activation, ofBatch: Bool,
     dx: GradientOutput?, dgamma: GradientOutput?, dbeta: GradientOutput?,
     dresidual: GradientOutput?)
 }

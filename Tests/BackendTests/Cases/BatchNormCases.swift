@@ -27,24 +27,32 @@ extension OpCase {
     }
   }
 
-  private static func norm(_ channels: Int, relu: Bool, ofBatch: Bool) -> Oracle.BatchNorm {
+  private static func norm(
+    _ channels: Int, _ activation: Activation, ofBatch: Bool
+  ) -> Oracle.BatchNorm {
     Oracle.BatchNorm(
       mean: doubles([channels], 2), variance: doubles([channels], 3).map { abs($0) + 0.1 },
-      gamma: doubles([channels], 4), beta: doubles([channels], 5), relu: relu, ofBatch: ofBatch)
+      gamma: doubles([channels], 4).map { Double(gain(activation)) * $0 },
+      beta: doubles([channels], 5), activation: activation, ofBatch: ofBatch)
   }
+
+  /// Large enough that the upper bound of ReLU6 is met too.
+  private static func gain(_ activation: Activation) -> Float { activation == .relu6 ? 8 : 1 }
 
   private static func vector(_ values: [Double]) -> [Float] { values.map { Float($0) } }
 
   private static let forwardCases = shapes.flatMap { shape -> [OpCase] in
-    [(false, false), (true, false), (true, true), (false, true)].map { relu, joins in
-      let norm = norm(shape.sizes.last!, relu: relu, ofBatch: false)
-      return OpCase(.batchNormForward, "\(shape), relu \(relu), residual \(joins)") { t in
+    [(Activation.none, false), (.relu, false), (.relu, true), (.none, true), (.relu6, true)].map {
+      activation, joins in
+      let norm = norm(shape.sizes.last!, activation, ofBatch: false)
+      return OpCase(.batchNormForward, "\(shape), \(activation), residual \(joins)") { t in
         let y = t.output(shape)
         let c: Shape = [norm.gamma.count]
         t.backend.batchNorm(
           x: t.input(shape, 1), mean: t.input(c, vector(norm.mean)),
-          variance: t.input(c, vector(norm.variance)), gamma: t.input(c, 4), beta: t.input(c, 5),
-          epsilon: 1e-5, residual: joins ? t.input(shape, 6) : nil, relu: relu, into: y)
+          variance: t.input(c, vector(norm.variance)), gamma: t.input(c, vector(norm.gamma)),
+          beta: t.input(c, 5), epsilon: 1e-5, residual: joins ? t.input(shape, 6) : nil,
+          activation: activation, into: y)
         return [y]
       } expected: {
         [norm.forward(doubles(shape, 1), residual: joins ? doubles(shape, 6) : nil)]
@@ -53,17 +61,21 @@ extension OpCase {
   }
 
   private static let backwardCases = shapes.flatMap { shape -> [OpCase] in
-    [(true, true, true), (false, true, false), (true, false, true)].flatMap {
-      relu, ofBatch, joins in
-      [false, true].map { backward(shape, relu: relu, ofBatch: ofBatch, joins: joins, adds: $0) }
+    [
+      (Activation.relu, true, true), (.none, true, false), (.relu, false, true),
+      (.relu6, true, true),
+    ]
+    .flatMap {
+      activation, ofBatch, joins in
+      [false, true].map { backward(shape, activation, ofBatch: ofBatch, joins: joins, adds: $0) }
     } + [withoutParameters(shape)]
   }
 
   private static func backward(
-    _ shape: Shape, relu: Bool, ofBatch: Bool, joins: Bool, adds: Bool
+    _ shape: Shape, _ activation: Activation, ofBatch: Bool, joins: Bool, adds: Bool
   ) -> OpCase {
     let channels = shape.sizes.last!
-    var norm = norm(channels, relu: relu, ofBatch: ofBatch)
+    var norm = norm(channels, activation, ofBatch: ofBatch)
     if ofBatch {
       (norm.mean, norm.variance) = Oracle.statistics(doubles(shape, 1), channels: channels)
     }
@@ -72,7 +84,7 @@ extension OpCase {
     // dx of a batch's own statistics is a difference of near equals where rows are few.
     return OpCase(
       .batchNormBackward,
-      "\(shape), relu \(relu), of batch \(ofBatch), residual \(joins), adds \(adds)",
+      "\(shape), \(activation), of batch \(ofBatch), residual \(joins), adds \(adds)",
       tolerance: 2e-5
     ) { t in
       let c: Shape = [channels]
@@ -82,7 +94,8 @@ extension OpCase {
       t.backend.batchNormBackward(
         dy: t.input(shape, 7), x: t.input(shape, 1), y: t.input(shape, vector(y)),
         mean: t.input(c, vector(fixed.mean)), variance: t.input(c, vector(fixed.variance)),
-        gamma: t.input(c, 4), epsilon: 1e-5, relu: relu, ofBatch: ofBatch, dx: outputs[0],
+        gamma: t.input(c, vector(fixed.gamma)), epsilon: 1e-5, activation: activation,
+        ofBatch: ofBatch, dx: outputs[0],
         dgamma: outputs[1], dbeta: outputs[2], dresidual: joins ? outputs[3] : nil)
       return outputs[..<(joins ? 4 : 3)].map(\.tensor)
     } expected: {
@@ -99,7 +112,7 @@ extension OpCase {
   /// A frozen layer: only dx is wanted.
   private static func withoutParameters(_ shape: Shape) -> OpCase {
     let channels = shape.sizes.last!
-    var norm = norm(channels, relu: false, ofBatch: true)
+    var norm = norm(channels, .none, ofBatch: true)
     (norm.mean, norm.variance) = Oracle.statistics(doubles(shape, 1), channels: channels)
     let fixed = norm
     return OpCase(.batchNormBackward, "\(shape), dx alone", tolerance: 2e-5) { t in
@@ -108,7 +121,7 @@ extension OpCase {
       t.backend.batchNormBackward(
         dy: t.input(shape, 7), x: t.input(shape, 1), y: t.input(shape, 1),
         mean: t.input(c, vector(fixed.mean)), variance: t.input(c, vector(fixed.variance)),
-        gamma: t.input(c, 4), epsilon: 1e-5, relu: false, ofBatch: true,
+        gamma: t.input(c, 4), epsilon: 1e-5, activation: .none, ofBatch: true,
         dx: GradientOutput(dx, accumulate: false), dgamma: nil, dbeta: nil, dresidual: nil)
       return [dx]
     } expected: {
