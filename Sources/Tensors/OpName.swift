@@ -2,7 +2,7 @@
 /// an op without a case fails `everyOpHasACase`.
 public enum OpName: String, CaseIterable, Sendable {
   case convolutionForward, convolutionDataGradient, convolutionFilterGradient
-  case batchNormStatistics, batchNormForward, batchNormBackward
+  case batchNormStatistics, batchNormForward, batchNormCompletion, batchNormDataGradient
   case reluForward, reluBackward, addForward
   case shortcutForward, shortcutBackward
   case averagePoolForward, averagePoolBackward, globalAveragePoolForward, globalAveragePoolBackward
