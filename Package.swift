@@ -28,6 +28,7 @@ let package = Package(
         .embedInCode("common.cl"),
         .embedInCode("convolution_vector.cl"),
         .embedInCode("convolution_portable.cl"),
+        .embedInCode("depthwise.cl"),
         .embedInCode("batchnorm.cl"),
         .embedInCode("elementwise.cl"),
         .embedInCode("spatial.cl"),

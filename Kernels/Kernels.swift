@@ -1,6 +1,7 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, convolutionVector, convolutionPortable, batchNorm, elementwise, spatial, loss, image
+  case common, convolutionVector, convolutionPortable, depthwise, batchNorm, elementwise, spatial
+  case loss, image
 
   /// OpenCL C 1.2.
   public var text: String {
@@ -9,6 +10,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .common: PackageResources.common_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
       case .convolutionPortable: PackageResources.convolution_portable_cl
+      case .depthwise: PackageResources.depthwise_cl
       case .batchNorm: PackageResources.batchnorm_cl
       case .elementwise: PackageResources.elementwise_cl
       case .spatial: PackageResources.spatial_cl

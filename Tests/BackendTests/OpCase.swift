@@ -23,7 +23,8 @@ struct OpCase: Sendable {
   }
 
   static let all: [OpCase] =
-    convolution + batchNorm + activation + shortcut + pooling + linear + loss + optimizer + image
+    convolution + depthwise + batchNorm + activation + shortcut + pooling + linear + loss
+    + optimizer + image
 }
 
 /// Tensors for a case: inputs that must not change, outputs that start as NaN, canaries around them.
