@@ -180,7 +180,8 @@ import Training
       "depth: a ResNet's depth is 6n + 2 (8, 14, 20, 32, 44, 56, …), got 10; "
         + "the nearest are 8 and 14"),
     Wrong(
-      after: "architecture: {name: vgg}", "name: expected one of resnet, got “vgg”"),
+      after: "architecture: {name: vgg}", 
+      "name: expected one of resnet, wide-resnet, mobilenet-v2, got “vgg”"),
     Wrong(
       after: "architecture: {split: stage4}",
       "split: expected one of stage1, stage2, stage3, got “stage4”; did you mean"),
