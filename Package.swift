@@ -30,6 +30,7 @@ let package = Package(
         .embedInCode("convolution_vector.cl"),
         .embedInCode("convolution_winograd.cl"),
         .embedInCode("convolution_portable.cl"),
+        .embedInCode("depthwise.cl"),
         .embedInCode("batchnorm.cl"),
         .embedInCode("elementwise.cl"),
         .embedInCode("spatial.cl"),

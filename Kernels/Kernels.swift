@@ -1,7 +1,7 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, convolutionFused, convolutionVector, convolutionWinograd,
-    convolutionPortable, batchNorm, elementwise, spatial, loss, image
+  case common, convolutionFused, convolutionVector, convolutionWinograd, convolutionPortable
+  case depthwise, batchNorm, elementwise, spatial, loss, image
 
   /// OpenCL C 1.2.
   public var text: String {
@@ -12,6 +12,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionVector: PackageResources.convolution_vector_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionPortable: PackageResources.convolution_portable_cl
+      case .depthwise: PackageResources.depthwise_cl
       case .batchNorm: PackageResources.batchnorm_cl
       case .elementwise: PackageResources.elementwise_cl
       case .spatial: PackageResources.spatial_cl

@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Writes Tests/NetworksTests/Fixtures/resnet8.json: what PyTorch computes for a whole ResNet-8.
+"""Writes Tests/NetworksTests/Fixtures: what PyTorch computes for whole networks.
+
+resnet8.json holds ten training steps of a ResNet-8; wide-resnet-28-2.json, resnet-56-2.json,
+mobilenet-v2.json (32x32) and mobilenet-v2-standard.json (64x64) hold one step's loss, logits and
+gradients.
 
     python3 -m venv venv && venv/bin/pip install torch numpy
     venv/bin/python Tools/make-pytorch-fixtures.py [--check]
@@ -33,28 +37,35 @@ def noise(count, stream):
     return (x >> np.uint32(8)).astype(np.float64) * 2.0**-23 - 1
 
 
-def made(name, shape, stream):
-    """The value of a parameter, in Dovetail's layout, rounded to float32."""
+def made(name, shape, stream, beta=0):
+    """The value of a parameter, in Dovetail's layout, rounded to float32; biases lie around beta."""
     u = noise(int(np.prod(shape)), stream)
     if len(shape) == 4:
         u = np.sqrt(6.0 / (shape[0] * shape[1] * shape[3])) * u
+    elif len(shape) == 3:
+        u = np.sqrt(6.0 / (shape[0] * shape[1])) * u
     elif len(shape) == 2:
         u = np.sqrt(1.0 / shape[0]) * u
     elif name.endswith("weight"):
         u = 1 + 0.2 * u
     else:
-        u = 0.1 * u
+        u = beta + 0.1 * u
     return u.astype(np.float32).reshape(shape)
 
 
 def to_house(tensor):
-    """OIHW to RSCK, [K, C] to [C, K]."""
+    """OIHW to RSCK, depthwise [C, 1, R, S] to [R, S, C], [K, C] to [C, K]."""
     array = tensor.detach().double().numpy()
+    if array.ndim == 4 and array.shape[1] == 1:
+        return array[:, 0].transpose(1, 2, 0)
     return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
 
 
 def to_torch(array):
-    array = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
+    if array.ndim == 3:
+        array = array.transpose(2, 0, 1)[:, None]
+    else:
+        array = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
     return torch.from_numpy(np.ascontiguousarray(array))
 
 
@@ -75,19 +86,19 @@ class Block(torch.nn.Module):
 
 
 class ResNet(torch.nn.Module):
-    def __init__(self, depth, classes):
+    def __init__(self, depth, classes, width=1):
         super().__init__()
         n = (depth - 2) // 6
-        self.conv1 = torch.nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn1 = torch.nn.BatchNorm2d(16)
-        channels = 16
-        for stage, outputs in enumerate((16, 32, 64)):
+        channels = 16 * width
+        self.conv1 = torch.nn.Conv2d(3, channels, 3, 1, 1, bias=False)
+        self.bn1 = torch.nn.BatchNorm2d(channels)
+        for stage, outputs in enumerate((16 * width, 32 * width, 64 * width)):
             blocks = []
             for block in range(n):
                 blocks.append(Block(channels, outputs, 2 if stage and not block else 1))
                 channels = outputs
             setattr(self, f"layer{stage + 1}", torch.nn.Sequential(*blocks))
-        self.linear = torch.nn.Linear(64, classes)
+        self.linear = torch.nn.Linear(channels, classes)
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
@@ -95,26 +106,172 @@ class ResNet(torch.nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
-def summary(array, stream):
+class PreactivationBlock(torch.nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1 = torch.nn.BatchNorm2d(inputs)
+        self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn2 = torch.nn.BatchNorm2d(outputs)
+        self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.convShortcut = None
+        if inputs != outputs or stride != 1:
+            self.convShortcut = torch.nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+    def forward(self, x):
+        active = F.relu(self.bn1(x))
+        y = self.conv2(F.relu(self.bn2(self.conv1(active))))
+        return y + (x if self.convShortcut is None else self.convShortcut(active))
+
+
+class Stage(torch.nn.Module):
+    """What gives the usual names: block1.layer.0."""
+
+    def __init__(self, *blocks):
+        super().__init__()
+        self.layer = torch.nn.Sequential(*blocks)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class WideResNet(torch.nn.Module):
+    def __init__(self, depth, width, classes):
+        super().__init__()
+        n = (depth - 4) // 6
+        self.conv1 = torch.nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        channels = 16
+        for stage, outputs in enumerate((16 * width, 32 * width, 64 * width)):
+            blocks = []
+            for block in range(n):
+                stride = 2 if stage and not block else 1
+                blocks.append(PreactivationBlock(channels, outputs, stride))
+                channels = outputs
+            setattr(self, f"block{stage + 1}", Stage(*blocks))
+        self.bn1 = torch.nn.BatchNorm2d(channels)
+        self.fc = torch.nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.block3(self.block2(self.block1(self.conv1(x))))
+        return self.fc(F.relu(self.bn1(x)).mean((2, 3)))
+
+
+def normed(inputs, outputs, size, stride=1, groups=1):
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False),
+        torch.nn.BatchNorm2d(outputs), torch.nn.ReLU6())
+
+
+class InvertedResidual(torch.nn.Module):
+    def __init__(self, inputs, outputs, stride, expansion):
+        super().__init__()
+        hidden = inputs * expansion
+        self.residual = stride == 1 and inputs == outputs
+        expand = [normed(inputs, hidden, 1)] if expansion != 1 else []
+        self.conv = torch.nn.Sequential(
+            *expand, normed(hidden, hidden, 3, stride, hidden),
+            torch.nn.Conv2d(hidden, outputs, 1, bias=False), torch.nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return x + self.conv(x) if self.residual else self.conv(x)
+
+
+class MobileNetV2(torch.nn.Module):
+    STAGES = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
+              (6, 160, 3, 2), (6, 320, 1, 1)]
+
+    def __init__(self, small, classes):
+        super().__init__()
+        layers = [normed(3, 32, 3, 1 if small else 2)]
+        channels = 32
+        for index, (expansion, outputs, blocks, stride) in enumerate(self.STAGES):
+            for block in range(blocks):
+                first = 1 if small and index == 1 else stride
+                layers.append(
+                    InvertedResidual(channels, outputs, 1 if block else first, expansion))
+                channels = outputs
+        layers.append(normed(channels, 1280, 1))
+        self.features = torch.nn.Sequential(*layers)
+        self.classifier = torch.nn.Sequential(
+            torch.nn.Identity(), torch.nn.Linear(1280, classes))
+
+    def forward(self, x):
+        return self.classifier(self.features(x).mean((2, 3)))
+
+
+# Name, network, batch, image size.
+WHOLE = [
+    ("wide-resnet-28-2", lambda: WideResNet(28, 2, CLASSES), 2, 32),
+    ("resnet-56-2", lambda: ResNet(56, CLASSES, width=2), 2, 32),
+    ("mobilenet-v2", lambda: MobileNetV2(True, CLASSES), 2, 32),
+    ("mobilenet-v2-standard", lambda: MobileNetV2(False, CLASSES), 4, 64),
+]
+# Of millions of activations some lie within rounding of a ReLU's kink, where float32 and float64
+# fall on different sides, and one that does moves some gradients of these deep networks by a per
+# cent. Biases around BETA, a few deviations of what they are added to, put nearly all activations
+# out of its reach: float32 is then within 5e-5 of float64 (--check).
+BETA = 3
+
+
+def summary(array, stream, values=8):
     """What stands for a tensor: its norm, a random projection, and its first values."""
     flat = array.reshape(-1)
     return {
         "shape": list(array.shape),
-        "norm": float(np.sqrt((flat**2).sum())),
-        "projection": float((flat * noise(flat.size, stream)).sum()),
-        "first": [float(f"{v:.9g}") for v in flat[:8]],
+        "norm": float(f"{np.sqrt((flat**2).sum()):.9g}"),
+        "projection": float(f"{(flat * noise(flat.size, stream)).sum():.9g}"),
+        "first": [float(f"{v:.9g}") for v in flat[:values]],
     }
+
+
+def fill(network, dtype, beta=0):
+    network.to(dtype)
+    for stream, (name, parameter) in enumerate(network.named_parameters()):
+        parameter.data = to_torch(made(name, to_house(parameter).shape, stream, beta)).to(dtype)
+    return network
+
+
+def made_images(batch, size):
+    images = (1.5 * noise(batch * size * size * 3, 100)).astype(np.float32)
+    return torch.from_numpy(images.reshape(batch, size, size, 3).transpose(0, 3, 1, 2).copy())
+
+
+def one_step(make, batch, size, dtype):
+    """Loss, logits and gradients of a whole network."""
+    network = fill(make(), dtype, BETA)
+    logits = network(made_images(batch, size).to(dtype))
+    loss = F.cross_entropy(logits, torch.arange(batch) * 3 % CLASSES)
+    loss.backward()
+    return {
+        "loss": loss.item(),
+        "logits": [float(f"{v:.9g}") for v in logits.detach().reshape(-1)],
+        "gradients": [
+            {"name": name, **summary(to_house(p.grad), 200 + i, values=3)}
+            for i, (name, p) in enumerate(network.named_parameters())
+        ],
+    }
+
+
+def check_whole(name, expected, got):
+    """How far PyTorch's own float32 is from float64."""
+    loss = abs(got["loss"] / expected["loss"] - 1)
+    scale = max(map(abs, expected["logits"]))
+    logits = max(abs(a - b) for a, b in zip(expected["logits"], got["logits"])) / scale
+    floor = 1e-3 * sum(e["norm"] ** 2 for e in expected["gradients"]) ** 0.5
+    worst = []
+    for e, g in zip(expected["gradients"], got["gradients"]):
+        norm, root = max(e["norm"], floor), np.prod(e["shape"]) ** 0.5
+        errors = [g["norm"] - e["norm"], g["projection"] - e["projection"]]
+        errors += [(a - b) * root for a, b in zip(e["first"], g["first"])]
+        worst.append((max(map(abs, errors)) / norm, e["name"]))
+    print(f"{name}: loss {loss:.1e}, logits {logits:.1e}, worst gradients",
+          ", ".join(f"{w:.1e} {n}" for w, n in sorted(worst, reverse=True)[:3]))
 
 
 def run(dtype):
     torch.manual_seed(0)
-    network = ResNet(8, CLASSES).to(dtype)
+    network = fill(ResNet(8, CLASSES), dtype)
     parameters = list(network.named_parameters())
-    for stream, (name, parameter) in enumerate(parameters):
-        shape = to_house(parameter).shape
-        parameter.data = to_torch(made(name, shape, stream)).to(dtype)
-    images = (1.5 * noise(BATCH * SIZE * SIZE * 3, 100)).astype(np.float32)
-    images = torch.from_numpy(images.reshape(BATCH, SIZE, SIZE, 3).transpose(0, 3, 1, 2).copy())
+    images = made_images(BATCH, SIZE)
     labels = torch.arange(BATCH) * 3 % CLASSES
     optimizer = torch.optim.SGD(
         network.parameters(), LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
@@ -139,6 +296,13 @@ def run(dtype):
     return result
 
 
+def write(name, fixture, end, with_newline):
+    folder = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures"
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(fixture, separators=(",", ":")).replace(end, with_newline) + "\n")
+    print(path.name, path.stat().st_size, "bytes")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare PyTorch's float32 with it")
@@ -154,6 +318,8 @@ def main():
             rms = expected["norm"] / np.prod(expected["shape"]) ** 0.5
             print(f"{name}: norm {got['norm'] / expected['norm'] - 1:+.1e}, first "
                   f"{worst / rms:.1e} of the rms")
+        for name, *step in WHOLE:
+            check_whole(name, one_step(*step, torch.float64), one_step(*step, torch.float32))
         return
     fixture = {
         "torch": torch.__version__,
@@ -161,9 +327,15 @@ def main():
         "batch": BATCH, "size": SIZE, "classes": CLASSES, "learningRate": LEARNING_RATE,
         "momentum": MOMENTUM, "weightDecay": WEIGHT_DECAY, **result,
     }
-    path = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures/resnet8.json"
-    path.write_text(json.dumps(fixture, separators=(",", ":")).replace('},"', '},\n"') + "\n")
-    print(path, path.stat().st_size, "bytes")
+    write("resnet8", fixture, '},"', '},\n"')
+    for name, make, batch, size in WHOLE:
+        fixture = {
+            "torch": torch.__version__,
+            "made by": "Tools/make-pytorch-fixtures.py, float64",
+            "batch": batch, "size": size, "classes": CLASSES, "beta": BETA,
+            **one_step(make, batch, size, torch.float64),
+        }
+        write(name, fixture, "},{", "},\n{")
 
 
 if __name__ == "__main__":

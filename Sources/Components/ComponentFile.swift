@@ -13,8 +13,8 @@ public struct ComponentFileError: Error, CustomStringConvertible, Sendable {
   public var description: String { "\(path): \(problem)" }
 }
 
-/// Components as safetensors files, one a component. Filters leave the house as OIHW, linear weights
-/// as `[K, C]`; the metadata holds what is needed to rebuild the layers.
+/// Components as safetensors files, one a component. Filters leave the house as OIHW (depthwise
+/// ones as [C, 1, R, S]), linear weights as `[K, C]`; the metadata holds what is needed to rebuild the layers.
 public enum ComponentFile {
   static let format = "dovetail-component-1"
 
@@ -114,11 +114,12 @@ public enum ComponentFile {
       throw malformed(path, "expected class names, each once, got \(classNames)")
     }
     // Sizes are checked before anything is built from them: the names are as many as the outputs.
-    guard file.tensors["linear.bias"]?.shape == [classNames.count] else {
+    let bias = "\(architecture.classifier).bias"
+    guard file.tensors[bias]?.shape == [classNames.count] else {
       throw malformed(
         path,
-        "tensor “linear.bias”: expected shape [\(classNames.count)], one an output, got "
-          + (file.tensors["linear.bias"].map { "\($0.shape)" } ?? "none"))
+        "tensor “\(bias)”: expected shape [\(classNames.count)], one an output, got "
+          + (file.tensors[bias].map { "\($0.shape)" } ?? "none"))
     }
     let head = TaskHead(
       architecture: architecture, classNames: classNames,
@@ -219,10 +220,12 @@ public enum ComponentFile {
 
   // MARK: Layouts
 
-  /// `[R, S, C, K]` to `[K, C, R, S]`, `[C, K]` to `[K, C]`, vectors as they are.
+  /// `[R, S, C, K]` to `[K, C, R, S]`, `[R, S, C]` (depthwise) to `[C, 1, R, S]`, `[C, K]` to
+  /// `[K, C]`, vectors as they are.
   private static func outsideShape(_ shape: Shape) -> [Int] {
     switch shape.rank {
     case 4: [shape[3], shape[2], shape[0], shape[1]]
+    case 3: [shape[2], 1, shape[0], shape[1]]
     case 2: [shape[1], shape[0]]
     default: shape.sizes
     }
@@ -242,9 +245,9 @@ public enum ComponentFile {
   /// For each element of the outside's layout, its position inside: last axis first, then the one
   /// before it, then the taps.
   private static func positions(_ shape: Shape) -> [Int] {
-    guard shape.rank == 4 || shape.rank == 2 else { return Array(0..<shape.count) }
+    guard shape.rank >= 2 else { return Array(0..<shape.count) }
     let k = shape[shape.rank - 1]
-    let c = shape[shape.rank - 2]
+    let c = shape.rank == 3 ? 1 : shape[shape.rank - 2]
     let taps = shape.count / max(k * c, 1)
     return (0..<k).flatMap { k0 in
       (0..<c).flatMap { c0 in (0..<taps).map { ($0 * c + c0) * k + k0 } }

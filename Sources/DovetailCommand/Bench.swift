@@ -24,7 +24,8 @@ struct BenchStep: ParsableCommand {
       return name
     })
   var architecture = Architecture.Name.resnet
-  @Option(help: "6n + 2.") var depth = 56
+  @Option(help: "6n + 2 of a resnet (56), 6n + 4 of a wide-resnet (28).") var depth: Int?
+  @Option(help: "What the channels are multiplied by.") var width: Double?
   @Option(help: "Images of a step.") var batch = 128
   @Option(help: "Height and width, pixels.") var imageSize = 32
   @Option(help: "Steps that are counted.") var repeats = 7
@@ -55,7 +56,9 @@ struct BenchStep: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      let network = Architecture(name: architecture, depth: depth, split: .stage2)
+      var network = Architecture(
+        name: architecture, depth: depth ?? (architecture == .resnet ? 56 : nil), width: width)
+      if network.resolution != nil && imageSize >= 64 { network.resolution = .standard }
       try network.validate()
       try json.check()
       let backend = try device.open(profiles: profile)
@@ -93,7 +96,7 @@ struct BenchStep: ParsableCommand {
       }
       let median = times.sorted()[times.count / 2]
       let results = Results(
-        device: backend.deviceDescription, architecture: "resnet-\(depth)", batch: batch,
+        device: backend.deviceDescription, architecture: "\(network)", batch: batch,
         millisecondsPerStep: median, millisecondsOfSteps: times,
         imagesPerSecond: Double(batch) / median * 1000,
         hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
@@ -112,7 +115,7 @@ struct BenchStep: ParsableCommand {
       try json.write(results)
       if json.takesStdout { return }
       Console.print(
-        "ResNet-\(depth), batch \(batch): \(Format.fixed(median, 1)) ms a step, "
+        "\(network), batch \(batch): \(Format.fixed(median, 1)) ms a step, "
           + "\(Int(results.imagesPerSecond)) images/s, host \(Format.fixed(results.hostMilliseconds, 1)) ms"
           + (results.launches.map { ", \($0) launches" } ?? "")
           + (results.peakBufferBytes.map { ", \($0 >> 20) MiB of buffers" } ?? ""))

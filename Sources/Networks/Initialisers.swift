@@ -11,6 +11,14 @@ public enum Initialiser {
     return normal(shape.count, deviation: deviation, seed: seed, stream: stream)
   }
 
+  /// Normal with variance 2 / (R·S), for depthwise filters `[R, S, C]`: an input reaches the R·S
+  /// outputs of its own channel alone.
+  public static func heFanOut(depthwise shape: Shape, seed: UInt64, stream: UInt32) -> [Float] {
+    precondition(shape.rank == 3, "heFanOut: needs [R,S,C], got \(shape)")
+    let deviation = (2 / Double(shape[0] * shape[1])).squareRoot()
+    return normal(shape.count, deviation: deviation, seed: seed, stream: stream)
+  }
+
   /// Uniform in ±1/√C, for the last linear layer's weight `[C, K]`. Ours: the paper names none, and
   /// He's fan-out variance 2/K would start a ten-class layer with logits far from zero.
   public static func uniformFanIn(_ shape: Shape, seed: UInt64, stream: UInt32) -> [Float] {

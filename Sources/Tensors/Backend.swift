@@ -13,8 +13,8 @@
 /// Determinism: equal calls give equal bits on one device, whatever the number of threads. Work is
 /// partitioned by shape alone, every reduction has a fixed order.
 public protocol Backend:
-  AnyObject, ConvolutionOps, BatchNormOps, ActivationOps, ShortcutOps, PoolingOps, LinearOps,
-  LossOps, OptimizerOps, ImageOps
+  AnyObject, ConvolutionOps, DepthwiseOps, BatchNormOps, ActivationOps, ShortcutOps, PoolingOps,
+  LinearOps, LossOps, OptimizerOps, ImageOps
 {
   /// For example "OpenCL: pthread-AMD EPYC (PoCL 3.1, vector kernels)" or "CPU: Swift, 2 threads".
   var deviceDescription: String { get }

@@ -105,9 +105,12 @@ extension Recipe {
           "task \(task.name): the dataset \(task.dataset.rawValue) needs a path")
       }
     }
-    do { try architecture.validate() } catch { throw RecipeError("architecture: \(error)") }
-    if imageSize % architecture.cut.spatialDivisor != 0 || imageSize % 4 != 0 {
-      throw RecipeError("image-size: expected a multiple of 4, got \(imageSize)")
+    do { try architecture.validate() } catch {
+      throw RecipeError("architecture: \(error.key): \(error)")
+    }
+    let divisor = max(4, architecture.cut.spatialDivisor)
+    if imageSize % divisor != 0 {
+      throw RecipeError("image-size: expected a multiple of \(divisor), got \(imageSize)")
     }
     if ownRotationHead && uses(.rotationPrediction) {
       throw RecipeError(

@@ -24,7 +24,7 @@ extension Recipe {
       recipe.imageSize = try node.integer(in: 8...512)
     }
     try reader.read("architecture") { (node) throws(RecipeError) in
-      recipe.architecture = try readArchitecture(node)
+      recipe.architecture = try readArchitecture(node, imageSize: recipe.imageSize)
     }
     try reader.read("methods") { (node) throws(RecipeError) in
       recipe.methods = try node.list().map { (item) throws(RecipeError) in
@@ -112,20 +112,43 @@ extension Recipe {
     }
   }
 
-  private static func readArchitecture(_ node: ValueNode) throws(RecipeError) -> Architecture {
+  /// - Parameter imageSize: MobileNetV2's strides are those for such images, unless said otherwise.
+  private static func readArchitecture(
+    _ node: ValueNode, imageSize: Int
+  ) throws(RecipeError) -> Architecture {
     var reader = try MappingReader(node.node, "architecture")
-    var architecture = Architecture(depth: 8, split: .stage2)
+    var architecture = Architecture()
+    /// What stands in the recipe, for messages.
+    var given: [String: ValueNode] = [:]
     try reader.read("name") { (node) throws(RecipeError) in
-      architecture.name = try node.choice(Architecture.Name.self)
+      architecture = Architecture(name: try node.choice(Architecture.Name.self))
+      if architecture.resolution != nil && imageSize >= 64 { architecture.resolution = .standard }
     }
     try reader.read("depth") { (node) throws(RecipeError) in
       architecture.depth = try node.integer(in: 1...1202)
-      do { try architecture.validate() } catch { throw node.error("\(error)") }
+      given["depth"] = node
+    }
+    try reader.read("width") { (node) throws(RecipeError) in
+      architecture.width = try node.number(in: 0...32)
+      given["width"] = node
     }
     try reader.read("split") { (node) throws(RecipeError) in
-      architecture.split = try node.choice(Split.self)
+      architecture.split = try node.choice(of: architecture.name.splits)
+    }
+    try reader.read("adapter") { (node) throws(RecipeError) in
+      architecture.adapter = try node.integer(in: 1...4096)
+      given["adapter"] = node
+    }
+    try reader.read("resolution") { (node) throws(RecipeError) in
+      architecture.resolution = try node.choice(Architecture.Resolution.self)
+      given["resolution"] = node
     }
     try reader.finish()
+    do {
+      try architecture.validate()
+    } catch {
+      throw given[error.key]?.error("\(error)") ?? node.error("\(error.key): \(error)")
+    }
     return architecture
   }
 }

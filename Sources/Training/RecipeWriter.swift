@@ -17,8 +17,7 @@ extension Recipe {
     }
     lines += [
       "image-size: \(imageSize)",
-      "architecture: {name: \(architecture.name.rawValue), depth: \(architecture.depth), "
-        + "split: \(architecture.split.rawValue)}",
+      "architecture: {\(architectureFields.joined(separator: ", "))}",
       "methods: [\(methods.map(\.rawValue).joined(separator: ", "))]",
       "own-rotation-head: \(ownRotationHead)",
       "scheme: \(scheme.rawValue)",
@@ -35,6 +34,23 @@ extension Recipe {
       "evaluate-every: \(evaluateEvery)",
     ]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A plain ResNet's without width, as it was before there were others: equal runs of earlier
+  /// versions have equal recipes.
+  private var architectureFields: [String] {
+    let (name, isMobile) = (architecture.name, architecture.name == .mobileNetV2)
+    var fields = ["name: \(name.rawValue)"]
+    if !isMobile { fields.append("depth: \(architecture.depth)") }
+    if name != .resnet || architecture.width != 1 {
+      fields.append("width: \(architecture.widthText)")
+    }
+    fields.append("split: \(architecture.split.rawValue)")
+    if let adapter = architecture.adapter { fields.append("adapter: \(adapter)") }
+    if let resolution = architecture.resolution {
+      fields.append("resolution: \(resolution.rawValue)")
+    }
+    return fields
   }
 
   private func quoted(_ text: String) -> String {

@@ -49,8 +49,16 @@ struct ValueNode {
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ type: Choice.Type
   ) throws(RecipeError) -> Choice where Choice.RawValue == String {
-    let names = Choice.allCases.map(\.rawValue)
-    guard case .scalar(let scalar) = node, let value = Choice(rawValue: scalar.string) else {
+    try choice(of: Array(Choice.allCases))
+  }
+
+  func choice<Choice: RawRepresentable>(
+    of choices: [Choice]
+  ) throws(RecipeError) -> Choice where Choice.RawValue == String {
+    let names = choices.map(\.rawValue)
+    guard case .scalar(let scalar) = node,
+      let value = choices.first(where: { $0.rawValue == scalar.string })
+    else {
       var problem = "expected one of \(names.joined(separator: ", ")), got \(shown)"
       if case .scalar(let scalar) = node, let near = Suggestion.nearest(scalar.string, in: names) {
         problem += "; did you mean “\(near)”?"

@@ -23,7 +23,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 extension GradientCase {
   static let epsilon: Float = 1e-3
 
-  static let all = convolutions + batchNorms + elementwise + spatial + dense + shared
+  static let all = convolutions + depthwise + batchNorms + elementwise + spatial + dense + shared
 
   static func convolution(
     _ name: String, _ x: [Int], _ w: [Int], stride: Int, padding: Int
@@ -40,6 +40,22 @@ extension GradientCase {
     convolution("stride 2, odd sizes", [2, 7, 5, 2], [3, 3, 2, 5], stride: 2, padding: 1),
     convolution("1×1", [3, 3, 3, 4], [1, 1, 4, 7], stride: 1, padding: 0),
     convolution("5×5, batch 1", [1, 6, 6, 2], [5, 5, 2, 3], stride: 1, padding: 2),
+  ]
+
+  static func depthwise(
+    _ name: String, _ x: [Int], _ w: [Int], stride: Int, padding: Int
+  ) -> GradientCase {
+    GradientCase("depthwise convolution, \(name)", [x, w]) { tape, v in
+      tape.depthwiseConvolution(v[0], v[1], stride: stride, padding: padding)
+    } reference: {
+      Reference.depthwise($0[0], $0[1], stride: stride, padding: padding)
+    }
+  }
+
+  static let depthwise = [
+    depthwise("3×3", [2, 5, 4, 3], [3, 3, 3], stride: 1, padding: 1),
+    depthwise("stride 2, odd sizes", [2, 7, 5, 9], [3, 3, 9], stride: 2, padding: 1),
+    depthwise("5×5, batch 1", [1, 6, 6, 2], [5, 5, 2], stride: 1, padding: 2),
   ]
 
   /// - Parameter residual: index of the leaf that is added before the activation.

@@ -28,6 +28,14 @@ enum Reference {
     return y
   }
 
+  /// As the full convolution whose filter is 0 wherever input and output channel differ.
+  static func depthwise(_ x: Doubles, _ w: Doubles, stride: Int, padding: Int) -> Doubles {
+    let c = w.sizes[2]
+    var full = Doubles(zeros: w.sizes + [c])
+    for i in w.values.indices { full.values[i * c + i % c] = w.values[i] }
+    return convolution(x, full, stride: stride, padding: padding)
+  }
+
   /// Mean and biased variance of each channel.
   static func statistics(_ x: Doubles) -> (mean: [Double], variance: [Double]) {
     let c = x.sizes.last!

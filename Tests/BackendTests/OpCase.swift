@@ -23,7 +23,8 @@ struct OpCase: Sendable {
   }
 
   static let all: [OpCase] =
-    convolution + fusedConvolution + batchNorm + activation + shortcut + pooling + linear + loss
+    convolution + fusedConvolution + depthwise + batchNorm + activation + shortcut + pooling
+    + linear + loss
     + optimizer + image
 }
 

@@ -93,6 +93,46 @@ import Testing
     #expect(!again.isFrozen)
   }
 
+  @Test(arguments: [
+    Architecture(name: .wideResNet, depth: 10, width: 1, adapter: 24),
+    Architecture(name: .mobileNetV2, width: 0.25, split: .block(4)),
+  ])
+  func otherArchitecturesComeBack(_ architecture: Architecture) throws {
+    let extractor = FeatureExtractor(
+      architecture: architecture, preprocessing: Self.preprocessing,
+      layers: architecture.makeExtractor(on: backend, seed: 1))
+    let head = TaskHead(
+      architecture: architecture, classNames: ["a", "b"],
+      layers: architecture.makeHead(classes: 2, on: backend, seed: 1))
+    try ComponentFile.save(extractor, to: path("e"), on: backend)
+    try ComponentFile.save(head, to: path("h"), on: backend)
+    let loaded = (
+      try ComponentFile.loadExtractor(path("e"), on: backend),
+      try ComponentFile.loadHead(path("h"), on: backend)
+    )
+    #expect(loaded.0.architecture == architecture && loaded.1.architecture == architecture)
+    #expect(try state(loaded.0.layers) == state(extractor.layers))
+    #expect(try state(loaded.1.layers) == state(head.layers))
+  }
+
+  /// A depthwise filter [R, S, C] is PyTorch's [C, 1, R, S].
+  @Test func filesHoldDepthwiseFiltersAsChannelOneRowColumn() throws {
+    let architecture = Architecture(name: .mobileNetV2, width: 0.25, split: .block(1))
+    let saved = architecture.makeExtractor(on: backend, seed: 1)
+    try ComponentFile.save(
+      FeatureExtractor(
+        architecture: architecture, preprocessing: Self.preprocessing, layers: saved),
+      to: path("e"), on: backend)
+    let name = "features.1.conv.0.0.weight"
+    let filter = try #require(saved.parameters.first { $0.name == name })
+    let inside = try backend.download(filter.value)
+    let outside = try #require(try written("e").tensors[name])
+    #expect(filter.value.shape == [3, 3, 8] && outside.shape == [8, 1, 3, 3])
+    for (r, s, c) in [(0, 0, 0), (0, 1, 0), (1, 0, 7), (2, 1, 5)] {
+      #expect(outside.values[c * 9 + r * 3 + s] == inside[(r * 3 + s) * 8 + c])
+    }
+  }
+
   @Test func equalComponentsGiveEqualFilesAndNothingIsLeftBeside() throws {
     try ComponentFile.save(extractor(seed: 5), to: path("one"), on: backend)
     try ComponentFile.save(extractor(seed: 5), to: path("two"), on: backend)
@@ -164,6 +204,10 @@ import Testing
     }
     try refuses("depth \(Int.max) is not from 8 to 1202") {
       $0.metadata["architecture"] = depth(.max)
+    }
+    try refuses("depth · width² is at most 16384") {
+      $0.metadata["architecture"] =
+        "{\"depth\":1202,\"name\":\"resnet\",\"split\":\"stage2\",\"width\":32}"
     }
     try refuses("a ResNet's depth is 6n + 2") { $0.metadata["architecture"] = depth(9) }
     func preprocessing(_ size: Int, mean: String, std: String) -> String {

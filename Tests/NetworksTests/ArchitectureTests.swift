@@ -48,7 +48,7 @@ import Testing
       ])
   }
 
-  @Test(arguments: Split.allCases)
+  @Test(arguments: Architecture.Name.resnet.splits)
   func cutIsWhatCrossesIt(_ split: Split) throws {
     let backend = makeBackend()
     let architecture = Architecture(depth: 8, split: split)
@@ -66,7 +66,7 @@ import Testing
   @Test func everySplitIsTheSameNetwork() throws {
     let backend = makeBackend()
     let images = Variable(Made.images(backend, count: 2))
-    let networks = try Split.allCases.map { split in
+    let networks = try Architecture.Name.resnet.splits.map { split in
       let architecture = Architecture(depth: 14, split: split)
       let extractor = architecture.makeExtractor(on: backend, seed: 5)
       let head = architecture.makeHead(classes: 10, on: backend, seed: 5)

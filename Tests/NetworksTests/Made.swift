@@ -16,17 +16,21 @@ enum Made {
     }
   }
 
-  static func value(of name: String, _ shape: Shape, stream: Int) -> [Float] {
+  /// - Parameter beta: biases lie around it.
+  static func value(of name: String, _ shape: Shape, stream: Int, beta: Double = 0) -> [Float] {
     let noise = noise(shape.count, stream: stream)
     switch shape.rank {
     case 4:
       let bound = (6 / Double(shape[0] * shape[1] * shape[3])).squareRoot()
       return noise.map { Float(bound * $0) }
+    case 3:
+      let bound = (6 / Double(shape[0] * shape[1])).squareRoot()
+      return noise.map { Float(bound * $0) }
     case 2:
       let bound = (1 / Double(shape[0])).squareRoot()
       return noise.map { Float(bound * $0) }
     default:
-      return noise.map { Float(name.hasSuffix("weight") ? 1 + 0.2 * $0 : 0.1 * $0) }
+      return noise.map { Float(name.hasSuffix("weight") ? 1 + 0.2 * $0 : beta + 0.1 * $0) }
     }
   }
 
@@ -35,10 +39,11 @@ enum Made {
     return backend.makeTensor(shape, noise(shape.count, stream: 100).map { Float(1.5 * $0) })
   }
 
-  static func fill(_ parameters: [Parameter], on backend: any Backend) {
+  static func fill(_ parameters: [Parameter], beta: Double = 0, on backend: any Backend) {
     for (stream, parameter) in parameters.enumerated() {
       backend.upload(
-        value(of: parameter.name, parameter.value.shape, stream: stream), to: parameter.value)
+        value(of: parameter.name, parameter.value.shape, stream: stream, beta: beta),
+        to: parameter.value)
     }
   }
 }

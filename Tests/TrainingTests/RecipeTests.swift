@@ -90,6 +90,51 @@ import Training
     }
   }
 
+  static func architecture(_ yaml: String, imageSize: Int = 32) throws -> Architecture {
+    try Recipe.parse(
+      yaml: "tasks: [{dataset: made-up-ink}]\nimage-size: \(imageSize)\narchitecture: \(yaml)",
+      folder: "/"
+    ).architecture
+  }
+
+  @Test func everyArchitectureIsRead() throws {
+    #expect(
+      try Self.architecture("{name: wide-resnet, depth: 16, width: 4, split: stage1}")
+        == Architecture(name: .wideResNet, depth: 16, width: 4, split: .stage1))
+    #expect(
+      try Self.architecture("{depth: 56, width: 2, adapter: 64}")
+        == Architecture(depth: 56, width: 2, adapter: 64))
+    #expect(try Self.architecture("{name: mobilenet-v2}") == Architecture(name: .mobileNetV2))
+    #expect(
+      try Self.architecture("{name: mobilenet-v2, width: 0.5, split: block4, adapter: 24}")
+        == Architecture(name: .mobileNetV2, width: 0.5, split: .block(4), adapter: 24))
+  }
+
+  /// Its strides are those for the recipe's images, unless said otherwise.
+  @Test func mobileNetsResolutionFollowsTheImageSize() throws {
+    let yaml = "{name: mobilenet-v2}"
+    #expect(try Self.architecture(yaml, imageSize: 60).resolution == .small)
+    #expect(try Self.architecture(yaml, imageSize: 64).resolution == .standard)
+    #expect(
+      try Self.architecture("{name: mobilenet-v2, resolution: small}", imageSize: 64).resolution
+        == .small)
+  }
+
+  @Test(arguments: [
+    Architecture(depth: 56, width: 2, split: .stage1, adapter: 32),
+    Architecture(name: .wideResNet, depth: 10, width: 1),
+    Architecture(name: .mobileNetV2, width: 1.4, split: .block(17), adapter: 64),
+    Architecture(name: .mobileNetV2, resolution: .standard),
+  ])
+  func architecturesReadBackAsThemselves(_ architecture: Architecture) throws {
+    for size in [32, 64] {
+      var recipe = Recipe(tasks: [TaskRecipe(name: "a", dataset: .madeUpInk)])
+      recipe.architecture = architecture
+      recipe.imageSize = size
+      #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/") == recipe)
+    }
+  }
+
   struct Wrong: Sendable, CustomTestStringConvertible {
     let yaml: String
     let line: Int?
@@ -180,7 +225,25 @@ import Training
       "depth: a ResNet's depth is 6n + 2 (8, 14, 20, 32, 44, 56, …), got 10; "
         + "the nearest are 8 and 14"),
     Wrong(
-      after: "architecture: {name: vgg}", "name: expected one of resnet, got “vgg”"),
+      after: "architecture: {name: vgg}", 
+      "name: expected one of resnet, wide-resnet, mobilenet-v2, got “vgg”"),
+    Wrong(
+      after: "architecture: {name: wide-resnet, depth: 56}",
+      "depth: a Wide ResNet's depth is 6n + 4 (10, 16, 22, 34, 46, 58, …), got 56"),
+    Wrong(
+      after: "architecture: {width: 1.5}",
+      "width: a resnet's width is a whole number from 1 to 32, got 1.5"),
+    Wrong(
+      after: "architecture:\n  name: mobilenet-v2\n  depth: 28", line: 4,
+      "depth: MobileNetV2 has 53 layers and no choice, got 28; leave it out"),
+    Wrong(
+      after: "architecture: {name: mobilenet-v2, split: stage2}",
+      "split: expected one of block1, block2, block3"),
+    Wrong(
+      after: "architecture: {adapter: 65}",
+      "adapter: has at most the 64 channels of the ResNet's next stage"),
+    Wrong(
+      after: "architecture: {resolution: small}", "resolution: is MobileNetV2's alone, a resnet"),
     Wrong(
       after: "architecture: {split: stage4}",
       "split: expected one of stage1, stage2, stage3, got “stage4”; did you mean"),

@@ -1,0 +1,238 @@
+// Depthwise convolution: channel c of y [N,P,Q,C] is channel c of x [N,H,W,C] under w [R,S,C].
+
+#if defined(PORTABLE)
+// Portable family: one work-item an element of the output; neighbouring work-items are neighbouring
+// channels, so that a GPU reads and writes coalesced. Sizes are arguments.
+
+typedef struct { int n, h, w, c, r, s, p, q, stride, padding; } Geometry;
+
+// global (N*P*Q*C).
+__kernel void depthwise_forward(
+    __global const float* restrict x, __global const float* restrict w,
+    __global float* restrict y, const Geometry g) {
+  const int i = get_global_id(0);
+  const int c = i % g.c, q = i / g.c % g.q, p = i / g.c / g.q % g.p, n = i / g.c / g.q / g.p;
+  float sum = 0.0f;
+  for (int r = 0; r < g.r; r++) {
+    const int v = p * g.stride + r - g.padding;
+    if (v < 0 || v >= g.h) continue;
+    for (int s = 0; s < g.s; s++) {
+      const int u = q * g.stride + s - g.padding;
+      if (u < 0 || u >= g.w) continue;
+      sum = fma(x[((size_t)(n * g.h + v) * g.w + u) * g.c + c], w[(r * g.s + s) * g.c + c], sum);
+    }
+  }
+  y[i] = sum;
+}
+
+// Gather: each input element sums over the outputs that read it; global (N*H*W*C).
+__kernel void depthwise_data_gradient(
+    __global const float* restrict dy, __global const float* restrict w,
+    __global float* restrict dx, const Geometry g, const int accumulate) {
+  const int i = get_global_id(0);
+  const int c = i % g.c, u = i / g.c % g.w, v = i / g.c / g.w % g.h, n = i / g.c / g.w / g.h;
+  float sum = accumulate ? dx[i] : 0.0f;
+  for (int r = 0; r < g.r; r++) {
+    const int a = v + g.padding - r;
+    if (a < 0 || a % g.stride != 0 || a / g.stride >= g.p) continue;
+    for (int s = 0; s < g.s; s++) {
+      const int b = u + g.padding - s;
+      if (b < 0 || b % g.stride != 0 || b / g.stride >= g.q) continue;
+      sum = fma(dy[((size_t)(n * g.p + a / g.stride) * g.q + b / g.stride) * g.c + c],
+                w[(r * g.s + s) * g.c + c], sum);
+    }
+  }
+  dx[i] = sum;
+}
+
+// partial [slices,R,S,C], a slice being `images` images; global (R*S*C, slices).
+__kernel void depthwise_filter_gradient(
+    __global const float* restrict x, __global const float* restrict dy,
+    __global float* restrict partial, const Geometry g, const int images) {
+  const int i = get_global_id(0), slice = get_global_id(1);
+  const int c = i % g.c, s = i / g.c % g.s, r = i / g.c / g.s;
+  float sum = 0.0f;
+  for (int n = slice * images; n < (slice + 1) * images && n < g.n; n++)
+    for (int p = 0; p < g.p; p++) {
+      const int v = p * g.stride + r - g.padding;
+      if (v < 0 || v >= g.h) continue;
+      for (int q = 0; q < g.q; q++) {
+        const int u = q * g.stride + s - g.padding;
+        if (u < 0 || u >= g.w) continue;
+        sum = fma(x[((size_t)(n * g.h + v) * g.w + u) * g.c + c],
+                  dy[((size_t)(n * g.p + p) * g.q + q) * g.c + c], sum);
+      }
+    }
+  partial[(size_t)slice * get_global_size(0) + i] = sum;
+}
+#endif
+
+// Vector family (CPUs): V channels at a time, the filter in registers; each loaded pixel serves all
+// outputs of a block of QB columns that read it. The channels behind the last whole vector go one by
+// one; the host chooses V so that there seldom are any.
+//
+// -D: N C H W P Q R S STRIDE PAD; QB and what stands with each kernel.
+
+#if defined(FORWARD) || defined(DATA_GRADIENT)
+// -D: ROWS (of the output, a work-item); for the data gradient QB is a multiple of STRIDE and
+//     FIRST, COLUMNS (columns of dy that a block reads, the first relative to its own), ACCUMULATE.
+#if defined(FORWARD)
+#define IN_ROWS H
+#define IN_COLUMNS W
+#define OUT_ROWS P
+#define OUT_COLUMNS Q
+#define COLUMNS ((QB - 1) * STRIDE + S)
+#define ACCUMULATE 0
+// The first input column that a block of output columns from q0 on reads.
+#define ORIGIN(q0) ((q0) * STRIDE - PAD)
+// For column t from there and tap s: STRIDE times the output column of the block.
+#define TARGET(t, s) ((t) - (s))
+#define TARGET_STRIDE STRIDE
+// The input row or column that output row or column i reads with tap k, times FROM_STRIDE.
+#define FROM(i, k) ((i) * STRIDE + (k) - PAD)
+#define FROM_STRIDE 1
+#else
+#define IN_ROWS P
+#define IN_COLUMNS Q
+#define OUT_ROWS H
+#define OUT_COLUMNS W
+#define ORIGIN(q0) ((q0) / STRIDE + FIRST)
+#define TARGET(t, s) (((t) + FIRST) * STRIDE + (s) - PAD)
+#define TARGET_STRIDE 1
+#define FROM(i, k) ((i) + PAD - (k))
+#define FROM_STRIDE STRIDE
+#endif
+
+// One loaded pixel, into every output of the block that reads it; all conditions fold.
+#define SPREAD(value)                                                              \
+  {                                                                                \
+    const vec d = value;                                                           \
+    _Pragma("unroll") for (int s = 0; s < S; s++) {                                \
+      const int j = TARGET(t, s);                                                  \
+      if (j >= 0 && j % TARGET_STRIDE == 0 && j / TARGET_STRIDE < QB)              \
+        acc[j / TARGET_STRIDE] = fma(d, filter[r * S + s], acc[j / TARGET_STRIDE]); \
+    }                                                                              \
+  }
+
+// in and out are x and y, or dy and dx; global (ceil(OUT_ROWS / ROWS), N).
+ONE_ITEM __kernel void depthwise(
+    __global const float* restrict in, __global const float* restrict w,
+    __global float* restrict out) {
+  const int first = get_global_id(0) * ROWS, n = get_global_id(1);
+  for (int p = first; p < first + ROWS && p < OUT_ROWS; p++) {
+    __global float* to = out + ((size_t)(n * OUT_ROWS + p) * OUT_COLUMNS) * C;
+    for (int c = 0; c + V <= C; c += V) {
+      vec filter[R * S];
+#pragma unroll
+      for (int i = 0; i < R * S; i++) filter[i] = LOADV(w + i * C + c);
+      for (int q0 = 0; q0 < OUT_COLUMNS; q0 += QB) {
+        vec acc[QB];
+#pragma unroll
+        for (int j = 0; j < QB; j++)
+          acc[j] = ACCUMULATE && q0 + j < OUT_COLUMNS ? LOADV(to + (q0 + j) * C + c) : ZERO;
+        const int origin = ORIGIN(q0);
+        const int inside = origin >= 0 && origin + COLUMNS <= IN_COLUMNS;
+#pragma unroll
+        for (int r = 0; r < R; r++) {
+          const int v = FROM(p, r);
+          if (v < 0 || v % FROM_STRIDE != 0 || v / FROM_STRIDE >= IN_ROWS) continue;
+          __global const float* row =
+              in + ((size_t)(n * IN_ROWS + v / FROM_STRIDE) * IN_COLUMNS) * C + c;
+          if (inside) {
+#pragma unroll
+            for (int t = 0; t < COLUMNS; t++) SPREAD(LOADV(row + (origin + t) * C))
+          } else {
+#pragma unroll
+            for (int t = 0; t < COLUMNS; t++)
+              if (origin + t >= 0 && origin + t < IN_COLUMNS)
+                SPREAD(LOADV(row + (origin + t) * C))
+          }
+        }
+#pragma unroll
+        for (int j = 0; j < QB; j++)
+          if (q0 + j < OUT_COLUMNS) STOREV(acc[j], to + (q0 + j) * C + c);
+      }
+    }
+    for (int c = C / V * V; c < C; c++)
+      for (int q = 0; q < OUT_COLUMNS; q++) {
+        float sum = ACCUMULATE ? to[q * C + c] : 0.0f;
+        for (int r = 0; r < R; r++) {
+          const int v = FROM(p, r);
+          if (v < 0 || v % FROM_STRIDE != 0 || v / FROM_STRIDE >= IN_ROWS) continue;
+          for (int s = 0; s < S; s++) {
+            const int u = FROM(q, s);
+            if (u < 0 || u % FROM_STRIDE != 0 || u / FROM_STRIDE >= IN_COLUMNS) continue;
+            sum = fma(in[((size_t)(n * IN_ROWS + v / FROM_STRIDE) * IN_COLUMNS +
+                          u / FROM_STRIDE) * C + c],
+                      w[(r * S + s) * C + c], sum);
+          }
+        }
+        to[q * C + c] = sum;
+      }
+  }
+}
+#endif
+
+#if defined(FILTER_GRADIENT)
+// -D: IMAGES (a slice), GROUP (channels of a work-item, a multiple of V).
+#define COLUMNS ((QB - 1) * STRIDE + S)
+
+// partial [slices,R,S,C]; global (ceil(C / GROUP), slices). An image's x and dy stay in cache over
+// the channels; the sums of a vector of channels stay in registers over an image.
+ONE_ITEM __kernel void depthwise_filter_gradient(
+    __global const float* restrict x, __global const float* restrict dy,
+    __global float* restrict partial) {
+  const int low = get_global_id(0) * GROUP, high = min(low + GROUP, C);
+  const int slice = get_global_id(1), first = slice * IMAGES, last = min(first + IMAGES, N);
+  __global float* mine = partial + (size_t)slice * R * S * C;
+  for (int n = first; n < last; n++) {
+    __global const float* image = x + (size_t)n * H * W * C;
+    __global const float* gradient = dy + (size_t)n * P * Q * C;
+    int c = low;
+    for (; c + V <= high; c += V) {
+      vec acc[R * S];
+#pragma unroll
+      for (int i = 0; i < R * S; i++) acc[i] = n == first ? ZERO : LOADV(mine + i * C + c);
+      for (int p = 0; p < P; p++)
+        for (int q0 = 0; q0 < Q; q0 += QB) {
+          vec d[QB];
+#pragma unroll
+          for (int j = 0; j < QB; j++)
+            d[j] = q0 + j < Q ? LOADV(gradient + (p * Q + q0 + j) * C + c) : ZERO;
+          const int origin = q0 * STRIDE - PAD;
+#pragma unroll
+          for (int r = 0; r < R; r++) {
+            const int v = p * STRIDE + r - PAD;
+            if (v < 0 || v >= H) continue;
+            __global const float* row = image + v * W * C + c;
+#pragma unroll
+            for (int t = 0; t < COLUMNS; t++) {
+              if (origin + t < 0 || origin + t >= W) continue;
+              const vec value = LOADV(row + (origin + t) * C);
+#pragma unroll
+              for (int s = 0; s < S; s++)
+                if (t >= s && (t - s) % STRIDE == 0 && (t - s) / STRIDE < QB)
+                  acc[r * S + s] = fma(value, d[(t - s) / STRIDE], acc[r * S + s]);
+            }
+          }
+        }
+#pragma unroll
+      for (int i = 0; i < R * S; i++) STOREV(acc[i], mine + i * C + c);
+    }
+    for (; c < high; c++)
+      for (int i = 0; i < R * S; i++) {
+        float sum = n == first ? 0.0f : mine[i * C + c];
+        for (int p = 0; p < P; p++) {
+          const int v = p * STRIDE + i / S - PAD;
+          if (v < 0 || v >= H) continue;
+          for (int q = 0; q < Q; q++) {
+            const int u = q * STRIDE + i % S - PAD;
+            if (u >= 0 && u < W)
+              sum = fma(image[(v * W + u) * C + c], gradient[(p * Q + q) * C + c], sum);
+          }
+        }
+        mine[i * C + c] = sum;
+      }
+  }
+}
+#endif
