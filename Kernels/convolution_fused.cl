@@ -103,6 +103,23 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 
 // MARK: Output
 
+// Asks for what the epilogue will read, `count` floats from element `at` on, while products are
+// summed.
+#define PREFETCH(p, at, count)                                    \
+  for (size_t i_ = 0; i_ < (size_t)(count); i_ += 16)             \
+    __builtin_prefetch((const __private void*)(size_t)((p) + (at) + i_));
+#if EPILOGUE == 2
+#define OUTPUT_PREFETCH(at, count)                  \
+  {                                                 \
+    PREFETCH(out_pre, at, count)                    \
+    if (MASK == 2) PREFETCH(out, at, count)         \
+    if (ACCUMULATE) PREFETCH(addend, at, count)     \
+  }
+#else
+#define OUTPUT_PREFETCH(at, count) \
+  if (ACCUMULATE) PREFETCH(addend, at, count)
+#endif
+
 // OUTPUT_BEGIN once a work-item; OUTPUT_CHANNELS(k) before the channels k..<k+V are stored and
 // OUTPUT_CHANNELS_END(k) after; OUTPUT_SHIFT(k, v) once a work-item before the first of them, v
 // being one value of each channel (statistics are summed about it, never E[x^2] - m^2);

@@ -1,10 +1,10 @@
 // Convolution of any filter size, stride and padding, vector family (CPUs), with what
-// convolution_fused.cl does while reading and storing. A work-item takes ITEM_IMAGES whole images;
+// convolution_fused.cl does while reading and storing. A work-item takes item_images whole images;
 // rows of the input, normalised and zero-padded, are copied to its private memory, ROWS output rows
 // at a time, and QB pixels x V channels are summed in registers.
 //
-// -D: N, C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,
-//     PAD_H PAD_W, ROWS, QB, CT (input channels a pass; divides C), ITEM_IMAGES.
+// -D: C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,
+//     PAD_H PAD_W, ROWS, QB, CT (input channels a pass; divides C).
 
 #if defined(CONVOLUTION) || defined(STRIDED_DATA_GRADIENT)
 // to [COLUMNS, CT] := input row h of image n, behind LEFT pixels of zeros (in front of which
@@ -42,11 +42,12 @@
 #define Q_BLOCKS ((Q + QB - 1) / QB)
 #define BUFFER_COLUMNS ((Q_BLOCKS * QB - 1) * STRIDE + S)
 
-// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N / ITEM_IMAGES rounded up).
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (images / item_images rounded up).
 ONE_ITEM __kernel void convolution(
-    X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
+    X_ARGUMENTS, __global const float* restrict w, __global float* y,
+    const int images, const int item_images OUTPUT_ARGUMENTS) {
   const int item = get_global_id(0);
-  const int n0 = item * ITEM_IMAGES, n1 = min(n0 + ITEM_IMAGES, N);
+  const int n0 = item * item_images, n1 = min(n0 + item_images, images);
   float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
   OUTPUT_BEGIN
   for (int n = n0; n < n1; n++)
@@ -103,7 +104,7 @@ ONE_ITEM __kernel void convolution(
 // input columns through the taps s = phase + PAD_W modulo STRIDE: no product with a zero. Here
 // "input" is dy and "output" is dx.
 //
-// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N / ITEM_IMAGES rounded up).
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (images / item_images rounded up).
 #define FLOOR_DIVIDE(a, b) (((a) + 64 * (b)) / (b) - 64)
 #define BUFFER_ROWS ((ROWS + R - 2) / STRIDE + 2)
 #define LEFT ((S - 1) / STRIDE)
@@ -112,9 +113,10 @@ ONE_ITEM __kernel void convolution(
 #define BUFFER_COLUMNS (LEFT + Q_BLOCKS * QB + (STRIDE - 1 + PAD_W) / STRIDE)
 
 ONE_ITEM __kernel void strided_data_gradient(
-    X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
+    X_ARGUMENTS, __global const float* restrict w, __global float* y,
+    const int images, const int item_images OUTPUT_ARGUMENTS) {
   const int item = get_global_id(0);
-  const int n0 = item * ITEM_IMAGES, n1 = min(n0 + ITEM_IMAGES, N);
+  const int n0 = item * item_images, n1 = min(n0 + item_images, images);
   float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
   OUTPUT_BEGIN
   for (int n = n0; n < n1; n++)
@@ -181,7 +183,7 @@ __kernel void pack_filter(__global const float* restrict w, __global float* rest
 #endif
 
 #if defined(FILTER_GRADIENT)
-// One work-item sums CB input x KB output channels, all taps, over a slice of ITEM_IMAGES images:
+// One work-item sums CB input x KB output channels, all taps, over a slice of item_images images:
 // rows of x and dy for ROWS output rows at a time in private memory, SB taps x RB channels x VB
 // vectors in registers.
 //
@@ -191,7 +193,8 @@ __kernel void pack_filter(__global const float* restrict w, __global float* rest
 #define BUFFER_COLUMNS ((Q - 1) * STRIDE + S)
 
 ONE_ITEM __kernel void filter_gradient(
-    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial) {
+    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial, const int images,
+    const int item_images) {
   const int block = get_global_id(0), slice = get_global_id(1);
   const int c0 = block % (C / CB) * CB, k0 = block / (C / CB) * KB;
   const int kn = min(KB, K - k0);
@@ -199,7 +202,7 @@ ONE_ITEM __kernel void filter_gradient(
   float gradients[ROWS * Q * KB] __attribute__((aligned(64)));
   float sums[R * S * CB * KB] __attribute__((aligned(64)));
   for (int i = 0; i < R * S * CB * KB; i += V) STOREV(ZERO, sums + i);
-  for (int n = slice * ITEM_IMAGES; n < min((slice + 1) * ITEM_IMAGES, N); n++)
+  for (int n = slice * item_images; n < min((slice + 1) * item_images, images); n++)
     for (int p0 = 0; p0 < P; p0 += ROWS) {
       for (int i = 0; i < BUFFER_ROWS; i++) {
         __private float* to = rows + i * BUFFER_COLUMNS * CB;

@@ -7,9 +7,9 @@
 // One work-item takes whole images, PASS_IMAGES x TILE_ROWS x W/4 tiles at a time: transforms,
 // products and the transform back stay in its private memory.
 //
-// -D: N H W C K (H, W divisible by 4; C, K by V), TILE_ROWS (divides H/4), PASS_IMAGES (1, unless
-//     TILE_ROWS is H/4), ITEM_IMAGES (images of a work-item, a multiple of PASS_IMAGES), and those
-//     of convolution_fused.cl.
+// -D: H W C K (H, W divisible by 4; C, K by V), TILE_ROWS (divides H/4), PASS_IMAGES (1, unless
+//     TILE_ROWS is H/4), and those of convolution_fused.cl. `images` are all of the batch,
+//     `item_images` those of a work-item, a multiple of PASS_IMAGES.
 
 #define TILE_COLUMNS (W / 4)
 #define PASS_TILES (PASS_IMAGES * TILE_ROWS * TILE_COLUMNS)
@@ -78,20 +78,23 @@ inline void transform_tiles(const float* rows, float* tiles, const int channels)
 #if defined(CONVOLUTION)
 // PIXELS: tiles in registers at a time; divides PASS_TILES.
 // x [N,H,W,C] as X_INPUT says, u [36,C,K], y [N,H,W,K];
-// global (N / ITEM_IMAGES rounded up).
+// global (images / item_images rounded up).
 ONE_ITEM __kernel void convolution_winograd(
     X_ARGUMENTS, __global const float* restrict u,
-    __global float* y OUTPUT_ARGUMENTS) {
+    __global float* y,
+    const int images, const int item_images OUTPUT_ARGUMENTS) {
   const int item = get_global_id(0);
   float rows[BUFFER_ROWS * (W + 2) * C] __attribute__((aligned(64)));
   float tiles[36 * PLANE(C)] __attribute__((aligned(64)));
   float products[36 * PLANE(V)] __attribute__((aligned(64)));
   OUTPUT_BEGIN
   zero_border(rows, C);
-  for (int n0 = item * ITEM_IMAGES; n0 < min((item + 1) * ITEM_IMAGES, N); n0 += PASS_IMAGES)
+  for (int n0 = item * item_images; n0 < min((item + 1) * item_images, images); n0 += PASS_IMAGES)
     for (int t0 = 0; t0 < H / 4; t0 += TILE_ROWS) {
       for (int n = 0; n < PASS_IMAGES; n++) {
-        if (n0 + n < N) LOAD_ROWS(X_, rows, n0 + n, t0 * 4 - 1, BUFFER_ROWS, 0, C, C)
+        if (n0 + n < images) LOAD_ROWS(X_, rows, n0 + n, t0 * 4 - 1, BUFFER_ROWS, 0, C, C)
+        if (n0 + n < images)
+          OUTPUT_PREFETCH(((size_t)(n0 + n) * H + t0 * 4) * W * K, TILE_ROWS * 4 * W * K)
         transform_tiles(rows, tiles + n * TILE_ROWS * TILE_COLUMNS * C, C);
       }
       for (int k = 0; k < K; k += V) {
@@ -113,7 +116,7 @@ ONE_ITEM __kernel void convolution_winograd(
               STOREV(acc[p], products + i * PLANE(V) + (t + p) * V);
           }
 #if EPILOGUE == 1
-        if (n0 == item * ITEM_IMAGES && t0 == 0) {
+        if (n0 == item * item_images && t0 == 0) {
           // The first pixel of the first tile.
           vec first = ZERO;
           for (int i = 0; i < 5; i++)
@@ -124,7 +127,7 @@ ONE_ITEM __kernel void convolution_winograd(
         OUTPUT_CHANNELS(k, V)
         for (int t = 0; t < PASS_TILES; t++) {
           const int n = n0 + t / (TILE_ROWS * TILE_COLUMNS);
-          if (n >= N) break;
+          if (n >= images) break;
           const int row = (t0 + t / TILE_COLUMNS % TILE_ROWS) * 4, column = t % TILE_COLUMNS * 4;
           vec q[24];
 #pragma unroll
@@ -152,12 +155,12 @@ ONE_ITEM __kernel void convolution_winograd(
         OUTPUT_CHANNELS_END(k)
       }
     }
-  OUTPUT_END(item, (min((item + 1) * ITEM_IMAGES, N) - item * ITEM_IMAGES) * H * W)
+  OUTPUT_END(item, (min((item + 1) * item_images, images) - item * item_images) * H * W)
 }
 #endif
 
 #if defined(FILTER_GRADIENT)
-// One work-item sums CB x KB channels over a slice of ITEM_IMAGES images, from PASS_IMAGES x
+// One work-item sums CB x KB channels over a slice of item_images images, from PASS_IMAGES x
 // TILE_ROWS x W/4 tiles at a time. Twice INPUT: x is read by the X_ and dy by the DY_ definitions.
 //
 // -D: CB, KB (divide C, K), RB x VB (channels of x, and vectors of dy, in
@@ -178,7 +181,8 @@ inline void transform_gradient(const vec a, const vec b, const vec c, const vec 
 }
 
 ONE_ITEM __kernel void filter_gradient_winograd(
-    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial) {
+    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial, const int images,
+    const int item_images) {
   const int block = get_global_id(0), slice = get_global_id(1);
   const int c0 = block % (C / CB) * CB, k0 = block / (C / CB) * KB;
   float rows[BUFFER_ROWS * (W + 2) * CB] __attribute__((aligned(64)));
@@ -188,11 +192,11 @@ ONE_ITEM __kernel void filter_gradient_winograd(
   float sums[36 * CB * KB] __attribute__((aligned(64)));
   for (int i = 0; i < 36 * CB * KB; i += V) STOREV(ZERO, sums + i);
   zero_border(rows, CB);
-  for (int n0 = slice * ITEM_IMAGES; n0 < min((slice + 1) * ITEM_IMAGES, N); n0 += PASS_IMAGES)
+  for (int n0 = slice * item_images; n0 < min((slice + 1) * item_images, images); n0 += PASS_IMAGES)
     for (int t0 = 0; t0 < H / 4; t0 += TILE_ROWS) {
       for (int n = 0; n < PASS_IMAGES; n++) {
         const int offset = n * TILE_ROWS * TILE_COLUMNS;
-        if (n0 + n >= N) {
+        if (n0 + n >= images) {
           for (int i = 0; i < 36; i++) {
             for (int j = 0; j < TILE_ROWS * TILE_COLUMNS * CB; j += V)
               STOREV(ZERO, tiles + i * PLANE(CB) + offset * CB + j);

@@ -42,7 +42,7 @@ public final class OpenCLBackend: Backend {
   public init(
     _ device: OpenCLDevice, family: KernelFamily? = nil,
     convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
-    profiles: Bool = false
+    profiles: Bool = false, announceBuild: BuildAnnouncement? = nil
   ) throws {
     self.device = device
     self.family = family ?? device.family
@@ -55,7 +55,7 @@ public final class OpenCLBackend: Backend {
     defer { clReleaseContext(context) }
     queue = try CommandQueue(context: context!, device: id!, profiles: profiles)
     pool = BufferPool(context: context!)
-    programs = ProgramCache(context: context!, device: id!)
+    programs = ProgramCache(context: context!, device: id!, announce: announceBuild)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
   }
 

@@ -25,14 +25,21 @@ struct Kernel {
   let name: String
 }
 
+/// Told the name of a kernel that is about to be compiled, and how many have been so far, this one
+/// included.
+public typealias BuildAnnouncement = (_ kernel: String, _ count: Int) -> Void
+
 /// Builds programs on demand and keeps their kernels.
 final class ProgramCache {
   private let context: cl_context
   private let device: cl_device_id
   private var kernels: [ProgramKey: Kernel] = [:]
+  /// Called before each build, which may take a second.
+  private let announce: BuildAnnouncement?
 
-  init(context: cl_context, device: cl_device_id) {
+  init(context: cl_context, device: cl_device_id, announce: BuildAnnouncement?) {
     self.context = context
+    self.announce = announce
     self.device = device
     clRetainContext(context)
   }
@@ -44,6 +51,7 @@ final class ProgramCache {
 
   func kernel(_ key: ProgramKey) throws -> Kernel {
     if let kernel = kernels[key] { return kernel }
+    announce?(key.kernel, kernels.count + 1)
     let kernel = try build(key)
     kernels[key] = kernel
     return kernel

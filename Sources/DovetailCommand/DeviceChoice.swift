@@ -31,17 +31,20 @@ enum DeviceChoice: ExpressibleByArgument {
         throw NoDevice("there is no device opencl:\(index)", devices)
       }
       return try OpenCLBackend(
-        devices[index], convolutions: convolutions, profiles: profiles)
+        devices[index], convolutions: convolutions, profiles: profiles,
+        announceBuild: BuildProgress().announce)
     case .openCL(nil):
       guard let device = Self.best(devices) else {
         throw NoDevice("there is no OpenCL device", devices)
       }
       return try OpenCLBackend(
-        device, convolutions: convolutions, profiles: profiles)
+        device, convolutions: convolutions, profiles: profiles,
+        announceBuild: BuildProgress().announce)
     case .best, .cpu:
       guard let device = Self.best(devices) else { return CPUBackend() }
       return try OpenCLBackend(
-        device, convolutions: convolutions, profiles: profiles)
+        device, convolutions: convolutions, profiles: profiles,
+        announceBuild: BuildProgress().announce)
     }
   }
 

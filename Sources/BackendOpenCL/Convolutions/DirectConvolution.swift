@@ -104,10 +104,10 @@ struct DirectConvolution {
 
   var defines: [String] {
     [
-      "V=\(vectorWidth)", isStridedGradient ? "STRIDED_DATA_GRADIENT" : "CONVOLUTION", "N=\(n)",
-      "C=\(c)", "H=\(h)", "W=\(w)", "K=\(k)", "KP=\(paddedK)", "P=\(p)", "Q=\(q)", "R=\(r)",
+      "V=\(vectorWidth)", isStridedGradient ? "STRIDED_DATA_GRADIENT" : "CONVOLUTION", "C=\(c)",
+      "H=\(h)", "W=\(w)", "K=\(k)", "KP=\(paddedK)", "P=\(p)", "Q=\(q)", "R=\(r)",
       "S=\(s)", "STRIDE=\(stride)", "PAD_H=(\(padH))", "PAD_W=(\(padW))", "ROWS=\(rows)",
-      "QB=\(pixels)", "CT=\(channelTile)", "ITEM_IMAGES=\(itemImages)",
+      "QB=\(pixels)", "CT=\(channelTile)",
     ]
   }
 }
@@ -135,6 +135,8 @@ struct PixelRows {
 /// channels into blocks. Depends on shapes and the vector width alone.
 struct DirectFilterGradient {
   let slices: Int
+  /// Images in all and of a slice, as the kernel counts them.
+  let images: Int, sliceImages: Int
   /// Work-items a slice.
   let blocks: Int
   let defines: [String]
@@ -161,13 +163,14 @@ struct DirectFilterGradient {
     blocks = g.c / channels * ((g.k + outputs - 1) / outputs)
     // About 64 work-items in all.
     let wanted = min(max(n, 1), max(1, 64 / max(blocks, 1)))
-    let images = max(1, (n + wanted - 1) / wanted)
-    slices = max(1, (n + images - 1) / images)
+    images = n
+    sliceImages = max(1, (n + wanted - 1) / wanted)
+    slices = max(1, (n + sliceImages - 1) / sliceImages)
     defines = [
-      "V=\(vectorWidth)", "FILTER_GRADIENT", "N=\(n)", "C=\(g.c)", "H=\(h)", "W=\(w)",
+      "V=\(vectorWidth)", "FILTER_GRADIENT", "C=\(g.c)", "H=\(h)", "W=\(w)",
       "K=\(g.k)", "P=\(p)", "Q=\(q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)",
       "PAD=\(g.padding)", "CB=\(channels)", "KB=\(outputs)", "SB=\(rowTaps)", "RB=\(block)",
-      "VB=\(vectors)", "ROWS=\(rows)", "ITEM_IMAGES=\(images)", "EPILOGUE=0", "ACCUMULATE=0",
+      "VB=\(vectors)", "ROWS=\(rows)", "EPILOGUE=0", "ACCUMULATE=0",
     ]
   }
 }

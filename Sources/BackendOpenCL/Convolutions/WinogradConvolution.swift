@@ -41,8 +41,10 @@ private struct TilePass {
 /// How the Winograd kernel runs one convolution, forward or data gradient (whose filter is turned
 /// and whose channels are swapped). Depends on shapes and the vector width alone.
 struct WinogradConvolution {
-  let c: Int, k: Int
+  let images: Int, c: Int, k: Int
   let turns: Bool
+  /// Images of a work-item.
+  let itemImages: Int
   let items: Int
   /// Output pixels of a work-item, the last perhaps excepted.
   let itemPixels: Int
@@ -65,14 +67,15 @@ struct WinogradConvolution {
     // Large filters have to be read for many tiles at a time, or memory decides.
     guard pass.tiles >= 8 || c * k <= 64 * 64 else { return nil }
     (self.c, self.k, turns) = (c, k, dataGradient)
+    (images, itemImages) = (g.n, pass.images)
     items = (g.n + pass.images - 1) / pass.images
     itemPixels = pass.images * g.h * g.w
     // Long sums can hide the latency of fewer loads.
     let most = c >= 32 ? 16 : 8
     let pixels = (1...most).reversed().first { pass.tiles % $0 == 0 }!
     defines = [
-      "V=\(vectorWidth)", "CONVOLUTION", "N=\(g.n)", "H=\(g.h)", "W=\(g.w)", "C=\(c)", "K=\(k)",
-      "TILE_ROWS=\(pass.rows)", "PASS_IMAGES=\(pass.images)", "ITEM_IMAGES=\(pass.images)",
+      "V=\(vectorWidth)", "CONVOLUTION", "H=\(g.h)", "W=\(g.w)", "C=\(c)", "K=\(k)",
+      "TILE_ROWS=\(pass.rows)", "PASS_IMAGES=\(pass.images)",
       "PIXELS=\(pixels)",
     ]
   }
@@ -81,6 +84,8 @@ struct WinogradConvolution {
 /// How a Winograd filter gradient is split; see `DirectFilterGradient`.
 struct WinogradFilterGradient {
   let slices: Int
+  /// Images of a slice.
+  let sliceImages: Int
   let blocks: Int
   let defines: [String]
 
@@ -102,11 +107,11 @@ struct WinogradFilterGradient {
     // Some 32 work-items in all.
     let wanted = max(1, 32 / blocks)
     let passes = (g.n + pass.images - 1) / pass.images
-    let images = (passes + wanted - 1) / wanted * pass.images
-    slices = (g.n + images - 1) / images
+    sliceImages = (passes + wanted - 1) / wanted * pass.images
+    slices = (g.n + sliceImages - 1) / sliceImages
     defines = [
-      "V=\(vectorWidth)", "FILTER_GRADIENT", "N=\(g.n)", "H=\(g.h)", "W=\(g.w)", "C=\(g.c)",
-      "K=\(g.k)", "TILE_ROWS=\(pass.rows)", "PASS_IMAGES=\(pass.images)", "ITEM_IMAGES=\(images)",
+      "V=\(vectorWidth)", "FILTER_GRADIENT", "H=\(g.h)", "W=\(g.w)", "C=\(g.c)",
+      "K=\(g.k)", "TILE_ROWS=\(pass.rows)", "PASS_IMAGES=\(pass.images)",
       "CB=\(channels)", "KB=\(outputs)", "RB=\(min(8, channels))",
       "VB=\(outputs > vectorWidth ? 2 : 1)", "EPILOGUE=0", "ACCUMULATE=0",
     ]

@@ -89,8 +89,9 @@ extension OpenCLBackend {
         convolutions == .automatic
         ? WinogradFilterGradient(g, vectorWidth: vectorWidth) : nil
       let direct = DirectFilterGradient(g, vectorWidth: vectorWidth)
-      let (count, blocks) =
-        winograd.map { ($0.slices, $0.blocks) } ?? (direct.slices, direct.blocks)
+      let (count, blocks, images, sliceImages) =
+        winograd.map { ($0.slices, $0.blocks, g.n, $0.sliceImages) }
+        ?? (direct.slices, direct.blocks, direct.images, direct.sliceImages)
       let slices = makeTensor(Shape([count] + filter.sizes))
       attempt {
         let inputs = [
@@ -107,7 +108,9 @@ extension OpenCLBackend {
               direct.defines + inputs.flatMap(\.defines))
           }
         try queue.launch(
-          kernel, inputs.flatMap(\.arguments) + [.buffer(memory(slices))],
+          kernel,
+          inputs.flatMap(\.arguments)
+            + [.buffer(memory(slices)), .int(images), .int(sliceImages)],
           global: [blocks, count], local: [1, 1])
       }
       return slices
@@ -154,7 +157,11 @@ extension OpenCLBackend {
     let packed = try plan.pack(w, on: self)
     try queue.launch(
       fusedKernel(plan.source, plan.kernel, plan.defines + input.defines + output.defines),
-      input.arguments + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
+      input.arguments
+        + [
+          .buffer(packed?.memory ?? memory(w)), .buffer(memory(y)), .int(plan.images.all),
+          .int(plan.images.item),
+        ]
         + output.arguments,
       global: [plan.items], local: [1])
     if let completion, let partials = partial?.memory {
@@ -207,6 +214,14 @@ private enum VectorPlan {
     switch self {
     case .direct(let plan): plan.items
     case .winograd(let plan): plan.items
+    }
+  }
+
+  /// Images in all, as the kernel counts them, and of a work-item.
+  var images: (all: Int, item: Int) {
+    switch self {
+    case .direct(let plan): (plan.n, plan.itemImages)
+    case .winograd(let plan): (plan.images, plan.itemImages)
     }
   }
 
