@@ -36,6 +36,7 @@ let package = Package(
         .embedInCode("spatial.cl"),
         .embedInCode("loss.cl"),
         .embedInCode("image.cl"),
+        .embedInCode("bench.cl"),
       ],
       swiftSettings: strict),
     .target(name: "Tensors", swiftSettings: strict),
@@ -60,10 +61,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
+      swiftSettings: strict),
+    .target(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training",
+        "Components", "Training", "Diagnostics",
       ],
       swiftSettings: strict),
 
@@ -97,6 +101,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosticsTests",
+      dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
       swiftSettings: strict),

@@ -1,7 +1,7 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, convolutionFused, convolutionVector, convolutionWinograd, convolutionPortable
-  case depthwise, batchNorm, elementwise, spatial, loss, image
+  case depthwise, batchNorm, elementwise, spatial, loss, image, bench
 
   /// OpenCL C 1.2.
   public var text: String {
@@ -18,6 +18,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .spatial: PackageResources.spatial_cl
       case .loss: PackageResources.loss_cl
       case .image: PackageResources.image_cl
+      case .bench: PackageResources.bench_cl
       }
     return String(decoding: bytes, as: UTF8.self)
   }
