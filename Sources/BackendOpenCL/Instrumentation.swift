@@ -7,13 +7,13 @@ extension OpenCLBackend: InstrumentedBackend {
     // CPUs: wide vectors, one work-item at a time on a core. GPUs: scalars, and as many work-items
     // as hide the latency beside the chains of each.
     let width = family == .vector ? vectorWidth : 1
-    let chains = family == .vector ? 12 : 8
-    let items = device.computeUnits * (family == .vector ? 16 : 2048)
+    let chains = 12
+    let items = device.computeUnits * (family == .vector ? 128 : 2048)
     attempt {
       let out = makeStorage(items * width)
       guard let memory = out.memory else { return }
       try queue.launch(
-        benchKernel("multiply_adds", ["V=\(width)", "A=\(chains)", "CHUNK=1"]),
+        benchKernel("multiply_adds", ["V=\(width)", "CHUNK=1"]),
         [.buffer(memory), .float(0.5), .float(0.25), .int(rounds)], global: [items],
         local: family == .vector ? [1] : [128])
     }
@@ -28,7 +28,7 @@ extension OpenCLBackend: InstrumentedBackend {
     let chunk = family == .vector ? 1 << 16 : 4
     attempt {
       try queue.launch(
-        benchKernel("copy_elements", ["V=\(width)", "A=1", "CHUNK=\(chunk)"]),
+        benchKernel("copy_elements", ["V=\(width)", "CHUNK=\(chunk)"]),
         [.buffer(memory(source)), .buffer(memory(destination)), .int(source.count)],
         global: [(source.count + chunk - 1) / chunk], local: family == .vector ? [1] : nil)
     }
@@ -48,6 +48,8 @@ extension OpenCLBackend: InstrumentedBackend {
   public var peakBufferBytes: Int? { memory.peak }
 
   private func benchKernel(_ name: String, _ defines: [String]) throws -> Kernel {
-    try programs.kernel(ProgramKey(source: .bench, kernel: name, defines: defines))
+    let group = family == .vector ? "GROUP=ONE_ITEM" : "GROUP="
+    return try programs.kernel(
+      ProgramKey(source: .bench, kernel: name, defines: defines + [group]))
   }
 }

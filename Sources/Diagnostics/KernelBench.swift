@@ -55,7 +55,8 @@ public struct KernelBench {
     seconds = clock
   }
 
-  /// Loads the device with nothing but multiply-adds, then with nothing but copies.
+  /// Loads the device with nothing but multiply-adds, then with nothing but copies; in longer
+  /// batches than the rows, as the share of every row hangs on them.
   public func ceilings(copiedBytes: Int = 1 << 28) throws -> Ceilings {
     var rounds = 1 << 10
     var operations = 0.0
@@ -64,12 +65,14 @@ public struct KernelBench {
     {
       rounds *= 2
     }
-    let fma = try median { try time(calls: 1) { _ = backend.runMultiplyAdds(rounds: rounds) } }
+    let fma = try secondsPerCall(atLeast: 8 * leastBatch) {
+      _ = backend.runMultiplyAdds(rounds: rounds)
+    }
     let count = copiedBytes / MemoryLayout<Float>.stride
     let (a, b) = (
       backend.makeTensor([count], filledWith: 1), backend.makeTensor([count], filledWith: 0)
     )
-    let copy = try secondsPerCall { backend.runCopy(a, to: b) }
+    let copy = try secondsPerCall(atLeast: 8 * leastBatch) { backend.runCopy(a, to: b) }
     return Ceilings(
       fmaPeakGFLOPS: operations / fma * 1e-9, copyGBs: 2 * Double(copiedBytes) / copy * 1e-9)
   }
@@ -80,7 +83,7 @@ public struct KernelBench {
     // Builds the kernels, too.
     let observed = backend.observe(prepared.run)
     try backend.synchronize()
-    let time = try secondsPerCall(prepared.run)
+    let time = try secondsPerCall(atLeast: leastBatch, prepared.run)
     let gflops = (workload.nominalOperations ?? 0) / time * 1e-9
     let gbs = Double(prepared.bytes) / time * 1e-9
     return KernelRow(
@@ -94,10 +97,10 @@ public struct KernelBench {
   }
 
   /// The median over batches of calls, each ended by one wait.
-  private func secondsPerCall(_ call: () -> Void) throws -> Double {
+  private func secondsPerCall(atLeast batch: Double, _ call: () -> Void) throws -> Double {
     _ = try time(calls: 1, call)
     let one = max(try time(calls: 1, call), 1e-7)
-    let calls = max(1, min(100_000, Int((leastBatch / one).rounded(.up))))
+    let calls = max(1, min(100_000, Int((batch / one).rounded(.up))))
     return try median { try time(calls: calls, call) } / Double(calls)
   }
 
