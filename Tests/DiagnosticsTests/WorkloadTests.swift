@@ -44,6 +44,7 @@ import Testing
     where seen.insert("\(workload.op) \(workload.fused)").inserted {
       let prepared = workload.prepare(on: backend)
       prepared.run()
+      prepared.collect()
       for output in prepared.outputs {
         #expect(try backend.download(output).allSatisfy(\.isFinite), "\(workload.op)")
       }

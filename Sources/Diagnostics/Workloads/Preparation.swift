@@ -20,11 +20,12 @@ extension Workload {
         .globalAveragePoolBackward:
         pooling(tensors)
       case .linearForward, .linearDataGradient, .linearParameterGradient: linear(tensors)
-      case .softmaxCrossEntropyForward, .softmaxCrossEntropyBackward, .momentumStep,
-        .runningAverage, .gatherImages:
+      case .softmaxCrossEntropyForward, .softmaxCrossEntropyBackward, .sumSlices,
+        .momentumStep, .gatherImages:
         trainingOps(tensors)
       }
-    return PreparedWorkload(run: run, outputs: tensors.outputs, bytes: tensors.bytes)
+    return PreparedWorkload(
+      run: run, collect: tensors.collect, outputs: tensors.outputs, bytes: tensors.bytes)
   }
 
   private func convolution(_ t: WorkloadTensors) -> () -> Void {
@@ -33,10 +34,20 @@ extension Workload {
     switch op {
     case .convolutionForward:
       let (input, w, output) = (t.convolutionInput(x, self), t.input(filter), t.output(y))
-      let statistics = fused ? t.statistics(k) : nil
+      guard fused else {
+        return {
+          backend.convolution(
+            x: input, w: w, stride: stride, padding: padding, into: output, statistics: false)
+        }
+      }
+      let (mean, variance) = (t.output([k]), t.output([k]))
+      var tiles: StatisticsSource?
+      t.collect = {
+        backend.batchNormStatistics(of: tiles!, mean: mean, variance: variance, running: nil)
+      }
       return {
-        backend.convolution(
-          x: input, w: w, stride: stride, padding: padding, into: output, statistics: statistics)
+        tiles = backend.convolution(
+          x: input, w: w, stride: stride, padding: padding, into: output, statistics: true)
       }
     case .convolutionDataGradient:
       let (dy, w, dx) = (t.outputGradient(y, self), t.input(filter), t.output(x))
@@ -49,9 +60,11 @@ extension Workload {
     default:
       let (input, dy) = (t.convolutionInput(x, self), t.outputGradient(y, self))
       let dw = t.output(filter)
+      var slices: Tensor?
+      t.collect = { backend.sumSlices(slices!, into: dw, accumulate: false) }
       return {
-        backend.convolutionFilterGradient(
-          x: input, dy: dy, stride: stride, padding: padding, into: dw, accumulate: false)
+        slices = backend.convolutionFilterGradient(
+          x: input, dy: dy, filter: filter, stride: stride, padding: padding)
       }
     }
   }
@@ -85,10 +98,11 @@ extension Workload {
     let backend = t.backend
     switch op {
     case .batchNormStatistics:
-      let (input, statistics) = (t.input(x), t.statistics(c))
+      let (input, mean, variance) = (t.input(x), t.output([c]), t.output([c]))
+      let running = RunningStatistics(mean: t.update([c]), variance: t.update([c]), momentum: 0.1)
       return {
         backend.batchNormStatistics(
-          x: input, mean: statistics.mean, variance: statistics.variance)
+          of: .tensor(input), mean: mean, variance: variance, running: running)
       }
     case .batchNormForward:
       let (input, residual, output) = (t.input(x), t.input(x), t.output(x))
@@ -189,13 +203,13 @@ extension Workload {
     case .momentumStep:
       let filter: Shape = [r, s, c, k]
       let (w, v, g) = (t.update(filter), t.update(filter), t.input(filter))
+      let updates = [MomentumUpdate(w: w, g: g, v: v)]
       return {
-        backend.momentumStep(
-          w: w, g: g, v: v, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
+        backend.momentumStep(updates, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
       }
-    case .runningAverage:
-      let (running, value) = (t.update([c]), t.input([c]))
-      return { backend.runningAverage(running, towards: value, momentum: 0.1, scale: 1.01) }
+    case .sumSlices:
+      let (slices, out) = (t.input([self.n, r, s, c, k]), t.output([r, s, c, k]))
+      return { backend.sumSlices(slices, into: out, accumulate: false) }
     default:
       let (store, y) = (t.images(self.n, size: h), t.output(x))
       let transforms = (0..<self.n).map { i in

@@ -4,7 +4,10 @@ public import Tensors
 public struct PreparedWorkload {
   /// Calls the op once; returns when it is enqueued.
   public let run: () -> Void
-  /// What it writes: NaN before the first run, unless the op updates what is there.
+  /// After `run`: what else it takes until all outputs are written, where an op leaves partial sums
+  /// for another one.
+  public let collect: () -> Void
+  /// NaN before the first run, unless the op updates what is there.
   public let outputs: [Tensor]
   /// Bytes that it has to read and write, each tensor once.
   public let bytes: Int
@@ -16,6 +19,7 @@ final class WorkloadTensors {
   let backend: any Backend
   private(set) var outputs: [Tensor] = []
   private(set) var bytes = 0
+  var collect: () -> Void = {}
   private var stream: UInt32 = 0
   /// Numbers in ±1; a prime number of them, so that repeats fall nowhere together.
   private static let numbers: [Float] = {
@@ -59,8 +63,8 @@ final class WorkloadTensors {
   }
 
   /// A batch norm as it stands in a network: variances and scales away from 0.
-  func normalisation(_ channels: Int, _ activation: Activation) -> Normalisation {
-    Normalisation(
+  func normalisation(_ channels: Int, _ activation: Activation) -> ChannelNormalisation {
+    ChannelNormalisation(
       mean: input([channels], spread: 0.1), variance: input([channels], around: 0.4, spread: 0.1),
       gamma: input([channels], around: 1, spread: 0.5), beta: input([channels], spread: 0.2),
       epsilon: 1e-5, activation: activation)
@@ -84,10 +88,6 @@ final class WorkloadTensors {
 
   func outputGradient(_ shape: Shape, _ workload: Workload) -> OutputGradient {
     workload.fused ? through(shape, workload.activation) : OutputGradient(input(shape))
-  }
-
-  func statistics(_ channels: Int) -> OutputStatistics {
-    OutputStatistics(mean: output([channels]), variance: output([channels]))
   }
 
   /// What is left to do for the batch norm that put out a tensor of `shape`.
