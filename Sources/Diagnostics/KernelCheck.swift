@@ -25,6 +25,15 @@ public struct KernelFinding: Codable, Sendable {
   public let error: Double?
   /// What the device said, or which output it is.
   public let detail: String
+
+  package init(
+    op: String, size: String, fused: Bool, algorithm: String, kernels: [String],
+    outcome: Outcome, error: Double?, detail: String
+  ) {
+    (self.op, self.size, self.fused) = (op, size, fused)
+    (self.algorithm, self.kernels) = (algorithm, kernels)
+    (self.outcome, self.error, self.detail) = (outcome, error, detail)
+  }
 }
 
 /// Runs every op of the contract on a device and on a backend that is trusted, with equal inputs.
