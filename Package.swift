@@ -38,6 +38,7 @@ let package = Package(
         .embedInCode("loss.cl"),
         .embedInCode("optimizer.cl"),
         .embedInCode("image.cl"),
+        .embedInCode("bench.cl"),
       ],
       swiftSettings: strict),
     .target(name: "Tensors", swiftSettings: strict),
@@ -62,10 +63,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
+      swiftSettings: strict),
+    .target(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training",
+        "Components", "Training", "Diagnostics",
       ],
       swiftSettings: strict),
 
@@ -99,6 +103,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosticsTests",
+      dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
       swiftSettings: strict),

@@ -2,7 +2,7 @@
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, convolutionFused, convolutionVector, convolutionWinograd, winogradFilters
   case convolutionPortable
-  case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image
+  case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image, bench
 
   /// OpenCL C 1.2.
   public var text: String {
@@ -21,6 +21,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .loss: PackageResources.loss_cl
       case .optimizer: PackageResources.optimizer_cl
       case .image: PackageResources.image_cl
+      case .bench: PackageResources.bench_cl
       }
     return String(decoding: bytes, as: UTF8.self)
   }

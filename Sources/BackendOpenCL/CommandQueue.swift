@@ -8,6 +8,8 @@ final class CommandQueue {
   /// Where kernels are timed: their events, by name, not yet read.
   private let profiles: Bool
   private var timed: [(name: String, event: cl_event)] = []
+  /// Names of the kernels launched since `startNaming()`; nil where nobody asked.
+  private var names: [String]?
   /// Host copies of uploads that the device may not have read yet, oldest first.
   private var inFlight: [(event: cl_event, bytes: UnsafeMutableRawPointer)] = []
 
@@ -99,6 +101,7 @@ final class CommandQueue {
     }
     try check(status, "launching \(kernel.name) over \(global)")
     launches += 1
+    names?.append(kernel.name)
     if let event { timed.append((kernel.name, event)) }
   }
 
@@ -117,6 +120,13 @@ final class CommandQueue {
         name, Double(time(CL_PROFILING_COMMAND_END) - time(CL_PROFILING_COMMAND_START)) * 1e-9
       )
     }
+  }
+
+  func startNaming() { names = [] }
+
+  func takeNames() -> [String] {
+    defer { names = nil }
+    return names ?? []
   }
 
   func finish() throws {

@@ -1,5 +1,6 @@
 import COpenCL
 import Kernels
+import Synchronization
 public import Tensors
 
 /// The contract in OpenCL kernels and CLBlast: one context, one in-order queue, one device.
@@ -48,15 +49,28 @@ public final class OpenCLBackend: Backend {
     self.family = family ?? device.family
     self.convolutions = convolutions
     self.finishesEachKernel = finishesEachKernel
-    var id = cl_device_id(bitPattern: device.id)
-    var status: cl_int = 0
-    let context = clCreateContext(nil, 1, &id, nil, nil, &status)
-    try check(status, "creating a context on \(device.name)")
+    let id = cl_device_id(bitPattern: device.id)!
+    let (context, queue) = try Self.open(device, id, profiles: profiles)
     defer { clReleaseContext(context) }
-    queue = try CommandQueue(context: context!, device: id!, profiles: profiles)
-    pool = BufferPool(context: context!)
-    programs = ProgramCache(context: context!, device: id!, announce: announceBuild)
+    self.queue = queue
+    pool = BufferPool(context: context)
+    programs = ProgramCache(context: context, device: id, announce: announceBuild)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
+  }
+
+  private static func open(
+    _ device: OpenCLDevice, _ id: cl_device_id, profiles: Bool
+  ) throws -> (cl_context, CommandQueue) {
+    // As a number, which may leave the lock.
+    let made = driverSetUp.withLock { _ in
+      var id = cl_device_id(bitPattern: device.id)
+      var status: cl_int = 0
+      let context = clCreateContext(nil, 1, &id, nil, nil, &status)
+      return (context: UInt(bitPattern: context), status: status)
+    }
+    try check(made.status, "creating a context on \(device.name)")
+    let context = cl_context(bitPattern: made.context)!
+    return (context, try CommandQueue(context: context, device: id, profiles: profiles))
   }
 
   public var kind: String { "opencl" }

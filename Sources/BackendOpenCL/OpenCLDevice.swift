@@ -1,4 +1,9 @@
 import COpenCL
+import Synchronization
+
+/// Held while platforms and devices are listed and contexts are made: drivers set themselves up then,
+/// and PoCL 3.1 does not survive two threads that do so at once.
+let driverSetUp = Mutex(())
 
 /// Which kernels a device runs.
 public enum KernelFamily: String, CaseIterable, Sendable {
@@ -21,6 +26,15 @@ public struct OpenCLDevice: Sendable {
   public let hasDoubles: Bool
   /// Preferred number of `float`s in a native vector.
   public let vectorWidth: Int
+  /// Work-items of a work-group at most.
+  public let maxWorkGroupSize: Int
+  /// Bytes of one buffer at most.
+  public let maxBufferBytes: UInt64
+  public let localMemoryBytes: UInt64
+  /// "OpenCL 1.2 …", of the device.
+  public let version: String
+  /// Whether the driver can build kernels from source.
+  public let hasCompiler: Bool
 
   let id: UInt
   let platformID: UInt
@@ -32,6 +46,10 @@ public struct OpenCLDevice: Sendable {
 extension OpenCLDevice {
   /// All devices of all platforms; empty where there is no platform.
   static func all() throws -> [OpenCLDevice] {
+    try driverSetUp.withLock { _ in try list() }
+  }
+
+  private static func list() throws -> [OpenCLDevice] {
     var count: cl_uint = 0
     let status = clGetPlatformIDs(0, nil, &count)
     // CL_PLATFORM_NOT_FOUND_KHR: the loader is there, no driver is.
@@ -74,6 +92,11 @@ extension OpenCLDevice {
     memoryBytes = number(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong(0))
     hasDoubles = info(CL_DEVICE_EXTENSIONS).split(separator: " ").contains("cl_khr_fp64")
     vectorWidth = Int(number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint(1)))
+    maxWorkGroupSize = number(CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
+    maxBufferBytes = number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong(0))
+    localMemoryBytes = number(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0))
+    version = info(CL_DEVICE_VERSION)
+    hasCompiler = number(CL_DEVICE_COMPILER_AVAILABLE, cl_bool(CL_FALSE)) != cl_bool(CL_FALSE)
     self.id = UInt(bitPattern: id)
     platformID = UInt(bitPattern: platform)
   }

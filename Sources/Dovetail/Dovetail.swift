@@ -4,6 +4,7 @@
 @_exported public import BackendOpenCL
 @_exported public import Components
 @_exported public import Datasets
+@_exported public import Diagnostics
 @_exported public import Networks
 @_exported public import Tensors
 @_exported public import Training

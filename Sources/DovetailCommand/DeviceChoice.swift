@@ -22,7 +22,7 @@ enum DeviceChoice: ExpressibleByArgument {
   /// CPU backend.
   func open(
     convolutions: ConvolutionAlgorithm = .automatic, profiles: Bool = false
-  ) throws -> any Backend {
+  ) throws -> any InstrumentedBackend {
     if case .cpu = self { return CPUBackend() }
     let devices = try OpenCLBackend.devices()
     switch self {
@@ -84,7 +84,7 @@ struct DeviceOption: ParsableArguments {
 
   /// Opens the device and names it: the first line of every run.
   /// - Parameter profiles: whether every kernel is timed.
-  func open(profiles: Bool = false) throws -> any Backend {
+  func open(profiles: Bool = false) throws -> any InstrumentedBackend {
     let backend = try (device ?? .best).open(convolutions: convolutions, profiles: profiles)
     var line = "Device: \(backend.deviceDescription)"
     if device == nil && backend.kind == "cpu" { line += ", as there is no OpenCL platform" }

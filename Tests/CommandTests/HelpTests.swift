@@ -11,7 +11,7 @@ import Testing
   @Test func helpNamesEverySubcommand() throws {
     let run = try Workplace().dovetail("--help")
     #expect(run.status == 0)
-    for name in ["demo", "train", "evaluate", "devices"] { #expect(run.stdout.contains(name)) }
+    for name in ["demo", "train", "evaluate", "bench", "devices", "doctor"] { #expect(run.stdout.contains(name)) }
   }
 
   @Test(arguments: [
@@ -25,6 +25,8 @@ import Testing
     ),
     ("evaluate", ["<dir>", "--device", "--json"]),
     ("devices", ["--json"]),
+    ("bench", ["kernels", "step"]),
+    ("doctor", ["--device", "--json", "69"]),
   ])
   func helpOfASubcommand(name: String, words: [String]) throws {
     let run = try Workplace().dovetail(name, "--help")

@@ -1,0 +1,117 @@
+public import Tensors
+
+/// What came of one workload on a backend that is held against another.
+public struct KernelFinding: Codable, Sendable {
+  public enum Outcome: String, Codable, Sendable {
+    case fine
+    /// An output holds something that is no finite number.
+    case notFinite
+    /// Off by more than rounding can explain.
+    case differs
+    /// Other bits when the device is waited for after every kernel, or when called again.
+    case notRepeatable
+    /// The device reported an error.
+    case failed
+  }
+
+  public let op: String
+  /// For example `16→24 3×3, 7×5`.
+  public let size: String
+  public let fused: Bool
+  public let algorithm: String
+  public let kernels: [String]
+  public let outcome: Outcome
+  /// max |got − expected| / max |expected| over the worst output; nil where there is none to tell.
+  public let error: Double?
+  /// What the device said, or which output it is.
+  public let detail: String
+
+  package init(
+    op: String, size: String, fused: Bool, algorithm: String, kernels: [String],
+    outcome: Outcome, error: Double?, detail: String
+  ) {
+    (self.op, self.size, self.fused) = (op, size, fused)
+    (self.algorithm, self.kernels) = (algorithm, kernels)
+    (self.outcome, self.error, self.detail) = (outcome, error, detail)
+  }
+}
+
+/// Runs every op of the contract on a device and on a backend that is trusted, with equal inputs.
+public struct KernelCheck {
+  /// max |error| / max |reference| that rounding may explain: Winograd's F(4×4, 3×3) and batch norm's
+  /// backward each lose some 1e-5.
+  public static let tolerance = 2e-4
+
+  private let subject: any InstrumentedBackend
+  private let finishing: any Backend
+  private let reference: any Backend
+
+  /// - Parameters:
+  ///   - subject: what is checked.
+  ///   - finishing: the same device and kernels, waited for after each kernel.
+  ///   - reference: what is trusted.
+  public init(
+    of subject: any InstrumentedBackend, finishing: any Backend, against reference: any Backend
+  ) {
+    (self.subject, self.finishing, self.reference) = (subject, finishing, reference)
+  }
+
+  public func examine(_ workload: Workload) -> KernelFinding {
+    var ran: (algorithm: String, kernels: [String]) = ("", [])
+    func finding(
+      _ outcome: KernelFinding.Outcome, _ detail: String, error: Double? = nil
+    ) -> KernelFinding {
+      KernelFinding(
+        op: workload.op.rawValue, size: workload.sizes, fused: workload.fused,
+        algorithm: ran.algorithm, kernels: ran.kernels, outcome: outcome, error: error,
+        detail: detail)
+    }
+    do {
+      let expected = try outputs(of: workload, on: reference)
+      let prepared = workload.prepare(on: subject)
+      ran = subject.observe {
+        prepared.run()
+        prepared.collect()
+      }
+      let got = try prepared.outputs.map { try subject.download($0) }
+      for (index, output) in got.enumerated() {
+        let bad = output.count { !$0.isFinite }
+        if bad > 0 {
+          return finding(.notFinite, "output \(index): \(bad) of \(output.count) are not finite")
+        }
+      }
+      let errors = zip(got, expected).map { Self.error($0, $1) }
+      let error = errors.max() ?? 0
+      if error > Self.tolerance {
+        return finding(.differs, "output \(errors.firstIndex(of: error)!)", error: error)
+      }
+      for (backend, way) in [
+        (subject as any Backend, "called again"), (finishing, "waited for after each kernel"),
+      ] where try outputs(of: workload, on: backend).map(Self.bits) != got.map(Self.bits) {
+        return finding(.notRepeatable, "other bits when \(way)", error: error)
+      }
+      return finding(.fine, "", error: error)
+    } catch {
+      return finding(.failed, "\(error)")
+    }
+  }
+
+  private func outputs(of workload: Workload, on backend: any Backend) throws -> [[Float]] {
+    let prepared = workload.prepare(on: backend)
+    prepared.run()
+    prepared.collect()
+    return try prepared.outputs.map { try backend.download($0) }
+  }
+
+  /// max |got − expected| / max |expected|.
+  private static func error(_ got: [Float], _ expected: [Float]) -> Double {
+    var (worst, scale) = (0.0, 0.0)
+    for (a, b) in zip(got, expected) {
+      worst = max(worst, abs(Double(a) - Double(b)))
+      scale = max(scale, abs(Double(b)))
+    }
+    return scale == 0 ? worst : worst / scale
+  }
+
+  private static func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+}

@@ -1,0 +1,114 @@
+import Datasets
+public import Networks
+public import Tensors
+public import Training
+
+/// What a training step costs.
+public struct StepResults: Codable, Sendable {
+  public let device: String
+  /// For example `resnet-56`.
+  public let architecture: String
+  public let methods: [String]
+  /// Tasks of a step, one minibatch each.
+  public let tasks: Int
+  /// Images of a minibatch.
+  public let batch: Int
+  public let imageSize: Int
+  /// Median.
+  public let millisecondsPerStep: Double
+  public let millisecondsOfSteps: [Double]
+  /// Images of all minibatches, rotated copies not counted.
+  public let imagesPerSecond: Double
+  /// Of a step: until everything is enqueued. Median.
+  public let hostMilliseconds: Double
+  /// Making the networks and the first step, kernels built on the way.
+  public let firstStepMilliseconds: Double
+  /// Kernels of a step; nil where the backend launches none.
+  public let launches: Int?
+  /// Resident memory of the process at its most.
+  public let peakMemoryBytes: Int?
+  /// Device buffers at their most.
+  public let peakBufferBytes: Int?
+}
+
+/// Times training steps as `Trainer` makes them: gather and augment, forward, losses, backward,
+/// update. With methods two tasks are trained, one minibatch each, else one network alone.
+public struct StepBench {
+  private let trainer: Trainer
+  private let backend: any InstrumentedBackend
+  private let seconds: () -> Double
+  private let start: Double
+  private static let classes = 10
+
+  /// Images are random bytes, the two tasks have all but one class in common.
+  /// - Parameter clock: seconds since some start.
+  /// - Throws: `RecipeError` where the architecture or the sizes cannot be.
+  public init(
+    _ architecture: Architecture, methods: [CompatibilityMethod], batch: Int, imageSize: Int,
+    on backend: any InstrumentedBackend, clock: @escaping () -> Double
+  ) throws {
+    start = clock()
+    let names = methods.isEmpty ? ["one"] : ["one", "two"]
+    var recipe = Recipe(tasks: names.map { TaskRecipe(name: $0, dataset: .madeUpInk) })
+    recipe.architecture = architecture
+    recipe.imageSize = imageSize
+    recipe.methods = methods
+    recipe.batch = batch
+    let datasets = names.indices.map {
+      Self.dataset(names[$0], $0, images: batch, size: imageSize)
+    }
+    trainer = try Trainer(recipe, datasets: datasets, on: backend)
+    self.backend = backend
+    seconds = clock
+  }
+
+  private static func dataset(_ name: String, _ index: Int, images: Int, size: Int) -> Dataset {
+    var random = RandomStream(seed: 0, .diagnostics, stream: UInt32(index))
+    let set = ImageSet(
+      bytes: (0..<images * size * size * 3).map { _ in UInt8(random.below(256)) },
+      labels: (0..<images).map { _ in Int32(random.below(classes)) }, size: size)
+    let own = ["only in \(name)"] + (1..<classes).map { "class \($0)" }
+    return Dataset(name: name, classNames: own, train: set, test: set.subset([0]))
+  }
+
+  /// - Parameters:
+  ///   - repeats: steps that count.
+  ///   - warmUp: called after each of two steps that do not count, with their seconds.
+  ///   - beforeStep: called before each step, outside its time.
+  public func run(
+    repeats: Int, warmUp: (Double) -> Void = { _ in }, beforeStep: () throws -> Void = {}
+  ) throws -> StepResults {
+    precondition(repeats >= 1, "StepBench: \(repeats) repeats")
+    var times: [Double] = []
+    var hostTimes: [Double] = []
+    var launches: Int?
+    var first = 0.0
+    for step in 0..<repeats + 2 {
+      try beforeStep()
+      let before = backend.launchCount
+      let began = seconds()
+      for network in trainer.networks { trainer.step(network, step: step, learningRate: 0.01) }
+      let enqueued = seconds()
+      try backend.synchronize()
+      let ended = seconds()
+      launches = backend.launchCount.map { $0 - (before ?? 0) }
+      if step == 0 { first = ended - start }
+      if step < 2 {
+        warmUp(ended - began)
+      } else {
+        times.append((ended - began) * 1e3)
+        hostTimes.append((enqueued - began) * 1e3)
+      }
+    }
+    let recipe = trainer.recipe
+    let median = times.sorted()[times.count / 2]
+    return StepResults(
+      device: backend.deviceDescription, architecture: "\(recipe.architecture)",
+      methods: recipe.methods.map(\.rawValue), tasks: recipe.tasks.count, batch: recipe.batch,
+      imageSize: recipe.imageSize, millisecondsPerStep: median, millisecondsOfSteps: times,
+      imagesPerSecond: Double(recipe.batch * recipe.tasks.count) / median * 1e3,
+      hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
+      firstStepMilliseconds: first * 1e3, launches: launches,
+      peakMemoryBytes: ProcessMemory.peakBytes(), peakBufferBytes: backend.peakBufferBytes)
+  }
+}

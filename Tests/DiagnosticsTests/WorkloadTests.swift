@@ -1,0 +1,64 @@
+import Diagnostics
+import TestSupport
+import Tensors
+import Testing
+
+@Suite struct WorkloadTests {
+  @Test func everyOpHasARowInTheBench() {
+    let timed = Set(Workload.networks(batch: 2).map(\.op))
+    #expect(OpName.allCases.filter { !timed.contains($0) } == [])
+  }
+
+  @Test func nominalOperationsAreThoseOfADirectConvolution() {
+    let stage = Workload(
+      .convolutionForward, "stage 1", n: 128, h: 32, w: 32, c: 16, k: 16, r: 3, s: 3)
+    #expect(stage.nominalOperations == 603_979_776)
+    let strided = Workload(
+      .convolutionDataGradient, "", n: 2, h: 9, w: 9, c: 3, k: 4, r: 3, s: 3, stride: 2)
+    #expect((strided.p, strided.q) == (5, 5))
+    #expect(strided.nominalOperations == 2 * 2 * 5 * 5 * 4 * 3 * 3 * 3)
+    let depthwise = Workload(.depthwiseForward, "", n: 2, h: 8, w: 8, c: 5, r: 3, s: 3)
+    #expect(depthwise.nominalOperations == 2 * 2 * 64 * 5 * 9)
+    #expect((depthwise.groups, depthwise.isArithmetic) == (5, false))
+    #expect(Workload(.linearForward, "", n: 3, c: 5, k: 7).nominalOperations == 210)
+    #expect(Workload(.addForward, "", n: 3, c: 5).nominalOperations == nil)
+  }
+
+  @Test func bytesCountEachTensorOnce() {
+    let backend = makeBackend()
+    func bytes(_ workload: Workload) -> Int { workload.prepare(on: backend).bytes }
+    let x = 2 * 8 * 8 * 4
+    #expect(bytes(Workload(.addForward, "", n: 2, h: 8, w: 8, c: 4)) == 4 * 3 * x)
+    #expect(
+      bytes(Workload(.convolutionForward, "", n: 2, h: 8, w: 8, c: 4, k: 4, r: 3, s: 3))
+        == 4 * (2 * x + 9 * 16))
+    // w and v are read and written, g is read.
+    #expect(bytes(Workload(.momentumStep, "", n: 1, c: 4, k: 5, r: 3, s: 3)) == 4 * 5 * 180)
+  }
+
+  /// Outputs start as NaN, so whatever is finite has been written.
+  @Test func everyRowOfASmallBatchWritesAllItsOutputs() throws {
+    let backend = makeBackend()
+    var seen: Set<String> = []
+    for workload in Workload.networks(batch: 1)
+    where seen.insert("\(workload.op) \(workload.fused)").inserted {
+      let prepared = workload.prepare(on: backend)
+      prepared.run()
+      prepared.collect()
+      for output in prepared.outputs {
+        #expect(try backend.download(output).allSatisfy(\.isFinite), "\(workload.op)")
+      }
+    }
+  }
+
+  @Test func equalWorkloadsGetEqualNumbersOnEveryBackend() throws {
+    let workload = Workload(.linearForward, "", n: 3, c: 5, k: 7)
+    func output() throws -> [Float] {
+      let backend = makeBackend()
+      let prepared = workload.prepare(on: backend)
+      prepared.run()
+      return try backend.download(prepared.outputs[0])
+    }
+    #expect(try output() == output())
+  }
+}
