@@ -98,10 +98,9 @@ struct VectorDepthwise {
     width = widths.first { g.c % $0 == 0 } ?? widths.first { $0 <= g.c } ?? 4
   }
 
-  /// Columns in registers beside the filter: of those that fit the number that wastes least, the
+  /// Columns in registers beside the filter: of at most `most` the number that wastes least, the
   /// larger of equals; a multiple of `step`.
-  private func block(_ columns: Int, step: Int) -> Int {
-    let most = g.r * g.s <= 12 ? 8 : 4
+  private func block(_ columns: Int, most: Int, step: Int = 1) -> Int {
     let fitting = (1...most).filter { $0 % step == 0 && 2 * $0 >= min(most, columns) }
     func covered(_ block: Int) -> Int { (columns + block - 1) / block * block }
     return fitting.min { a, b in
@@ -131,12 +130,17 @@ struct VectorDepthwise {
     ]
   }
 
+  /// Long rows come from memory, not from cache: a narrow block reads them in order.
+  private func widest(_ columns: Int) -> Int { columns < 16 && g.r * g.s <= 12 ? 4 : 2 }
+
   var forward: [String] {
-    common + ["FORWARD", "ROWS=\(rows(g.p, g.q))", "QB=\(block(g.q, step: 1))"]
+    common + [
+      "FORWARD", "ROWS=\(rows(g.p, g.q))", "QB=\(block(g.q, most: widest(g.q)))",
+    ]
   }
 
   func dataGradient(accumulate: Bool) -> [String] {
-    let block = block(g.w, step: g.stride)
+    let block = block(g.w, most: max(widest(g.w), g.stride), step: g.stride)
     // A block of dx columns from u on reads the dy columns b with 0 ≤ b·stride + s − padding − u
     // < block for some tap s.
     let first = Self.floor(g.padding - g.s + g.stride, over: g.stride)
@@ -162,7 +166,9 @@ struct VectorDepthwise {
 
   var filterGradient: [String] {
     common + [
-      "FILTER_GRADIENT", "QB=\(block(g.q, step: 1))", "IMAGES=\(images)", "GROUP=\(group)",
+      "FILTER_GRADIENT", "QB=\(block(g.q, most: 4))", "IMAGES=\(images)", "GROUP=\(group)",
+      // Enough pixels to outweigh fetching the sums.
+      "ROWS=\(max(1, 64 / max(g.q, 1)))",
     ]
   }
 }
