@@ -26,7 +26,9 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       resources: [
         .embedInCode("common.cl"),
+        .embedInCode("convolution_fused.cl"),
         .embedInCode("convolution_vector.cl"),
+        .embedInCode("convolution_winograd.cl"),
         .embedInCode("convolution_portable.cl"),
         .embedInCode("depthwise.cl"),
         .embedInCode("batchnorm.cl"),

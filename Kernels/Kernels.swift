@@ -1,14 +1,16 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, convolutionVector, convolutionPortable, depthwise, batchNorm, elementwise, spatial
-  case loss, image
+  case common, convolutionFused, convolutionVector, convolutionWinograd, convolutionPortable
+  case depthwise, batchNorm, elementwise, spatial, loss, image
 
   /// OpenCL C 1.2.
   public var text: String {
     let bytes =
       switch self {
       case .common: PackageResources.common_cl
+      case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
+      case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionPortable: PackageResources.convolution_portable_cl
       case .depthwise: PackageResources.depthwise_cl
       case .batchNorm: PackageResources.batchnorm_cl

@@ -3,9 +3,10 @@
 // neighbouring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone.
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
-// row; tiles are merged by Chan's formula in order, in double where the device has it.
-// -D: V, B, C (channels; divisible by V*B), ACTIVATION, RESIDUAL, OF_BATCH, HAS_DX, ACCUMULATE_DX,
-//     HAS_DRESIDUAL, ACCUMULATE_DRESIDUAL; FP64 where the device has doubles.
+// row; tiles are merged about their common mean, in order, in double where the device has it.
+//
+// -D: V, B, C (channels; divisible by V*B), ACTIVATION, RESIDUAL, HAS_OUTPUT, OF_BATCH, ACCUMULATE;
+//     FP64 where the device has doubles.
 
 #ifdef FP64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
@@ -44,22 +45,23 @@ __kernel void batchnorm_tile_statistics(
   }
 }
 
-// mean [C], variance [C] (biased); global (C).
+// mean [C], variance [C] (biased), of tiles of tile_rows rows each but the last; global (C).
 __kernel void batchnorm_merge_statistics(
     __global const float* restrict partial, __global float* restrict mean,
     __global float* restrict variance, const int rows, const int tile_rows, const int tiles) {
   const int c = get_global_id(0);
-  wide m = 0, m2 = 0, count = 0;
+  const wide full = (wide)tile_rows / rows, rest = (wide)(rows - (tiles - 1) * tile_rows) / rows;
+  wide m = 0;
+  for (int t = 0; t < tiles; t++)
+    m += (t < tiles - 1 ? full : rest) * (wide)partial[(size_t)t * 2 * C + c];
+  wide m2 = 0;
   for (int t = 0; t < tiles; t++) {
-    const wide n = min(tile_rows, rows - t * tile_rows);
     const wide delta = (wide)partial[(size_t)t * 2 * C + c] - m;
-    const wide total = count + n;
-    m += delta * (n / total);
-    m2 += (wide)partial[(size_t)(t * 2 + 1) * C + c] + delta * delta * (count * n / total);
-    count = total;
+    m2 += (wide)partial[(size_t)(t * 2 + 1) * C + c] / rows;
+    m2 += (t < tiles - 1 ? full : rest) * delta * delta;
   }
   mean[c] = (float)m;
-  variance[c] = (float)(m2 / count);
+  variance[c] = (float)m2;
 }
 
 // y = act((x - mean) * gamma / sqrt(variance + epsilon) + beta + residual); as above.
@@ -90,17 +92,21 @@ __kernel void batchnorm_forward(
   }
 }
 
-// partial [tiles,2,C]: sums of g and of g * xhat.
-__kernel void batchnorm_tile_gradients(
-    __global const float* restrict dy, __global const float* restrict x,
-    __global const float* restrict y, __global const float* restrict mean,
-    __global const float* restrict variance, __global float* restrict partial,
-    const float epsilon, const int rows, const int tile_rows) {
+// g := g * act'(output) in place, where act' is told from the normalisation of x, recomputed, or
+// (HAS_OUTPUT) from `output`; partial [tiles,2,C]: sums of g and of g * xhat.
+__kernel void batchnorm_complete_gradient(
+    __global float* restrict g, __global const float* restrict x,
+    __global const float* restrict output, __global const float* restrict mean,
+    __global const float* restrict variance, __global const float* restrict gamma,
+    __global const float* restrict beta, __global float* restrict partial, const float epsilon,
+    const int rows, const int tile_rows) {
   const int c = get_global_id(0) * V * B, tile = get_global_id(1);
   const int first = tile * tile_rows, last = min(first + tile_rows, rows);
-  vec m[B], sum[B], product[B];
+  vec m[B], scale[B], shift[B], sum[B], product[B];
   for (int b = 0; b < B; b++) {
     m[b] = LOADV(mean + c + b * V);
+    scale[b] = LOADV(gamma + c + b * V) / sqrt(LOADV(variance + c + b * V) + (vec)(epsilon));
+    shift[b] = LOADV(beta + c + b * V);
     sum[b] = ZERO;
     product[b] = ZERO;
   }
@@ -108,49 +114,55 @@ __kernel void batchnorm_tile_gradients(
     const size_t at = (size_t)i * C + c;
 #pragma unroll
     for (int b = 0; b < B; b++) {
-      vec g = LOADV(dy + at + b * V);
+      const vec centred = LOADV(x + at + b * V) - m[b];
+      vec d = LOADV(g + at + b * V);
 #if ACTIVATION
-      g = MASKED(g, LOADV(y + at + b * V));
+#if HAS_OUTPUT
+      d = MASKED(d, LOADV(output + at + b * V));
+#else
+      d = MASKED(d, ACTIVATED(fma(centred, scale[b], shift[b])));
 #endif
-      sum[b] += g;
-      product[b] = fma(g, LOADV(x + at + b * V) - m[b], product[b]);
+      STOREV(d, g + at + b * V);
+#endif
+      sum[b] += d;
+      product[b] = fma(d, centred, product[b]);
     }
   }
   for (int b = 0; b < B; b++) {
-    const vec inverse = (vec)(1.0f) / sqrt(LOADV(variance + c + b * V) + (vec)(epsilon));
     STOREV(sum[b], partial + (size_t)tile * 2 * C + c + b * V);
-    STOREV(product[b] * inverse, partial + (size_t)(tile * 2 + 1) * C + c + b * V);
+    STOREV(product[b], partial + (size_t)(tile * 2 + 1) * C + c + b * V);
   }
 }
 
-// sums [2,C] := the tiles' sums in order, and into dbeta and dgamma where wanted (mode 0: not, 1:
-// overwrite, 2: add); global (C).
+// sums [2,C] := (sum of g, sum of g * xhat), the tiles' sums [tiles,2,C] of g and of g * (x - mean)
+// added in order; and into dbeta and dgamma where wanted (mode 0: not, 1: overwrite, 2: add);
+// global (C).
 __kernel void batchnorm_merge_gradients(
-    __global const float* restrict partial, __global float* restrict sums,
-    __global float* restrict dgamma, __global float* restrict dbeta, const int tiles,
-    const int dgamma_mode, const int dbeta_mode) {
+    __global const float* restrict partial, __global const float* restrict variance,
+    __global float* restrict sums, __global float* restrict dgamma,
+    __global float* restrict dbeta, const float epsilon, const int tiles, const int dgamma_mode,
+    const int dbeta_mode) {
   const int c = get_global_id(0);
-  wide g = 0, gx = 0;
+  wide total = 0, product = 0;
   for (int t = 0; t < tiles; t++) {
-    g += partial[(size_t)t * 2 * C + c];
-    gx += partial[(size_t)(t * 2 + 1) * C + c];
+    total += partial[(size_t)t * 2 * C + c];
+    product += partial[(size_t)(t * 2 + 1) * C + c];
   }
-  sums[c] = (float)g;
-  sums[C + c] = (float)gx;
-  if (dbeta_mode) dbeta[c] = (dbeta_mode == 2 ? dbeta[c] : 0.0f) + (float)g;
-  if (dgamma_mode) dgamma[c] = (dgamma_mode == 2 ? dgamma[c] : 0.0f) + (float)gx;
+  const float g = (float)total, gx = (float)product / sqrt(variance[c] + epsilon);
+  sums[c] = g;
+  sums[C + c] = gx;
+  if (dbeta_mode) dbeta[c] = (dbeta_mode == 2 ? dbeta[c] : 0.0f) + g;
+  if (dgamma_mode) dgamma[c] = (dgamma_mode == 2 ? dgamma[c] : 0.0f) + gx;
 }
 
-__kernel void batchnorm_backward(
-    __global const float* restrict dy, __global const float* restrict x,
-    __global const float* restrict y, __global const float* restrict mean,
-    __global const float* restrict variance, __global const float* restrict gamma,
-    __global const float* restrict sums, __global float* restrict dx,
-    __global float* restrict dresidual, const float epsilon, const int rows,
-    const int tile_rows) {
+// dx = scale * g + slope * (x - mean) + level, where OF_BATCH, else scale * g.
+__kernel void batchnorm_data_gradient(
+    __global const float* restrict g, __global const float* restrict x,
+    __global const float* restrict mean, __global const float* restrict variance,
+    __global const float* restrict gamma, __global const float* restrict sums,
+    __global float* restrict dx, const float epsilon, const int rows, const int tile_rows) {
   const int c = get_global_id(0) * V * B, tile = get_global_id(1);
   const int first = tile * tile_rows, last = min(first + tile_rows, rows);
-  // dx = scale * g + slope * (x - mean) + level
   vec m[B], scale[B], slope[B], level[B];
   for (int b = 0; b < B; b++) {
     const vec inverse = (vec)(1.0f) / sqrt(LOADV(variance + c + b * V) + (vec)(epsilon));
@@ -160,36 +172,20 @@ __kernel void batchnorm_backward(
     const vec share = scale[b] / (vec)((float)rows);
     level[b] = -share * LOADV(sums + c + b * V);
     slope[b] = -share * LOADV(sums + C + c + b * V) * inverse;
-#else
-    level[b] = ZERO;
-    slope[b] = ZERO;
 #endif
   }
   for (int i = first; i < last; i++) {
     const size_t at = (size_t)i * C + c;
 #pragma unroll
     for (int b = 0; b < B; b++) {
-      vec g = LOADV(dy + at + b * V);
-#if ACTIVATION
-      g = MASKED(g, LOADV(y + at + b * V));
-#endif
-#if HAS_DRESIDUAL
-#if ACCUMULATE_DRESIDUAL
-      STOREV(LOADV(dresidual + at + b * V) + g, dresidual + at + b * V);
-#else
-      STOREV(g, dresidual + at + b * V);
-#endif
-#endif
-#if HAS_DX
-      vec d = fma(scale[b], g, level[b]);
+      vec d = scale[b] * LOADV(g + at + b * V);
 #if OF_BATCH
-      d = fma(slope[b], LOADV(x + at + b * V) - m[b], d);
+      d = fma(slope[b], LOADV(x + at + b * V) - m[b], d + level[b]);
 #endif
-#if ACCUMULATE_DX
+#if ACCUMULATE
       d += LOADV(dx + at + b * V);
 #endif
       STOREV(d, dx + at + b * V);
-#endif
     }
   }
 }

@@ -8,30 +8,34 @@ typedef float vec;
 #else
 typedef JOIN(float, V) vec;
 #define LOADV(p) JOIN(vload, V)(0, p)
-#define STOREV(v, p) JOIN(vstore, V)(v, 0, p)
+// Not vstore: PoCL makes three stores of it. A vector with a float's alignment is stored whole.
+typedef vec __attribute__((aligned(4))) stored_vec;
+__attribute__((overloadable)) inline void store_vec(const vec v, __global float* p) {
+  *(__global stored_vec*)p = v;
+}
+__attribute__((overloadable)) inline void store_vec(const vec v, __private float* p) {
+  *(__private stored_vec*)p = v;
+}
+#define STOREV(v, p) store_vec(v, p)
 #endif
 #define ZERO ((vec)(0.0f))
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
-// What follows a normalisation, and the gradient g where the output lies between its bounds, else
-// 0. ACTIVATION: 0 identity, 1 ReLU (also where nothing is said), 2 ReLU6.
+// What follows a normalisation, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the
+// output lies between its bounds, else 0.
+#define ACTIVATED_0(v) (v)
+#define ACTIVATED_1(v) fmax(v, ZERO)
+#define ACTIVATED_2(v) fmin(fmax(v, ZERO), (vec)(6.0f))
+#define MASKED_0(g, out) (g)
+#if V == 1
+#define MASKED_1(g, out) ((out) > 0.0f ? (g) : 0.0f)
+#define MASKED_2(g, out) ((out) > 0.0f && (out) < 6.0f ? (g) : 0.0f)
+#else
+#define MASKED_1(g, out) select(ZERO, g, (out) > ZERO)
+#define MASKED_2(g, out) select(ZERO, g, ((out) > ZERO) & ((out) < (vec)(6.0f)))
+#endif
 #ifndef ACTIVATION
 #define ACTIVATION 1
 #endif
-#if ACTIVATION == 0
-#define ACTIVATED(v) (v)
-#define MASKED(g, out) (g)
-#elif ACTIVATION == 1
-#define ACTIVATED(v) fmax(v, ZERO)
-#define INSIDE(out) ((out) > ZERO)
-#else
-#define ACTIVATED(v) fmin(fmax(v, ZERO), (vec)(6.0f))
-#define INSIDE(out) (((out) > ZERO) & ((out) < (vec)(6.0f)))
-#endif
-#if ACTIVATION
-#if V == 1
-#define MASKED(g, out) (INSIDE(out) ? (g) : 0.0f)
-#else
-#define MASKED(g, out) select(ZERO, g, INSIDE(out))
-#endif
-#endif
+#define ACTIVATED(v) JOIN(ACTIVATED_, ACTIVATION)(v)
+#define MASKED(g, out) JOIN(MASKED_, ACTIVATION)(g, out)

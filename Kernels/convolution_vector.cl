@@ -1,105 +1,178 @@
-// Convolution, vector family (CPUs): one work-item computes ROWS output rows of one image, QB pixels
-// x V channels in registers at a time, from a zero-padded private copy of its input rows.
+// Convolution of any filter size, stride and padding, vector family (CPUs), with what
+// convolution_fused.cl does while reading and storing. A work-item takes ITEM_IMAGES whole images;
+// rows of the input, normalised and zero-padded, are copied to its private memory, ROWS output rows
+// at a time, and QB pixels x V channels are summed in registers.
 //
-// The same kernel is forward and data gradient: the latter is a convolution of dy, dilated by the
-// stride, with the filter turned by 180 degrees and its channels swapped (pack_filter).
-//
-// -D: C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,
-//     DILATION (of the input), PAD_H PAD_W, ROWS, QB, CT (input channels a pass; divides C),
-//     ACCUMULATE (0, 1).
+// -D: N, C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,
+//     PAD_H PAD_W, ROWS, QB, CT (input channels a pass; divides C), ITEM_IMAGES.
+
+#if defined(CONVOLUTION) || defined(STRIDED_DATA_GRADIENT)
+// to [COLUMNS, CT] := input row h of image n, behind LEFT pixels of zeros (in front of which
+// -LEFT pixels are left out), zeros where there is none.
+#define LOAD_ROW(to, n, h, c0, LEFT, COLUMNS)                                             \
+  if ((h) < 0 || (h) >= H) {                                                              \
+    for (int j_ = 0; j_ < (COLUMNS) * CT; j_++) (to)[j_] = 0.0f;                          \
+  } else {                                                                                \
+    const int skip_ = max(-(LEFT), 0), first_ = max(LEFT, 0);                             \
+    const int count_ = max(min(W - skip_, (COLUMNS) - first_), 0);                        \
+    for (int j_ = 0; j_ < first_ * CT; j_++) (to)[j_] = 0.0f;                             \
+    for (int j_ = (first_ + count_) * CT; j_ < (COLUMNS) * CT; j_++) (to)[j_] = 0.0f;     \
+    __private float* pixels_ = (to) + first_ * CT;                                        \
+    LOAD_PIXELS(X_, pixels_, (((size_t)(n) * H + (h)) * W + skip_) * C, count_, c0, CT, C) \
+  }
+
+// QB sums, of which those below `valid` count: kept in y between passes over input channels, put
+// through the epilogue in the last.
+#define STORE_PIXELS(at, step, valid)                                             \
+  if (c0 + CT < C) {                                                              \
+    _Pragma("unroll") for (int j_ = 0; j_ < QB; j_++)                             \
+      if (j_ < (valid)) store_lanes(acc[j_], y + (at) + (size_t)j_ * (step) * K, lanes); \
+  } else {                                                                        \
+    _Pragma("unroll") for (int j_ = 0; j_ < QB; j_++)                             \
+      if (j_ < (valid)) OUTPUT_STORE(acc[j_], (at) + (size_t)j_ * (step) * K, lanes) \
+  }
+#define LOAD_SUMS(at, step, valid)                                                \
+  _Pragma("unroll") for (int j_ = 0; j_ < QB; j_++)                               \
+    acc[j_] = c0 > 0 && j_ < (valid)                                              \
+                  ? load_lanes(y + (at) + (size_t)j_ * (step) * K, lanes) : ZERO;
+#endif
 
 #if defined(CONVOLUTION)
 #define BUFFER_ROWS ((ROWS - 1) * STRIDE + R)
 #define Q_BLOCKS ((Q + QB - 1) / QB)
 #define BUFFER_COLUMNS ((Q_BLOCKS * QB - 1) * STRIDE + S)
 
-// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (ceil(P / ROWS), N).
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N / ITEM_IMAGES rounded up).
 ONE_ITEM __kernel void convolution(
-    __global const float* restrict x, __global const float* restrict w,
-    __global float* restrict y) {
-  const int p0 = get_global_id(0) * ROWS, n = get_global_id(1);
+    X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
+  const int item = get_global_id(0);
+  const int n0 = item * ITEM_IMAGES, n1 = min(n0 + ITEM_IMAGES, N);
   float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
-  for (int c0 = 0; c0 < C; c0 += CT) {
-    for (int i = 0; i < BUFFER_ROWS; i++) {
-      __private float* to = rows + i * BUFFER_COLUMNS * CT;
-      const int v = p0 * STRIDE + i - PAD_H;
-      if (v < 0 || v % DILATION != 0 || v / DILATION >= H) {
-        for (int j = 0; j < BUFFER_COLUMNS * CT; j++) to[j] = 0.0f;
-        continue;
-      }
-      __global const float* from = x + ((size_t)(n * H + v / DILATION) * W) * C + c0;
-      for (int j = 0; j < BUFFER_COLUMNS; j++) {
-        const int u = j - PAD_W;
-        if (u < 0 || u % DILATION != 0 || u / DILATION >= W) {
-          for (int c = 0; c < CT; c++) to[j * CT + c] = 0.0f;
-        } else {
-          for (int c = 0; c < CT; c++) to[j * CT + c] = from[u / DILATION * C + c];
+  OUTPUT_BEGIN
+  for (int n = n0; n < n1; n++)
+    for (int p0 = 0; p0 < P; p0 += ROWS)
+      for (int c0 = 0; c0 < C; c0 += CT) {
+        for (int i = 0; i < BUFFER_ROWS; i++) {
+          __private float* to = rows + i * BUFFER_COLUMNS * CT;
+          LOAD_ROW(to, n, p0 * STRIDE + i - PAD_H, c0, PAD_W, BUFFER_COLUMNS)
         }
-      }
-    }
-    for (int k = 0; k < KP; k += V) {
-      for (int i = 0; i < ROWS && p0 + i < P; i++) {
-        for (int q0 = 0; q0 < Q; q0 += QB) {
-          __global float* out = y + ((size_t)(n * P + p0 + i) * Q + q0) * K + k;
-          vec acc[QB];
-#pragma unroll
-          for (int j = 0; j < QB; j++) acc[j] = ZERO;
-          if (ACCUMULATE || c0 > 0) {
-#pragma unroll
-            for (int j = 0; j < QB; j++) {
-              if (Q % QB != 0 && q0 + j >= Q) continue;
-#if K == KP
-              acc[j] = LOADV(out + j * K);
-#else
-              float lanes[V];
-              for (int l = 0; l < V; l++) lanes[l] = k + l < K ? out[j * K + l] : 0.0f;
-              acc[j] = LOADV(lanes);
-#endif
-            }
+        for (int k = 0; k < KP; k += V) {
+          const int lanes = K % V == 0 ? V : min(V, K - k);
+#if EPILOGUE == 1
+          if (n == n0 && p0 == 0 && c0 + CT >= C) {
+            // The first pixel, from what earlier passes left of it.
+            vec first = c0 > 0 ? load_lanes(y + (size_t)n * P * Q * K + k, lanes) : ZERO;
+            for (int t = 0; t < R * S; t++)
+              for (int c = 0; c < CT; c++)
+                first = fma((vec)(rows[(t / S * BUFFER_COLUMNS + t % S) * CT + c]),
+                            LOADV(w + (size_t)(t * C + c0 + c) * KP + k), first);
+            OUTPUT_SHIFT(k, first)
           }
-          for (int r = 0; r < R; r++) {
-            __private const float* b = rows + ((i * STRIDE + r) * BUFFER_COLUMNS + q0 * STRIDE) * CT;
-            __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
-            for (int c = 0; c < CT; c++) {
+#endif
+          OUTPUT_CHANNELS(k, lanes)
+          for (int i = 0; i < ROWS && p0 + i < P; i++)
+            for (int q0 = 0; q0 < Q; q0 += QB) {
+              const size_t at = (((size_t)n * P + p0 + i) * Q + q0) * K + k;
+              const int valid = Q % QB == 0 ? QB : min(QB, Q - q0);
+              vec acc[QB];
+              LOAD_SUMS(at, 1, valid)
+              for (int r = 0; r < R; r++) {
+                const float* b = rows + ((i * STRIDE + r) * BUFFER_COLUMNS + q0 * STRIDE) * CT;
+                __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
+                for (int c = 0; c < CT; c++) {
 #pragma unroll
-              for (int s = 0; s < S; s++) {
-                const vec weight = LOADV(f + (s * C + c) * KP);
+                  for (int s = 0; s < S; s++) {
+                    const vec weight = LOADV(f + (s * C + c) * KP);
 #pragma unroll
-                for (int j = 0; j < QB; j++)
-                  acc[j] = fma((vec)(b[(j * STRIDE + s) * CT + c]), weight, acc[j]);
+                    for (int j = 0; j < QB; j++)
+                      acc[j] = fma((vec)(b[(j * STRIDE + s) * CT + c]), weight, acc[j]);
+                  }
+                }
               }
+              STORE_PIXELS(at, 1, valid)
             }
-          }
-#pragma unroll
-          for (int j = 0; j < QB; j++) {
-            if (Q % QB != 0 && q0 + j >= Q) continue;
-#if K == KP
-            STOREV(acc[j], out + j * K);
-#else
-            float lanes[V];
-            STOREV(acc[j], lanes);
-            for (int l = 0; l < V; l++)
-              if (k + l < K) out[j * K + l] = lanes[l];
-#endif
-          }
+          OUTPUT_CHANNELS_END(k)
         }
       }
-    }
-  }
+  OUTPUT_END(item, (n1 - n0) * P * Q)
+}
+#endif
+
+#if defined(STRIDED_DATA_GRADIENT)
+// dx of a convolution of stride > 1. The output columns of one phase (q mod STRIDE) read contiguous
+// input columns through the taps s = phase + PAD_W modulo STRIDE: no product with a zero. Here
+// "input" is dy and "output" is dx.
+//
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N / ITEM_IMAGES rounded up).
+#define FLOOR_DIVIDE(a, b) (((a) + 64 * (b)) / (b) - 64)
+#define BUFFER_ROWS ((ROWS + R - 2) / STRIDE + 2)
+#define LEFT ((S - 1) / STRIDE)
+#define PHASE_COLUMNS ((Q + STRIDE - 1) / STRIDE)
+#define Q_BLOCKS ((PHASE_COLUMNS + QB - 1) / QB)
+#define BUFFER_COLUMNS (LEFT + Q_BLOCKS * QB + (STRIDE - 1 + PAD_W) / STRIDE)
+
+ONE_ITEM __kernel void strided_data_gradient(
+    X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
+  const int item = get_global_id(0);
+  const int n0 = item * ITEM_IMAGES, n1 = min(n0 + ITEM_IMAGES, N);
+  float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
+  OUTPUT_BEGIN
+  for (int n = n0; n < n1; n++)
+    for (int p0 = 0; p0 < P; p0 += ROWS)
+      for (int c0 = 0; c0 < C; c0 += CT) {
+        const int h0 = FLOOR_DIVIDE(p0 + PAD_H - (R - 1), STRIDE);
+        for (int i = 0; i < BUFFER_ROWS; i++) {
+          __private float* to = rows + i * BUFFER_COLUMNS * CT;
+          LOAD_ROW(to, n, h0 + i, c0, LEFT, BUFFER_COLUMNS)
+        }
+        for (int k = 0; k < KP; k += V) {
+          const int lanes = K % V == 0 ? V : min(V, K - k);
+          OUTPUT_CHANNELS(k, lanes)
+          for (int p = p0; p < min(p0 + ROWS, P); p++)
+#pragma unroll
+            for (int phase = 0; phase < STRIDE; phase++)
+              for (int j0 = 0; j0 < PHASE_COLUMNS; j0 += QB) {
+                const size_t at = (((size_t)n * P + p) * Q + j0 * STRIDE + phase) * K + k;
+                const int valid = (Q - phase - j0 * STRIDE + STRIDE - 1) / STRIDE;
+                vec acc[QB];
+                LOAD_SUMS(at, STRIDE, valid)
+                for (int r = 0; r < R; r++) {
+                  if ((p + PAD_H - r + 64 * STRIDE) % STRIDE != 0) continue;
+                  const int i = FLOOR_DIVIDE(p + PAD_H - r, STRIDE) - h0;
+                  const float* b = rows + (i * BUFFER_COLUMNS + LEFT + j0) * CT;
+                  __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
+                  for (int c = 0; c < CT; c++) {
+#pragma unroll
+                    for (int s = 0; s < S; s++) {
+                      if ((phase + PAD_W - s + 64 * STRIDE) % STRIDE != 0) continue;
+                      const int shift = FLOOR_DIVIDE(phase + PAD_W - s, STRIDE);
+                      const vec weight = LOADV(f + (s * C + c) * KP);
+#pragma unroll
+                      for (int j = 0; j < QB; j++)
+                        acc[j] = fma((vec)(b[(j + shift) * CT + c]), weight, acc[j]);
+                    }
+                  }
+                }
+                STORE_PIXELS(at, STRIDE, valid)
+              }
+          OUTPUT_CHANNELS_END(k)
+        }
+      }
+  OUTPUT_END(item, (n1 - n0) * P * Q)
 }
 #endif
 
 #if defined(PACK)
-// packed [R,S,C,KP] := w [R,S,C,K] with zeros behind K or, where TURN, packed [R,S,K,CP] :=
-// w[R-1-r, S-1-s, c, k], so that the data gradient is a convolution. `from` and `to` are the
-// packed filter's input and (padded) output channels; global (to, from, R*S).
+// packed [R,S,from,to] := w [R,S,C,K] with zeros behind K or, where SWAP, with its channels
+// swapped: w[r,s,to,from], and then, where TURN, its taps turned by 180 degrees, so that the data
+// gradient is a convolution; global (to, from, R*S).
 __kernel void pack_filter(__global const float* restrict w, __global float* restrict packed,
-    const int c, const int k, const int to) {
+    const int c, const int k) {
   const int o = get_global_id(0), i = get_global_id(1), t = get_global_id(2);
-  const int taps = get_global_size(2), from = get_global_size(1);
+  const int to = get_global_size(0), from = get_global_size(1), taps = get_global_size(2);
   float value = 0.0f;
-#if TURN
-  if (o < c) value = w[((size_t)(taps - 1 - t) * c + o) * k + i];
+#if SWAP
+  if (o < c) value = w[((size_t)(TURN ? taps - 1 - t : t) * c + o) * k + i];
 #else
   if (o < k) value = w[((size_t)t * c + i) * k + o];
 #endif
@@ -108,89 +181,95 @@ __kernel void pack_filter(__global const float* restrict w, __global float* rest
 #endif
 
 #if defined(FILTER_GRADIENT)
-// Filter gradient: one work-item sums CB input channels x V output channels x all taps over a slice
-// of the images. x and dy of an image stay in cache over the taps, SB x CB accumulators in
-// registers over its rows.
+// One work-item sums CB input x KB output channels, all taps, over a slice of ITEM_IMAGES images:
+// rows of x and dy for ROWS output rows at a time in private memory, SB taps x RB channels x VB
+// vectors in registers.
 //
-// -D: N C H W K P Q R S STRIDE PAD, CB (divides C), SB (taps of a row at a time), IMAGES (a slice).
-// x [N,H,W,C], dy [N,P,Q,K], partial [slices,R,S,C,K]; global (C/CB * ceil(K/V), slices).
-#define Q_LOW ((PAD + STRIDE - 1) / STRIDE)
-#define Q_LAST (W - S + PAD)
-#define Q_HIGH (Q_LAST < 0 ? 0 : (Q_LAST / STRIDE + 1 < Q ? Q_LAST / STRIDE + 1 : Q))
-
-inline vec load_channels(__global const float* p, const int k) {
-#if K % V == 0
-  return LOADV(p);
-#else
-  if (k + V <= K) return LOADV(p);
-  float lanes[V];
-  for (int l = 0; l < V; l++) lanes[l] = k + l < K ? p[l] : 0.0f;
-  return LOADV(lanes);
-#endif
-}
+// -D besides: PAD, CB (divides C), KB (a multiple of V), SB, RB, VB (divide S, CB, KB / V).
+// partial [slices,R,S,C,K]; global (C/CB * ceil(K/KB), slices).
+#define BUFFER_ROWS ((ROWS - 1) * STRIDE + R)
+#define BUFFER_COLUMNS ((Q - 1) * STRIDE + S)
 
 ONE_ITEM __kernel void filter_gradient(
-    __global const float* restrict x, __global const float* restrict dy,
-    __global float* restrict partial) {
+    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial) {
   const int block = get_global_id(0), slice = get_global_id(1);
-  const int c0 = block % (C / CB) * CB, k = block / (C / CB) * V;
-  vec sums[R * S * CB];
-  for (int i = 0; i < R * S * CB; i++) sums[i] = ZERO;
-  for (int n = slice * IMAGES; n < (slice + 1) * IMAGES && n < N; n++) {
-    for (int r = 0; r < R; r++) {
-      for (int s0 = 0; s0 < S; s0 += SB) {
-        vec acc[SB * CB];
-#pragma unroll
-        for (int i = 0; i < SB * CB; i++)
-          acc[i] = s0 * CB + i < S * CB ? sums[(r * S + s0) * CB + i] : ZERO;
-        for (int p = 0; p < P; p++) {
-          const int v = p * STRIDE + r - PAD;
-          if (v < 0 || v >= H) continue;
-          __global const float* g = dy + ((size_t)(n * P + p) * Q) * K + k;
-          __global const float* row = x + ((size_t)(n * H + v) * W) * C + c0;
-#define TAPS_CHECKED(q)                                                              \
-  {                                                                                  \
-    const vec d = load_channels(g + (q) * K, k);                                     \
-    _Pragma("unroll") for (int s = 0; s < SB; s++) {                                 \
-      const int u = (q) * STRIDE + s0 + s - PAD;                                     \
-      if (u >= 0 && u < W && s0 + s < S) {                                           \
-        _Pragma("unroll") for (int i = 0; i < CB; i++)                               \
-          acc[s * CB + i] = fma(d, (vec)(row[u * C + i]), acc[s * CB + i]);          \
-      }                                                                              \
-    }                                                                                \
-  }
-          int q = 0;
-          for (; q < Q_LOW && q < Q; q++) TAPS_CHECKED(q)
-          if (SB == S) {
-            for (; q < Q_HIGH; q++) {
-              const vec d = load_channels(g + q * K, k);
-              __global const float* at = row + (q * STRIDE - PAD) * C;
+  const int c0 = block % (C / CB) * CB, k0 = block / (C / CB) * KB;
+  const int kn = min(KB, K - k0);
+  float rows[BUFFER_ROWS * BUFFER_COLUMNS * CB] __attribute__((aligned(64)));
+  float gradients[ROWS * Q * KB] __attribute__((aligned(64)));
+  float sums[R * S * CB * KB] __attribute__((aligned(64)));
+  for (int i = 0; i < R * S * CB * KB; i += V) STOREV(ZERO, sums + i);
+  for (int n = slice * ITEM_IMAGES; n < min((slice + 1) * ITEM_IMAGES, N); n++)
+    for (int p0 = 0; p0 < P; p0 += ROWS) {
+      for (int i = 0; i < BUFFER_ROWS; i++) {
+        __private float* to = rows + i * BUFFER_COLUMNS * CB;
+        const int h = p0 * STRIDE + i - PAD;
+        const int first = min(PAD, BUFFER_COLUMNS), count = max(min(W, BUFFER_COLUMNS - first), 0);
+        if (h < 0 || h >= H) {
+          for (int j = 0; j < BUFFER_COLUMNS * CB; j++) to[j] = 0.0f;
+        } else {
+          for (int j = 0; j < first * CB; j++) to[j] = 0.0f;
+          for (int j = (first + count) * CB; j < BUFFER_COLUMNS * CB; j++) to[j] = 0.0f;
+          __private float* pixels = to + first * CB;
+          LOAD_PIXELS(X_, pixels, ((size_t)n * H + h) * W * C, count, c0, CB, C)
+        }
+      }
+      const int pixels = min(ROWS, P - p0) * Q;
+      for (int k = 0; k < KB; k += V) {
+        const int lanes = K % V == 0 && K % KB == 0 ? V : min(V, kn - k);
+        if (lanes <= 0) {
+          for (int j = 0; j < pixels; j++) STOREV(ZERO, gradients + j * KB + k);
+          continue;
+        }
+        const size_t from = ((size_t)n * P + p0) * Q * K + k0 + k;
+        JOIN(CONSTANTS_, DY_INPUT)(DY_, k0 + k, lanes)
+        if (K % V == 0)
+          for (int j = 0; j < pixels; j++)
+            STOREV(JOIN(VALUE_, DY_INPUT)(DY_, from + (size_t)j * K, V), gradients + j * KB + k);
+        else
+          for (int j = 0; j < pixels; j++)
+            STOREV(JOIN(VALUE_, DY_INPUT)(DY_, from + (size_t)j * K, lanes),
+                   gradients + j * KB + k);
+      }
+      for (int r = 0; r < R; r++)
+        for (int s0 = 0; s0 < S; s0 += SB)
+          for (int c = 0; c < CB; c += RB)
+            for (int k = 0; k < KB; k += V * VB) {
+              float* to = sums + ((r * S + s0) * CB + c) * KB + k;
+              vec acc[SB * RB * VB];
 #pragma unroll
               for (int s = 0; s < SB; s++)
 #pragma unroll
-                for (int i = 0; i < CB; i++)
-                  acc[s * CB + i] = fma(d, (vec)(at[s * C + i]), acc[s * CB + i]);
-            }
-          }
-          for (; q < Q; q++) TAPS_CHECKED(q)
-        }
+                for (int i = 0; i < RB * VB; i++)
+                  acc[s * RB * VB + i] = LOADV(to + (s * CB + i / VB) * KB + i % VB * V);
+              for (int p = 0; p < min(ROWS, P - p0); p++) {
+                const float* x = rows + ((p * STRIDE + r) * BUFFER_COLUMNS + s0) * CB + c;
+                const float* g = gradients + p * Q * KB + k;
+                for (int q = 0; q < Q; q++) {
+                  vec d[VB];
 #pragma unroll
-        for (int i = 0; i < SB * CB; i++)
-          if (s0 * CB + i < S * CB) sums[(r * S + s0) * CB + i] = acc[i];
-      }
+                  for (int v = 0; v < VB; v++) d[v] = LOADV(g + q * KB + v * V);
+#pragma unroll
+                  for (int s = 0; s < SB; s++)
+#pragma unroll
+                    for (int i = 0; i < RB; i++)
+#pragma unroll
+                      for (int v = 0; v < VB; v++)
+                        acc[(s * RB + i) * VB + v] =
+                            fma(d[v], (vec)(x[(q * STRIDE + s) * CB + i]), acc[(s * RB + i) * VB + v]);
+                }
+              }
+#pragma unroll
+              for (int s = 0; s < SB; s++)
+#pragma unroll
+                for (int i = 0; i < RB * VB; i++)
+                  STOREV(acc[s * RB * VB + i], to + (s * CB + i / VB) * KB + i % VB * V);
+            }
     }
-  }
   for (int t = 0; t < R * S; t++)
-    for (int i = 0; i < CB; i++) {
-      __global float* out = partial + ((size_t)(slice * R * S + t) * C + c0 + i) * K + k;
-#if K % V == 0
-      STOREV(sums[t * CB + i], out);
-#else
-      float lanes[V];
-      STOREV(sums[t * CB + i], lanes);
-      for (int l = 0; l < V; l++)
-        if (k + l < K) out[l] = lanes[l];
-#endif
-    }
+    for (int c = 0; c < CB; c++)
+      for (int k = 0; k < kn; k += V)
+        store_lanes(LOADV(sums + (t * CB + c) * KB + k),
+                    partial + ((size_t)(slice * R * S + t) * C + c0 + c) * K + k0 + k, kn - k);
 }
 #endif

@@ -13,7 +13,8 @@ public final class Tape {
 
   private struct Node {
     let output: Variable
-    let pullback: (_ dy: Tensor) -> Void
+    let inputs: [Variable]
+    let pullback: (_ dy: OutputGradient) -> Void
   }
 
   public init(on backend: any Backend, recording: Bool = true) {
@@ -25,18 +26,29 @@ public final class Tape {
   public var count: Int { nodes.count }
 
   /// Whether an op on these inputs has to be recorded.
-  func records(_ inputs: Variable?...) -> Bool {
-    isRecording && inputs.contains { $0?.needsGradient ?? false }
+  func records(_ inputs: [Variable]) -> Bool {
+    isRecording && inputs.contains { $0.needsGradient }
   }
 
   /// The output of an op. `pullback` is given dloss/doutput and adds to the inputs' gradients; it
   /// captures tensors and inputs, never the output variable (that would be a cycle).
   func result(
-    _ value: Tensor, recorded: Bool, pullback: @escaping (_ dy: Tensor) -> Void
+    _ value: Tensor, of inputs: [Variable], pullback: @escaping (_ dy: Tensor) -> Void
   ) -> Variable {
-    let output = Variable(value, needsGradient: recorded)
-    if recorded { nodes.append(Node(output: output, pullback: pullback)) }
+    let output = Variable(value, needsGradient: records(inputs))
+    record(output, of: inputs) { pullback($0.tensor) }
     return output
+  }
+
+  /// Records an op whose output is made already; for ops that take their gradient through a batch
+  /// norm themselves.
+  func record(
+    _ output: Variable, of inputs: [Variable],
+    pullback: @escaping (_ dy: OutputGradient) -> Void
+  ) {
+    guard output.needsGradient else { return }
+    for input in inputs { input.pendingUses += 1 }
+    nodes.append(Node(output: output, inputs: inputs, pullback: pullback))
   }
 
   /// Sums d(Σ losses)/d(variable) into every variable that needs it. An op's output that no loss
@@ -50,7 +62,8 @@ public final class Tape {
       backend.fill(output.tensor, with: 1)
     }
     while let node = nodes.popLast() {
-      guard let dy = node.output.gradient else { continue }
+      for input in node.inputs { input.pendingUses -= 1 }
+      guard let dy = node.output.wholeGradient(on: backend) else { continue }
       node.pullback(dy)
       node.output.clearGradient()
     }

@@ -1,30 +1,148 @@
 public import Tensors
 
 /// A tensor on the tape and, after `Tape.backward`, the gradient of the loss with respect to it.
+///
+/// What a batch norm puts out may be *deferred*: known as a rule of reading its input. A convolution
+/// reads it so, and nothing is stored; whoever asks for `value` has it computed.
 public final class Variable {
-  public let value: Tensor
+  public let shape: Shape
   /// Whether gradients are wanted here or behind here.
   public let needsGradient: Bool
+  /// Mean and variance of the value over all axes but the last, where the op that made it left them.
+  public internal(set) var statistics: OutputStatistics?
+
+  private var stored: Tensor?
+  private let deferred: (input: Tensor, normalisation: Normalisation, backend: any Backend)?
+
   /// dloss/dvalue as summed so far; nil until something has been added to it.
-  public internal(set) var gradient: Tensor?
+  public private(set) var gradient: Tensor?
+  /// The gradient's tensor is somebody else's too, so nothing may be written to it.
+  private var sharesGradient = false
+  /// Where set, `gradient` has still to be taken through this batch norm.
+  private var through: OutputGradient.BatchNorm?
+  /// Whether the op that made this can take its gradient through a batch norm itself.
+  var takesGradientThroughBatchNorm = false
+  /// Uses on the tape that have not been unwound: while there are any, the gradient is not whole.
+  var pendingUses = 0
+  /// What is left to do when the gradient is whole; nil once it is done.
+  var completion: (() -> GradientCompletion)?
 
   public init(_ value: Tensor, needsGradient: Bool = false) {
-    self.value = value
+    shape = value.shape
+    stored = value
+    deferred = nil
     self.needsGradient = needsGradient
   }
 
-  public var shape: Shape { value.shape }
+  /// A deferred batch norm of `input`.
+  init(
+    normalising input: Tensor, _ normalisation: Normalisation, on backend: any Backend,
+    needsGradient: Bool
+  ) {
+    shape = input.shape
+    deferred = (input, normalisation, backend)
+    self.needsGradient = needsGradient
+  }
+
+  public var value: Tensor {
+    if let stored { return stored }
+    let value = deferred!.backend.materialised(convolutionInput)
+    stored = value
+    return value
+  }
+
+  /// The value as a convolution reads it.
+  var convolutionInput: ConvolutionInput {
+    if let stored { return ConvolutionInput(stored) }
+    return ConvolutionInput(deferred!.input, deferred!.normalisation)
+  }
+
+  // MARK: Gradient
 
   /// Forgets the gradient: the next one starts from nothing.
-  public func clearGradient() { gradient = nil }
+  public func clearGradient() {
+    gradient = nil
+    sharesGradient = false
+    through = nil
+  }
+
+  /// The whole gradient, for the pullback of the op that made this.
+  func wholeGradient(on backend: any Backend) -> OutputGradient? {
+    guard gradient != nil else { return nil }
+    if let completion {
+      ownGradient(on: backend)
+      backend.completeGradient(gradient!, completion())
+      self.completion = nil
+    }
+    return OutputGradient(gradient!, through: through)
+  }
 
   /// The output that a pullback's gradient op should write to, or nil where none is wanted. The
   /// first contribution overwrites, later ones add.
   func gradientOutput(on backend: any Backend) -> GradientOutput? {
     guard needsGradient else { return nil }
-    if let gradient { return GradientOutput(gradient, accumulate: true) }
-    let fresh = backend.makeTensor(value.shape)
+    precondition(through == nil, "a gradient that awaits a batch norm was added to")
+    if gradient != nil {
+      ownGradient(on: backend)
+      return GradientOutput(gradient!, accumulate: true)
+    }
+    let fresh = backend.makeTensor(shape)
     gradient = fresh
     return GradientOutput(fresh, accumulate: false)
+  }
+
+  /// The same for a convolution, which adds out of place and, as the last contributor, completes the
+  /// gradient while it stores it.
+  func convolutionGradientOutput(
+    on backend: any Backend
+  ) -> (tensor: Tensor, addend: Tensor?, completion: GradientCompletion?)? {
+    guard needsGradient else { return nil }
+    precondition(through == nil, "a gradient that awaits a batch norm was added to")
+    let addend = gradient
+    let tensor = addend != nil && !sharesGradient ? addend! : backend.makeTensor(shape)
+    gradient = tensor
+    sharesGradient = false
+    guard pendingUses == 0, let completion else { return (tensor, addend, nil) }
+    self.completion = nil
+    return (tensor, addend, completion())
+  }
+
+  /// Adds a gradient that others hold too.
+  func addGradient(_ shared: Tensor, on backend: any Backend) {
+    guard needsGradient else { return }
+    precondition(through == nil, "a gradient that awaits a batch norm was added to")
+    guard let gradient else {
+      gradient = shared
+      sharesGradient = true
+      return
+    }
+    let sum = sharesGradient ? backend.makeTensor(shape) : gradient
+    backend.add(gradient, shared, into: sum)
+    self.gradient = sum
+    sharesGradient = false
+  }
+
+  /// Adds the gradient behind a batch norm of this variable.
+  func addGradient(
+    _ g: Tensor, through batchNorm: OutputGradient.BatchNorm, on backend: any Backend
+  ) {
+    guard needsGradient else { return }
+    if takesGradientThroughBatchNorm && pendingUses == 0 && gradient == nil {
+      gradient = g
+      sharesGradient = true
+      through = batchNorm
+    } else if let output = gradientOutput(on: backend) {
+      backend.batchNormDataGradient(
+        OutputGradient(g, through: batchNorm), into: output.tensor,
+        accumulate: output.accumulate)
+    }
+  }
+
+  private func ownGradient(on backend: any Backend) {
+    guard sharesGradient, let gradient else { return }
+    let own = backend.makeTensor(shape)
+    backend.copy(gradient, to: own)
+    self.gradient = own
+    sharesGradient = false
   }
 }

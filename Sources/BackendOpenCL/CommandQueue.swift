@@ -5,20 +5,26 @@ final class CommandQueue {
   let handle: cl_command_queue
   private let context: cl_context
   private(set) var launches = 0
+  /// Where kernels are timed: their events, by name, not yet read.
+  private let profiles: Bool
+  private var timed: [(name: String, event: cl_event)] = []
   /// Host copies of uploads that the device may not have read yet, oldest first.
   private var inFlight: [(event: cl_event, bytes: UnsafeMutableRawPointer)] = []
 
-  init(context: cl_context, device: cl_device_id) throws {
+  init(context: cl_context, device: cl_device_id, profiles: Bool = false) throws {
     var status: cl_int = 0
-    let queue = clCreateCommandQueue(context, device, 0, &status)
+    let properties = profiles ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
+    let queue = clCreateCommandQueue(context, device, properties, &status)
     try check(status, "creating a command queue")
     handle = queue!
+    self.profiles = profiles
     self.context = context
     clRetainContext(context)
   }
 
   deinit {
     clFinish(handle)
+    for (_, event) in timed { clReleaseEvent(event) }
     for (event, bytes) in inFlight {
       clReleaseEvent(event)
       bytes.deallocate()
@@ -85,10 +91,32 @@ final class CommandQueue {
         argument.set(on: kernel.handle, at: cl_uint(index)),
         "setting argument \(index) of \(kernel.name)")
     }
-    let status = clEnqueueNDRangeKernel(
-      handle, kernel.handle, cl_uint(global.count), nil, global, local, 0, nil, nil)
+    var event: cl_event?
+    let status = withUnsafeMutablePointer(to: &event) {
+      clEnqueueNDRangeKernel(
+        handle, kernel.handle, cl_uint(global.count), nil, global, local, 0, nil,
+        profiles ? $0 : nil)
+    }
     try check(status, "launching \(kernel.name) over \(global)")
     launches += 1
+    if let event { timed.append((kernel.name, event)) }
+  }
+
+  /// Seconds that each kernel launched since the last call took on the device, by name.
+  func takeTimes() -> [(name: String, seconds: Double)] {
+    defer { timed = [] }
+    return timed.map { name, event in
+      func time(_ what: Int32) -> UInt64 {
+        var value: cl_ulong = 0
+        clGetEventProfilingInfo(
+          event, cl_profiling_info(what), MemoryLayout<cl_ulong>.size, &value, nil)
+        return value
+      }
+      defer { clReleaseEvent(event) }
+      return (
+        name, Double(time(CL_PROFILING_COMMAND_END) - time(CL_PROFILING_COMMAND_START)) * 1e-9
+      )
+    }
   }
 
   func finish() throws {

@@ -11,6 +11,8 @@ public final class OpenCLBackend: Backend {
   let programs: ProgramCache
   /// Width of a vector in the shared kernels: the native one on CPUs, 1 on GPUs.
   let vectorWidth: Int
+  /// Which convolution kernels of the vector family run.
+  public let convolutions: ConvolutionAlgorithm
   /// Finish after every kernel: slower, equal results; finds where an error comes from.
   public let finishesEachKernel: Bool
   private var pendingError: (any Error)?
@@ -21,29 +23,36 @@ public final class OpenCLBackend: Backend {
   /// - Parameters:
   ///   - index: as listed by `devices()`.
   ///   - family: which kernels to run; nil is the device's own.
+  ///   - convolutions: which kernels of the vector family convolve.
   /// - Throws: `OpenCLError` where the device is not there or cannot be opened.
-  public convenience init(device index: Int, family: KernelFamily? = nil) throws {
+  public convenience init(
+    device index: Int, family: KernelFamily? = nil,
+    convolutions: ConvolutionAlgorithm = .automatic
+  ) throws {
     let devices = try Self.devices()
     guard devices.indices.contains(index) else {
       throw OpenCLError(
         CL_DEVICE_NOT_FOUND, doing: "opening device opencl:\(index)",
         detail: "there are \(devices.count) OpenCL devices; `dovetail devices` lists them")
     }
-    try self.init(devices[index], family: family)
+    try self.init(devices[index], family: family, convolutions: convolutions)
   }
 
   public init(
-    _ device: OpenCLDevice, family: KernelFamily? = nil, finishesEachKernel: Bool = false
+    _ device: OpenCLDevice, family: KernelFamily? = nil,
+    convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
+    profiles: Bool = false
   ) throws {
     self.device = device
     self.family = family ?? device.family
+    self.convolutions = convolutions
     self.finishesEachKernel = finishesEachKernel
     var id = cl_device_id(bitPattern: device.id)
     var status: cl_int = 0
     let context = clCreateContext(nil, 1, &id, nil, nil, &status)
     try check(status, "creating a context on \(device.name)")
     defer { clReleaseContext(context) }
-    queue = try CommandQueue(context: context!, device: id!)
+    queue = try CommandQueue(context: context!, device: id!, profiles: profiles)
     pool = BufferPool(context: context!)
     programs = ProgramCache(context: context!, device: id!)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
@@ -58,6 +67,13 @@ public final class OpenCLBackend: Backend {
 
   /// Bytes of device memory that exist in the pool now, and at most so far.
   public var memory: (held: Int, peak: Int) { (pool.bytesHeld, pool.peakBytesHeld) }
+  /// Seconds that each kernel launched since the last call took on the device, in order; nothing
+  /// unless the backend `profiles`. Waits for the device.
+  public func takeKernelTimes() throws -> [(name: String, seconds: Double)] {
+    try synchronize()
+    return queue.takeTimes()
+  }
+
   /// Kernels enqueued so far.
   public var launches: Int { queue.launches }
 

@@ -3,10 +3,20 @@ import Kernels
 
 /// What a program is built from; equal keys are built once.
 struct ProgramKey: Hashable {
-  let source: KernelSource
+  /// Files, one after the other.
+  let sources: [KernelSource]
   let kernel: String
   /// -D NAME=VALUE, in the order given.
   let defines: [String]
+
+  init(_ sources: [KernelSource], kernel: String, defines: [String]) {
+    (self.sources, self.kernel, self.defines) = (sources, kernel, defines)
+  }
+
+  /// One file, after the common one.
+  init(source: KernelSource, kernel: String, defines: [String]) {
+    self.init([.common, source], kernel: kernel, defines: defines)
+  }
 }
 
 /// A kernel and its name, for messages.
@@ -40,13 +50,13 @@ final class ProgramCache {
   }
 
   private func build(_ key: ProgramKey) throws -> Kernel {
-    let text = KernelSource.common.text + "\n" + key.source.text
+    let text = key.sources.map(\.text).joined(separator: "\n")
     var status: cl_int = 0
     let program: cl_program? = text.withCString { pointer in
       var source: UnsafePointer<CChar>? = pointer
       return clCreateProgramWithSource(context, 1, &source, nil, &status)
     }
-    try check(status, "creating the program \(key.source)")
+    try check(status, "creating the program of \(key.kernel)")
     defer { clReleaseProgram(program) }
     var target: cl_device_id? = device
     // OpenCL C 1.2 everywhere; no relaxed arithmetic: equal source gives equal results.

@@ -29,6 +29,7 @@ struct BenchStep: ParsableCommand {
   @Option(help: "Images of a step.") var batch = 128
   @Option(help: "Height and width, pixels.") var imageSize = 32
   @Option(help: "Steps that are counted.") var repeats = 7
+  @Flag(help: "List where the time of a step goes, kernel by kernel (OpenCL).") var profile = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -60,7 +61,7 @@ struct BenchStep: ParsableCommand {
       if network.resolution != nil && imageSize >= 64 { network.resolution = .standard }
       try network.validate()
       try json.check()
-      let backend = try device.open()
+      let backend = try device.open(profiles: profile)
       let openCL = backend as? OpenCLBackend
       let extractor = network.makeExtractor(on: backend, seed: 0)
       let head = network.makeHead(classes: 10, on: backend, seed: 0)
@@ -74,6 +75,7 @@ struct BenchStep: ParsableCommand {
       var launches = 0
       for step in 0..<repeats + 2 {
         let before = openCL?.launches ?? 0
+        _ = try openCL?.takeKernelTimes()
         let start = Console.seconds()
         let tape = Tape(on: backend)
         let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
@@ -99,6 +101,17 @@ struct BenchStep: ParsableCommand {
         imagesPerSecond: Double(batch) / median * 1000,
         hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
         launches: openCL == nil ? nil : launches, peakBufferBytes: openCL?.memory.peak)
+      if profile, let openCL {
+        var total: [String: (count: Int, seconds: Double)] = [:]
+        for (name, seconds) in try openCL.takeKernelTimes() {
+          total[name, default: (0, 0)].count += 1
+          total[name]!.seconds += seconds
+        }
+        for (name, entry) in total.sorted(by: { $0.value.seconds > $1.value.seconds }) {
+          Console.log(
+            "\(Format.fixed(entry.seconds * 1000, 1)) ms in \(entry.count) × \(name)")
+        }
+      }
       try json.write(results)
       if json.takesStdout { return }
       Console.print(

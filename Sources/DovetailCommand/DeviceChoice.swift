@@ -1,5 +1,5 @@
-import ArgumentParser
-import Dovetail
+public import ArgumentParser
+public import Dovetail
 
 /// `--device cpu|opencl[:n]`.
 enum DeviceChoice: ExpressibleByArgument {
@@ -20,7 +20,9 @@ enum DeviceChoice: ExpressibleByArgument {
 
   /// Opens the device. The best one is the first OpenCL GPU, else the first OpenCL device, else the
   /// CPU backend.
-  func open() throws -> any Backend {
+  func open(
+    convolutions: ConvolutionAlgorithm = .automatic, profiles: Bool = false
+  ) throws -> any Backend {
     if case .cpu = self { return CPUBackend() }
     let devices = try OpenCLBackend.devices()
     switch self {
@@ -28,15 +30,18 @@ enum DeviceChoice: ExpressibleByArgument {
       guard devices.indices.contains(index) else {
         throw NoDevice("there is no device opencl:\(index)", devices)
       }
-      return try OpenCLBackend(devices[index])
+      return try OpenCLBackend(
+        devices[index], convolutions: convolutions, profiles: profiles)
     case .openCL(nil):
       guard let device = Self.best(devices) else {
         throw NoDevice("there is no OpenCL device", devices)
       }
-      return try OpenCLBackend(device)
+      return try OpenCLBackend(
+        device, convolutions: convolutions, profiles: profiles)
     case .best, .cpu:
       guard let device = Self.best(devices) else { return CPUBackend() }
-      return try OpenCLBackend(device)
+      return try OpenCLBackend(
+        device, convolutions: convolutions, profiles: profiles)
     }
   }
 
@@ -65,12 +70,24 @@ struct DeviceOption: ParsableArguments {
       discussion: "Default: the best OpenCL device, else the CPU.", valueName: "device"))
   var device: DeviceChoice?
 
+  @Option(
+    help: ArgumentHelp(
+      "How OpenCL convolves on a CPU: automatic or direct.",
+      discussion: """
+        automatic: by Winograd's F(4x4, 3x3) where it is faster, with errors of some 3e-6 of the \
+        largest value; direct: errors of 3e-7, two to three times slower.
+        """))
+  var convolutions = ConvolutionAlgorithm.automatic
+
   /// Opens the device and names it: the first line of every run.
-  func open() throws -> any Backend {
-    let backend = try (device ?? .best).open()
+  /// - Parameter profiles: whether every kernel is timed.
+  func open(profiles: Bool = false) throws -> any Backend {
+    let backend = try (device ?? .best).open(convolutions: convolutions, profiles: profiles)
     var line = "Device: \(backend.deviceDescription)"
     if device == nil && backend.kind == "cpu" { line += ", as there is no OpenCL platform" }
     Console.log(line)
     return backend
   }
 }
+
+extension ConvolutionAlgorithm: ExpressibleByArgument {}

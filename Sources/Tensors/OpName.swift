@@ -3,7 +3,7 @@
 public enum OpName: String, CaseIterable, Sendable {
   case convolutionForward, convolutionDataGradient, convolutionFilterGradient
   case depthwiseForward, depthwiseDataGradient, depthwiseFilterGradient
-  case batchNormStatistics, batchNormForward, batchNormBackward
+  case batchNormStatistics, batchNormForward, batchNormCompletion, batchNormDataGradient
   case reluForward, reluBackward, addForward
   case shortcutForward, shortcutBackward
   case averagePoolForward, averagePoolBackward, globalAveragePoolForward, globalAveragePoolBackward

@@ -23,7 +23,8 @@ struct OpCase: Sendable {
   }
 
   static let all: [OpCase] =
-    convolution + depthwise + batchNorm + activation + shortcut + pooling + linear + loss
+    convolution + fusedConvolution + depthwise + batchNorm + activation + shortcut + pooling
+    + linear + loss
     + optimizer + image
 }
 

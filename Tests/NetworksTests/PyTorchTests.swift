@@ -104,7 +104,10 @@ import Testing
         step.gradients[name]!, fixture.gradients[name]!, stream: 200 + i, tolerance: 1e-4, name)
     }
     for (name, expected) in fixture.running {
-      Self.check(step.running[name]!, expected, stream: 300, tolerance: 1e-5, name)
+      // A mean is small beside the values that it is the mean of; its error goes with them.
+      Self.check(
+        step.running[name]!, expected, stream: 300,
+        tolerance: name.hasSuffix("running_mean") ? 1e-4 : 1e-5, name)
     }
   }
 

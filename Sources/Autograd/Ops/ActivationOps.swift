@@ -5,7 +5,7 @@ extension Tape {
   public func relu(_ x: Variable) -> Variable {
     let y = backend.makeTensor(x.shape)
     backend.relu(x: x.value, into: y)
-    return result(y, recorded: records(x)) { [backend] dy in
+    return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.reluBackward(dy: dy, y: y, into: dx.tensor, accumulate: dx.accumulate)
     }
@@ -15,15 +15,8 @@ extension Tape {
   public func add(_ a: Variable, _ b: Variable) -> Variable {
     let y = backend.makeTensor(a.shape)
     backend.add(a.value, b.value, into: y)
-    return result(y, recorded: records(a, b)) { [backend] dy in
-      for input in [a, b] {
-        guard let output = input.gradientOutput(on: backend) else { continue }
-        if output.accumulate {
-          backend.add(output.tensor, dy, into: output.tensor)
-        } else {
-          backend.copy(dy, to: output.tensor)
-        }
-      }
+    return result(y, of: [a, b]) { [backend] dy in
+      for input in [a, b] { input.addGradient(dy, on: backend) }
     }
   }
 }

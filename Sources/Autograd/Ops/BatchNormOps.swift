@@ -2,33 +2,49 @@ public import Tensors
 
 extension Tape {
   /// y = act(γ·(x − μ)/√(σ² + ε) + β + residual); see `BatchNormOps`. μ and σ² `[C]` are the batch's
-  /// own where `ofBatch` (then the gradient passes through them), else constants. Keeps x, y, μ, σ².
+  /// own where `ofBatch` (then the gradient passes through them), else constants. Deferred where
+  /// nothing is added. Keeps x, μ, σ² and, where something is added, y.
   public func batchNorm(
     _ x: Variable, gamma: Variable, beta: Variable, epsilon: Float, mean: Tensor,
-    variance: Tensor, ofBatch: Bool, residual: Variable? = nil,
-    activation: Activation = .none
+    variance: Tensor, ofBatch: Bool, residual: Variable? = nil, activation: Activation = .none
   ) -> Variable {
-    let y = backend.makeTensor(x.shape)
-    backend.batchNorm(
-      x: x.value, mean: mean, variance: variance, gamma: gamma.value, beta: beta.value,
-      epsilon: epsilon, residual: residual?.value, activation: activation, into: y)
-    return result(y, recorded: records(x, gamma, beta, residual)) { [backend] dy in
-      // The residual first: were it x itself, dx would then be added to it by the same kernel, so
-      // that case takes two calls.
-      let shared = residual === x
-      let dresidual = residual?.gradientOutput(on: backend)
-      let dx = shared ? nil : x.gradientOutput(on: backend)
-      func backward(dx: GradientOutput?, parameters: Bool, dresidual: GradientOutput?) {
-        backend.batchNormBackward(
-          dy: dy, x: x.value, y: y, mean: mean, variance: variance, gamma: gamma.value,
-          epsilon: epsilon, activation: activation, ofBatch: ofBatch, dx: dx,
-          dgamma: parameters ? gamma.gradientOutput(on: backend) : nil,
-          dbeta: parameters ? beta.gradientOutput(on: backend) : nil, dresidual: dresidual)
-      }
-      backward(dx: dx, parameters: true, dresidual: dresidual)
-      if shared, let dx = x.gradientOutput(on: backend) {
-        backward(dx: dx, parameters: false, dresidual: nil)
-      }
+    let normalisation = Normalisation(
+      mean: mean, variance: variance, gamma: gamma.value, beta: beta.value, epsilon: epsilon,
+      activation: activation)
+    let inputs = [x, gamma, beta] + (residual.map { [$0] } ?? [])
+    let input = x.value
+    let output: Variable
+    var joined: Tensor?
+    if let residual {
+      let y = backend.makeTensor(x.shape)
+      backend.batchNorm(x: input, normalisation, residual: residual.value, into: y)
+      output = Variable(y, needsGradient: records(inputs))
+      joined = y
+    } else {
+      output = Variable(
+        normalising: input, normalisation, on: backend, needsGradient: records(inputs))
     }
+    guard output.needsGradient else { return output }
+
+    let sums = Sums()
+    output.completion = { [backend, joined] in
+      let made = backend.makeTensor([2, normalisation.gamma.count])
+      sums.tensor = made
+      return GradientCompletion(
+        input: input, normalisation: normalisation, output: joined, sums: made,
+        dgamma: gamma.gradientOutput(on: backend), dbeta: beta.gradientOutput(on: backend))
+    }
+    record(output, of: inputs) { [backend] g in
+      residual?.addGradient(g.tensor, on: backend)
+      x.addGradient(
+        g.tensor,
+        through: OutputGradient.BatchNorm(
+          input: input, normalisation: normalisation, sums: sums.tensor!, ofBatch: ofBatch),
+        on: backend)
+    }
+    return output
   }
+
+  /// What the completion of a gradient leaves for its pullback.
+  private final class Sums { var tensor: Tensor? }
 }

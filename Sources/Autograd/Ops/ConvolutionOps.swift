@@ -1,8 +1,12 @@
 import Tensors
 
 extension Tape {
-  /// Convolution of x `[N, H, W, C]` with w `[R, S, C, K]`: `[N, P, Q, K]`. Keeps x and w.
-  public func convolution(_ x: Variable, _ w: Variable, stride: Int, padding: Int) -> Variable {
+  /// Convolution of x `[N, H, W, C]` with w `[R, S, C, K]`: `[N, P, Q, K]`. Keeps x (where it is a
+  /// deferred batch norm: what that read) and w.
+  /// - Parameter statistics: whether to leave mean and variance of the output, for a batch norm.
+  public func convolution(
+    _ x: Variable, _ w: Variable, stride: Int, padding: Int, statistics: Bool = false
+  ) -> Variable {
     precondition(
       x.shape.rank == 4 && w.shape.rank == 4,
       "convolution: needs [N,H,W,C] and [R,S,C,K], got \(x.shape) and \(w.shape)")
@@ -10,19 +14,30 @@ extension Tape {
       ConvolutionGeometry.outputSize(
         x.shape[axis], filter: w.shape[axis - 1], stride: stride, padding: padding)
     }
-    let y = backend.makeTensor([x.shape[0], size(1), size(2), w.shape[3]])
-    backend.convolution(x: x.value, w: w.value, stride: stride, padding: padding, into: y)
-    return result(y, recorded: records(x, w)) { [backend] dy in
+    let channels = w.shape[3]
+    let y = backend.makeTensor([x.shape[0], size(1), size(2), channels])
+    let output = Variable(y, needsGradient: records([x, w]))
+    if statistics {
+      output.statistics = OutputStatistics(
+        mean: backend.makeTensor([channels]), variance: backend.makeTensor([channels]))
+    }
+    let input = x.convolutionInput
+    backend.convolution(
+      x: input, w: w.value, stride: stride, padding: padding, into: y,
+      statistics: output.statistics)
+    output.takesGradientThroughBatchNorm = true
+    record(output, of: [x, w]) { [backend] dy in
       if let dw = w.gradientOutput(on: backend) {
         backend.convolutionFilterGradient(
-          x: x.value, dy: dy, stride: stride, padding: padding, into: dw.tensor,
+          x: input, dy: dy, stride: stride, padding: padding, into: dw.tensor,
           accumulate: dw.accumulate)
       }
-      if let dx = x.gradientOutput(on: backend) {
+      if let dx = x.convolutionGradientOutput(on: backend) {
         backend.convolutionDataGradient(
           dy: dy, w: w.value, stride: stride, padding: padding, into: dx.tensor,
-          accumulate: dx.accumulate)
+          addend: dx.addend, completion: dx.completion)
       }
     }
+    return output
   }
 }

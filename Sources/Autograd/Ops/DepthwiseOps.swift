@@ -15,7 +15,7 @@ extension Tape {
     let y = backend.makeTensor([x.shape[0], size(1), size(2), x.shape[3]])
     backend.depthwiseConvolution(
       x: x.value, w: w.value, stride: stride, padding: padding, into: y)
-    return result(y, recorded: records(x, w)) { [backend] dy in
+    return result(y, of: [x, w]) { [backend] dy in
       if let dw = w.gradientOutput(on: backend) {
         backend.depthwiseFilterGradient(
           x: x.value, dy: dy, stride: stride, padding: padding, into: dw.tensor,

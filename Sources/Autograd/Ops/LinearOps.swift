@@ -8,7 +8,7 @@ extension Tape {
       "linear: needs [N,C] and [C,K], got \(x.shape) and \(w.shape)")
     let y = backend.makeTensor([x.shape[0], w.shape[1]])
     backend.linear(x: x.value, w: w.value, b: b.value, into: y)
-    return result(y, recorded: records(x, w, b)) { [backend] dy in
+    return result(y, of: [x, w, b]) { [backend] dy in
       backend.linearParameterGradient(
         x: x.value, dy: dy, dw: w.gradientOutput(on: backend), db: b.gradientOutput(on: backend))
       if let dx = x.gradientOutput(on: backend) {

@@ -9,7 +9,7 @@ extension Tape {
     let loss = backend.makeTensor([1])
     backend.softmaxCrossEntropy(
       logits: logits.value, labels: labels, divisor: divisor, into: loss)
-    return result(loss, recorded: records(logits)) { [backend] dloss in
+    return result(loss, of: [logits]) { [backend] dloss in
       guard let dlogits = logits.gradientOutput(on: backend) else { return }
       backend.softmaxCrossEntropyBackward(
         logits: logits.value, labels: labels, divisor: divisor, dloss: dloss,

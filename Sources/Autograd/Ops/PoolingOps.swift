@@ -9,7 +9,7 @@ extension Tape {
     }
     let y = backend.makeTensor([x.shape[0], size(1), size(2), x.shape[3]])
     backend.averagePool(x: x.value, window: window, stride: stride, into: y)
-    return result(y, recorded: records(x)) { [backend] dy in
+    return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.averagePoolBackward(
         dy: dy, window: window, stride: stride, into: dx.tensor, accumulate: dx.accumulate)
@@ -21,7 +21,7 @@ extension Tape {
     precondition(x.shape.rank == 4, "globalAveragePool: needs [N,H,W,C], got \(x.shape)")
     let y = backend.makeTensor([x.shape[0], x.shape[3]])
     backend.globalAveragePool(x: x.value, into: y)
-    return result(y, recorded: records(x)) { [backend] dy in
+    return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.globalAveragePoolBackward(dy: dy, into: dx.tensor, accumulate: dx.accumulate)
     }

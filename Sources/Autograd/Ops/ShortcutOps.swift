@@ -9,7 +9,7 @@ extension Tape {
       x.shape[0], (x.shape[1] + stride - 1) / stride, (x.shape[2] + stride - 1) / stride, channels,
     ])
     backend.shortcut(x: x.value, stride: stride, into: y)
-    return result(y, recorded: records(x)) { [backend] dy in
+    return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.shortcutBackward(
         dy: dy, stride: stride, into: dx.tensor, accumulate: dx.accumulate)

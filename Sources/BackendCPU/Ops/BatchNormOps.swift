@@ -53,15 +53,13 @@ extension CPUBackend {
   }
 
   public func batchNorm(
-    x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
-    residual: Tensor?, activation: Activation, into y: Tensor
+    x: Tensor, _ normalisation: Normalisation, residual: Tensor?, into y: Tensor
   ) {
-    let g = BatchNormGeometry(
-      .batchNormForward, x: x, full: [residual, y], vectors: [mean, variance, gamma, beta])
+    let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
     let (input, output, added) = (pointer(x), pointer(y), residual.map { pointer($0) })
-    let (m, shift) = (pointer(mean), pointer(beta))
-    let scale = scales(gamma, variance, epsilon)
-    let (low, high) = activation.bounds
+    let (m, shift) = (pointer(normalisation.mean), pointer(normalisation.beta))
+    let scale = scales(normalisation)
+    let (low, high) = normalisation.activation.bounds
     parallel(over: g.rows, chunk: tileRows(g)) { rows in
       for row in rows {
         let at = row * g.channels
@@ -76,24 +74,26 @@ extension CPUBackend {
   }
 
   /// γ / √(σ² + ε).
-  private func scales(_ gamma: Tensor, _ variance: Tensor, _ epsilon: Float) -> CPUStorage {
-    let storage = makeStorage(gamma.count)
-    let (scale, v) = (pointer(gamma), pointer(variance))
-    for c in 0..<gamma.count { storage.pointer[c] = scale[c] / (v[c] + epsilon).squareRoot() }
+  private func scales(_ normalisation: Normalisation) -> CPUStorage {
+    let storage = makeStorage(normalisation.gamma.count)
+    let (scale, v) = (pointer(normalisation.gamma), pointer(normalisation.variance))
+    for c in 0..<storage.count {
+      storage.pointer[c] = scale[c] / (v[c] + normalisation.epsilon).squareRoot()
+    }
     return storage
   }
 
-  public func batchNormBackward(
-    dy: Tensor, x: Tensor, y: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor,
-    epsilon: Float, activation: Activation, ofBatch: Bool, dx: GradientOutput?, dgamma: GradientOutput?,
-    dbeta: GradientOutput?, dresidual: GradientOutput?
-  ) {
+  public func completeGradient(_ gradient: Tensor, _ completion: GradientCompletion) {
+    let normalisation = completion.normalisation
     let g = BatchNormGeometry(
-      .batchNormBackward, x: x, full: [dy, y, dx?.tensor, dresidual?.tensor],
-      vectors: [mean, variance, gamma, dgamma?.tensor, dbeta?.tensor])
-    let (gradient, input, output) = (pointer(dy), pointer(x), pointer(y))
-    let (low, high) = activation.bounds
-    let m = pointer(mean)
+      .batchNormCompletion, x: gradient, full: [completion.input, completion.output],
+      normalisation, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
+      sums: completion.sums)
+    let (values, input) = (pointer(gradient), pointer(completion.input))
+    let output = completion.output.map { pointer($0) }
+    let (m, shift) = (pointer(normalisation.mean), pointer(normalisation.beta))
+    let scale = scales(normalisation)
+    let (low, high) = normalisation.activation.bounds
     let rows = tileRows(g)
     let tiles = (g.rows + rows - 1) / rows
     let partial = makeStorage(tiles * 2 * g.channels)
@@ -105,16 +105,16 @@ extension CPUBackend {
       for row in tile * rows..<min((tile + 1) * rows, g.rows) {
         let at = row * g.channels
         for c in 0..<g.channels {
-          let d = output[at + c] > low && output[at + c] < high ? gradient[at + c] : 0
+          let centred = input[at + c] - m[c]
+          let y = output?[at + c] ?? (centred * scale.pointer[c] + shift[c])
+          let d = y > low && y < high ? values[at + c] : 0
+          values[at + c] = d
           total[c] += d
-          product[c] += d * (input[at + c] - m[c])
+          product[c] += d * centred
         }
       }
     }
-    let scale = scales(gamma, variance, epsilon)
-    let slope = makeStorage(g.channels)
-    let level = makeStorage(g.channels)
-    let v = pointer(variance)
+    let (v, result) = (pointer(normalisation.variance), pointer(completion.sums))
     for c in 0..<g.channels {
       var total = 0.0
       var product = 0.0
@@ -122,28 +122,42 @@ extension CPUBackend {
         total += Double(sums[tile * 2 * g.channels + c])
         product += Double(sums[(tile * 2 + 1) * g.channels + c])
       }
-      let inverse = 1 / (v[c] + epsilon).squareRoot()
-      let (db, dg) = (Float(total), Float(product) * inverse)
-      put(db, at: c, dbeta)
-      put(dg, at: c, dgamma)
-      let share = ofBatch ? scale.pointer[c] / Float(g.rows) : 0
-      level.pointer[c] = -share * db
-      slope.pointer[c] = -share * dg * inverse
+      result[c] = Float(total)
+      result[g.channels + c] = Float(product) / (v[c] + normalisation.epsilon).squareRoot()
+      put(result[c], at: c, completion.dbeta)
+      put(result[g.channels + c], at: c, completion.dgamma)
     }
-    guard dx != nil || dresidual != nil else { return }
-    let result = dx.map { (pointer($0.tensor), $0.accumulate) }
-    let residual = dresidual.map { (pointer($0.tensor), $0.accumulate) }
-    parallel(over: g.rows, chunk: rows) { rows in
+  }
+
+  public func batchNormDataGradient(_ dy: OutputGradient, into dx: Tensor, accumulate: Bool) {
+    guard let through = dy.through else {
+      preconditionFailure("batchNormDataGradient: the gradient passes no batch norm")
+    }
+    let normalisation = through.normalisation
+    let g = BatchNormGeometry(
+      .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalisation,
+      sums: through.sums)
+    let (gradient, input, result) = (pointer(dy.tensor), pointer(through.input), pointer(dx))
+    let (m, v, sums) = (
+      pointer(normalisation.mean), pointer(normalisation.variance), pointer(through.sums)
+    )
+    let scale = scales(normalisation)
+    let slope = makeStorage(g.channels)
+    let level = makeStorage(g.channels)
+    for c in 0..<g.channels {
+      let share = through.ofBatch ? scale.pointer[c] / Float(g.rows) : 0
+      let inverse = 1 / (v[c] + normalisation.epsilon).squareRoot()
+      level.pointer[c] = through.ofBatch ? -share * sums[c] : 0
+      slope.pointer[c] = through.ofBatch ? -share * sums[g.channels + c] * inverse : 0
+    }
+    parallel(over: g.rows, chunk: tileRows(g)) { rows in
       for row in rows {
         let at = row * g.channels
         for c in 0..<g.channels {
-          let d = output[at + c] > low && output[at + c] < high ? gradient[at + c] : 0
-          if let (to, adds) = residual { to[at + c] = adds ? to[at + c] + d : d }
-          if let (to, adds) = result {
-            let value =
-              scale.pointer[c] * d + slope.pointer[c] * (input[at + c] - m[c]) + level.pointer[c]
-            to[at + c] = adds ? to[at + c] + value : value
-          }
+          let value =
+            scale.pointer[c] * gradient[at + c] + slope.pointer[c] * (input[at + c] - m[c])
+            + level.pointer[c]
+          result[at + c] = accumulate ? result[at + c] + value : value
         }
       }
     }

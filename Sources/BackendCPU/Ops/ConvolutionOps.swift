@@ -1,7 +1,11 @@
 public import Tensors
 
 extension CPUBackend {
-  public func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor) {
+  public func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor,
+    statistics: OutputStatistics?
+  ) {
+    let x = materialised(x)
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.shape, filter: w.shape, output: y.shape, stride: stride,
       padding: padding)
@@ -12,23 +16,31 @@ extension CPUBackend {
     run(loop, x: pointer(x), y: pointer(y)) { tap, channel, k in
       weights[(tap * g.c + channel) * g.k + k]
     }
+    if let statistics {
+      batchNormStatistics(x: y, mean: statistics.mean, variance: statistics.variance)
+    }
   }
 
   /// A convolution of dy, dilated by the stride, with the filter turned by 180 degrees and its
   /// channels swapped.
   public func convolutionDataGradient(
-    dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool
+    dy: OutputGradient, w: Tensor, stride: Int, padding: Int, into dx: Tensor, addend: Tensor?,
+    completion: GradientCompletion?
   ) {
+    let dy = materialised(dy)
     let g = ConvolutionGeometry(
       .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.shape,
       stride: stride, padding: padding)
     let loop = ConvolutionLoop(
       n: g.n, h: g.p, w: g.q, c: g.k, k: g.c, r: g.r, s: g.s, p: g.h, q: g.w, stride: 1,
-      dilation: stride, padH: g.r - 1 - padding, padW: g.s - 1 - padding, accumulate: accumulate)
+      dilation: stride, padH: g.r - 1 - padding, padW: g.s - 1 - padding,
+      accumulate: addend != nil)
+    if let addend, addend.storage !== dx.storage { copy(addend, to: dx) }
     let weights = pointer(w)
     run(loop, x: pointer(dy), y: pointer(dx)) { tap, k, channel in
       weights[((g.r * g.s - 1 - tap) * g.c + channel) * g.k + k]
     }
+    if let completion { completeGradient(dx, completion) }
   }
 
   /// - Parameter weight: of (tap, input channel, output channel) of the loop.
@@ -57,8 +69,10 @@ extension CPUBackend {
   }
 
   public func convolutionFilterGradient(
-    x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool
+    x: ConvolutionInput, dy: OutputGradient, stride: Int, padding: Int, into dw: Tensor,
+    accumulate: Bool
   ) {
+    let (x, dy) = (materialised(x), materialised(dy))
     let g = ConvolutionGeometry(
       .convolutionFilterGradient, input: x.shape, filter: dw.shape, output: dy.shape,
       stride: stride, padding: padding)

@@ -37,85 +37,112 @@ extension OpenCLBackend {
         batchNormKernel("batchnorm_tile_statistics", g, tiling),
         [.buffer(memory(x)), .buffer(partials), .int(g.rows), .int(tiling.tileRows)],
         global: [tiling.items, tiling.tiles], local: cpuGroup)
-      try queue.launch(
-        batchNormKernel("batchnorm_merge_statistics", g, tiling),
-        [
-          .buffer(partials), .buffer(memory(mean)), .buffer(memory(variance)), .int(g.rows),
-          .int(tiling.tileRows), .int(tiling.tiles),
-        ],
-        global: [g.channels])
+      try mergeStatistics(
+        partials, tiles: tiling.tiles, tileRows: tiling.tileRows, rows: g.rows,
+        into: OutputStatistics(mean: mean, variance: variance))
     }
   }
 
+  /// Mean and variance of `rows` rows from mean and M2 of tiles of `tileRows` rows.
+  func mergeStatistics(
+    _ partials: cl_mem, tiles: Int, tileRows: Int, rows: Int, into statistics: OutputStatistics
+  ) throws {
+    try queue.launch(
+      mergeKernel("batchnorm_merge_statistics", channels: statistics.mean.count),
+      [
+        .buffer(partials), .buffer(memory(statistics.mean)), .buffer(memory(statistics.variance)),
+        .int(rows), .int(tileRows), .int(tiles),
+      ],
+      global: [statistics.mean.count])
+  }
+
   public func batchNorm(
-    x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
-    residual: Tensor?, activation: Activation, into y: Tensor
+    x: Tensor, _ normalisation: Normalisation, residual: Tensor?, into y: Tensor
   ) {
-    let g = BatchNormGeometry(
-      .batchNormForward, x: x, full: [residual, y], vectors: [mean, variance, gamma, beta])
+    let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
       try queue.launch(
         batchNormKernel(
           "batchnorm_forward", g, tiling,
-          [activation.define, "RESIDUAL=\(residual == nil ? 0 : 1)"]),
+          [
+            "ACTIVATION=\(normalisation.activation.code)", "RESIDUAL=\(residual == nil ? 0 : 1)",
+          ]),
         [
-          .buffer(memory(x)), .buffer(memory(mean)), .buffer(memory(variance)),
-          .buffer(memory(gamma)), .buffer(memory(beta)), argument(residual),
-          .buffer(memory(y)), .float(epsilon), .int(g.rows), .int(tiling.tileRows),
+          .buffer(memory(x)), .buffer(memory(normalisation.mean)),
+          .buffer(memory(normalisation.variance)), .buffer(memory(normalisation.gamma)),
+          .buffer(memory(normalisation.beta)), argument(residual), .buffer(memory(y)),
+          .float(normalisation.epsilon), .int(g.rows), .int(tiling.tileRows),
         ],
         global: [tiling.items, tiling.tiles], local: cpuGroup)
     }
   }
 
-  public func batchNormBackward(
-    dy: Tensor, x: Tensor, y: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor,
-    epsilon: Float, activation: Activation, ofBatch: Bool, dx: GradientOutput?, dgamma: GradientOutput?,
-    dbeta: GradientOutput?, dresidual: GradientOutput?
-  ) {
+  public func completeGradient(_ gradient: Tensor, _ completion: GradientCompletion) {
+    let normalisation = completion.normalisation
     let g = BatchNormGeometry(
-      .batchNormBackward, x: x, full: [dy, y, dx?.tensor, dresidual?.tensor],
-      vectors: [mean, variance, gamma, dgamma?.tensor, dbeta?.tensor])
+      .batchNormCompletion, x: gradient, full: [completion.input, completion.output],
+      normalisation, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
+      sums: completion.sums)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
-      let sums = makeStorage(2 * g.channels)
       let partial = makeStorage(tiling.tiles * 2 * g.channels)
-      guard let sum = sums.memory, let partials = partial.memory else { return }
-      if (dx != nil && ofBatch) || dgamma != nil || dbeta != nil {
-        try queue.launch(
-          batchNormKernel("batchnorm_tile_gradients", g, tiling, [activation.define]),
+      guard let partials = partial.memory else { return }
+      try queue.launch(
+        batchNormKernel(
+          "batchnorm_complete_gradient", g, tiling,
           [
-            .buffer(memory(dy)), .buffer(memory(x)), .buffer(memory(y)), .buffer(memory(mean)),
-            .buffer(memory(variance)), .buffer(partials), .float(epsilon), .int(g.rows),
-            .int(tiling.tileRows),
-          ],
-          global: [tiling.items, tiling.tiles], local: cpuGroup)
-        try queue.launch(
-          batchNormKernel("batchnorm_merge_gradients", g, tiling),
-          [
-            .buffer(partials), .buffer(sum), argument(dgamma?.tensor),
-            argument(dbeta?.tensor), .int(tiling.tiles), .int(mode(dgamma)), .int(mode(dbeta)),
-          ],
-          global: [g.channels])
-      }
-      if dx != nil || dresidual != nil {
-        try queue.launch(
-          batchNormKernel(
-            "batchnorm_backward", g, tiling,
-            [
-              activation.define, "OF_BATCH=\(ofBatch ? 1 : 0)",
-              "HAS_DX=\(dx == nil ? 0 : 1)", "ACCUMULATE_DX=\(mode(dx) == 2 ? 1 : 0)",
-              "HAS_DRESIDUAL=\(dresidual == nil ? 0 : 1)",
-              "ACCUMULATE_DRESIDUAL=\(mode(dresidual) == 2 ? 1 : 0)",
-            ]),
-          [
-            .buffer(memory(dy)), .buffer(memory(x)), .buffer(memory(y)), .buffer(memory(mean)),
-            .buffer(memory(variance)), .buffer(memory(gamma)), .buffer(sum),
-            argument(dx?.tensor), argument(dresidual?.tensor), .float(epsilon), .int(g.rows),
-            .int(tiling.tileRows),
-          ],
-          global: [tiling.items, tiling.tiles], local: cpuGroup)
-      }
+            "ACTIVATION=\(normalisation.activation.code)",
+            "HAS_OUTPUT=\(completion.output == nil ? 0 : 1)",
+          ]),
+        [
+          .buffer(memory(gradient)), .buffer(memory(completion.input)),
+          argument(completion.output), .buffer(memory(normalisation.mean)),
+          .buffer(memory(normalisation.variance)), .buffer(memory(normalisation.gamma)),
+          .buffer(memory(normalisation.beta)), .buffer(partials), .float(normalisation.epsilon),
+          .int(g.rows), .int(tiling.tileRows),
+        ],
+        global: [tiling.items, tiling.tiles], local: cpuGroup)
+      try mergeGradients(partials, tiles: tiling.tiles, completion)
+    }
+  }
+
+  /// The sums of a completed gradient from those of its tiles.
+  func mergeGradients(_ partials: cl_mem, tiles: Int, _ completion: GradientCompletion) throws {
+    let channels = completion.sums.shape[1]
+    try queue.launch(
+      mergeKernel("batchnorm_merge_gradients", channels: channels),
+      [
+        .buffer(partials), .buffer(memory(completion.normalisation.variance)),
+        .buffer(memory(completion.sums)), argument(completion.dgamma?.tensor),
+        argument(completion.dbeta?.tensor), .float(completion.normalisation.epsilon),
+        .int(tiles), .int(mode(completion.dgamma)), .int(mode(completion.dbeta)),
+      ],
+      global: [channels])
+  }
+
+  public func batchNormDataGradient(_ dy: OutputGradient, into dx: Tensor, accumulate: Bool) {
+    guard let through = dy.through else {
+      preconditionFailure("batchNormDataGradient: the gradient passes no batch norm")
+    }
+    let normalisation = through.normalisation
+    let g = BatchNormGeometry(
+      .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalisation,
+      sums: through.sums)
+    let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
+    attempt {
+      try queue.launch(
+        batchNormKernel(
+          "batchnorm_data_gradient", g, tiling,
+          ["OF_BATCH=\(through.ofBatch ? 1 : 0)", "ACCUMULATE=\(accumulate ? 1 : 0)"]),
+        [
+          .buffer(memory(dy.tensor)), .buffer(memory(through.input)),
+          .buffer(memory(normalisation.mean)), .buffer(memory(normalisation.variance)),
+          .buffer(memory(normalisation.gamma)), .buffer(memory(through.sums)),
+          .buffer(memory(dx)), .float(normalisation.epsilon), .int(g.rows),
+          .int(tiling.tileRows),
+        ],
+        global: [tiling.items, tiling.tiles], local: cpuGroup)
     }
   }
 
@@ -124,33 +151,39 @@ extension OpenCLBackend {
     output.map { $0.accumulate ? 2 : 1 } ?? 0
   }
 
-  private func argument(_ tensor: Tensor?) -> KernelArgument {
+  func argument(_ tensor: Tensor?) -> KernelArgument {
     tensor.map { .buffer(memory($0)) } ?? .none
   }
 
   private func batchNormKernel(
     _ name: String, _ g: BatchNormGeometry, _ tiling: BatchNormTiling, _ more: [String] = []
   ) throws -> Kernel {
+    try batchNormKernel(name, defines: tiling.defines(["C=\(g.channels)"] + more))
+  }
+
+  /// The kernels that run over channels alone.
+  private func mergeKernel(_ name: String, channels: Int) throws -> Kernel {
+    try batchNormKernel(name, defines: ["V=1", "B=1", "C=\(channels)"])
+  }
+
+  private func batchNormKernel(_ name: String, defines: [String]) throws -> Kernel {
     // Every kernel of the file has to compile, whichever is asked for.
-    let flags = [
-      "ACTIVATION", "RESIDUAL", "OF_BATCH", "HAS_DX", "ACCUMULATE_DX", "HAS_DRESIDUAL",
-      "ACCUMULATE_DRESIDUAL",
-    ].filter { flag in !more.contains { $0.hasPrefix(flag + "=") } }.map { "\($0)=0" }
+    let flags = ["ACTIVATION", "RESIDUAL", "HAS_OUTPUT", "OF_BATCH", "ACCUMULATE"]
+      .filter { flag in !defines.contains { $0.hasPrefix(flag + "=") } }.map { "\($0)=0" }
     return try programs.kernel(
       ProgramKey(
-        source: .batchNorm, kernel: name,
-        defines: tiling.defines(["C=\(g.channels)"] + more + flags)
-          + (device.hasDoubles ? ["FP64"] : [])))
+        [.common, .batchNorm], kernel: name,
+        defines: defines + flags + (device.hasDoubles ? ["FP64"] : [])))
   }
 }
 
 extension Activation {
-  /// As `common.cl` knows it.
-  var define: String {
+  /// As the kernels know it.
+  var code: Int {
     switch self {
-    case .none: "ACTIVATION=0"
-    case .relu: "ACTIVATION=1"
-    case .relu6: "ACTIVATION=2"
+    case .none: 0
+    case .relu: 1
+    case .relu6: 2
     }
   }
 }

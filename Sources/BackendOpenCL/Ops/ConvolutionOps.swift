@@ -3,111 +3,261 @@ import Kernels
 public import Tensors
 
 extension OpenCLBackend {
-  public func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor) {
+  public func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor,
+    statistics: OutputStatistics?
+  ) {
     let g = ConvolutionGeometry(
-      .convolutionForward, input: x.shape, filter: w.shape, output: y.shape, stride: stride,
-      padding: padding)
-    attempt {
-      switch family {
-      case .portable:
+      .convolutionForward, input: x.tensor.shape, filter: w.shape, output: y.shape,
+      stride: stride, padding: padding)
+    switch family {
+    case .portable:
+      let x = materialised(x)
+      attempt {
         try queue.launch(
           portableKernel("convolution_forward"),
           [.buffer(memory(x)), .buffer(memory(w)), .buffer(memory(y)), .ints(g.asInts)],
           global: [y.count])
-      case .vector:
-        let plan = VectorConvolution(forward: g, vectorWidth: vectorWidth)
-        try launch(plan, x: x, w: w, y: y, accumulate: false)
+      }
+      if let statistics {
+        batchNormStatistics(x: y, mean: statistics.mean, variance: statistics.variance)
+      }
+    case .vector:
+      attempt {
+        let plan = VectorPlan(g, dataGradient: false, on: self)
+        try launch(
+          plan, FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil,
+          statistics: statistics, completion: nil)
       }
     }
   }
 
   public func convolutionDataGradient(
-    dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool
+    dy: OutputGradient, w: Tensor, stride: Int, padding: Int, into dx: Tensor, addend: Tensor?,
+    completion: GradientCompletion?
   ) {
     let g = ConvolutionGeometry(
-      .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.shape,
+      .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
-    attempt {
-      switch family {
-      case .portable:
+    switch family {
+    case .portable:
+      let dy = materialised(dy)
+      if let addend, addend.storage !== dx.storage { copy(addend, to: dx) }
+      attempt {
         try queue.launch(
           portableKernel("convolution_data_gradient"),
           [
             .buffer(memory(dy)), .buffer(memory(w)), .buffer(memory(dx)), .ints(g.asInts),
-            .int(accumulate ? 1 : 0),
+            .int(addend == nil ? 0 : 1),
           ],
           global: [dx.count])
-      case .vector:
-        let plan = VectorConvolution(dataGradient: g, vectorWidth: vectorWidth)
-        try launch(plan, x: dy, w: w, y: dx, accumulate: accumulate)
+      }
+      if let completion { completeGradient(dx, completion) }
+    case .vector:
+      attempt {
+        let plan = VectorPlan(g, dataGradient: true, on: self)
+        try launch(
+          plan, FusedInput(dy, prefix: "X_", on: self), filter: w, into: dx, addend: addend,
+          statistics: nil, completion: completion)
       }
     }
   }
 
   public func convolutionFilterGradient(
-    x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool
+    x: ConvolutionInput, dy: OutputGradient, stride: Int, padding: Int, into dw: Tensor,
+    accumulate: Bool
   ) {
     let g = ConvolutionGeometry(
-      .convolutionFilterGradient, input: x.shape, filter: dw.shape, output: dy.shape,
-      stride: stride, padding: padding)
-    attempt {
-      let plan = FilterGradientPlan(g, family: family, vectorWidth: vectorWidth)
-      let partial = makeStorage(plan.slices * dw.count)
-      guard let partials = partial.memory else { return }
-      switch family {
-      case .portable:
+      .convolutionFilterGradient, input: x.tensor.shape, filter: dw.shape,
+      output: dy.tensor.shape, stride: stride, padding: padding)
+    switch family {
+    case .portable:
+      let (x, dy) = (materialised(x), materialised(dy))
+      attempt {
+        let images = max(1, (g.n + 15) / 16)
+        let slices = max(1, (g.n + images - 1) / images)
+        let partial = makeStorage(slices * dw.count)
+        guard let partials = partial.memory else { return }
         try queue.launch(
           portableKernel("convolution_filter_gradient"),
           [
             .buffer(memory(x)), .buffer(memory(dy)), .buffer(partials), .ints(g.asInts),
-            .int(plan.images),
+            .int(images),
           ],
-          global: [dw.count, plan.slices])
-      case .vector:
-        try queue.launch(
-          programs.kernel(
-            ProgramKey(
-              source: .convolutionVector, kernel: "filter_gradient", defines: plan.defines)),
-          [.buffer(memory(x)), .buffer(memory(dy)), .buffer(partials)],
-          global: [plan.blocks, plan.slices], local: [1, 1])
+          global: [dw.count, slices])
+        try sumSlices(partials, slices: slices, into: dw, accumulate: accumulate)
       }
-      try sumSlices(partials, slices: plan.slices, into: dw, accumulate: accumulate)
+    case .vector:
+      attempt {
+        let inputs = [
+          FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
+        ]
+        let winograd =
+          convolutions == .automatic
+          ? WinogradFilterGradient(g, vectorWidth: vectorWidth) : nil
+        let direct = DirectFilterGradient(g, vectorWidth: vectorWidth)
+        let (slices, blocks) =
+          winograd.map { ($0.slices, $0.blocks) }
+          ?? (direct.slices, direct.blocks)
+        let partial = makeStorage(slices * dw.count)
+        guard let partials = partial.memory else { return }
+        let kernel =
+          if let winograd {
+            try fusedKernel(
+              .convolutionWinograd, "filter_gradient_winograd",
+              winograd.defines + inputs.flatMap(\.defines))
+          } else {
+            try fusedKernel(
+              .convolutionVector, "filter_gradient",
+              direct.defines + inputs.flatMap(\.defines))
+          }
+        try queue.launch(
+          kernel, inputs.flatMap(\.arguments) + [.buffer(partials)], global: [blocks, slices],
+          local: [1, 1])
+        try sumSlices(partials, slices: slices, into: dw, accumulate: accumulate)
+      }
     }
   }
+
+  // MARK: Launching
 
   private func portableKernel(_ name: String) throws -> Kernel {
     try programs.kernel(ProgramKey(source: .convolutionPortable, kernel: name, defines: ["V=1"]))
   }
 
-  /// Packs the filter where the plan wants it packed, then convolves.
+  private func fusedKernel(
+    _ source: KernelSource, _ name: String, _ defines: [String]
+  ) throws -> Kernel {
+    try programs.kernel(
+      ProgramKey([.common, .convolutionFused, source], kernel: name, defines: defines))
+  }
+
+  /// Forward and data gradient by whichever kernel the plan is for.
   private func launch(
-    _ plan: VectorConvolution, x: Tensor, w: Tensor, y: Tensor, accumulate: Bool
+    _ plan: VectorPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
+    statistics: OutputStatistics?, completion: GradientCompletion?
   ) throws {
-    var filter = memory(w)
-    var packed: OpenCLStorage?
-    if plan.packs {
-      packed = makeStorage(plan.taps * plan.c * plan.paddedK)
-      guard let memory = packed?.memory else { return }
-      try queue.launch(
-        programs.kernel(
-          ProgramKey(
-            source: .convolutionVector, kernel: "pack_filter",
-            defines: ["V=\(vectorWidth)", "PACK", "TURN=\(plan.turns ? 1 : 0)"])),
-        [
-          .buffer(filter), .buffer(memory), .int(w.shape[2]), .int(w.shape[3]),
-          .int(plan.paddedK),
-        ],
-        global: [plan.paddedK, plan.c, plan.taps])
-      filter = memory
+    let channels = y.shape[3]
+    var partial: OpenCLStorage?
+    if statistics != nil || completion != nil {
+      partial = makeStorage(plan.items * 2 * channels)
+      guard partial?.memory != nil else { return }
     }
+    let output = FusedOutput(
+      channels: channels, padded: plan.paddedK, addend: addend, statistics: statistics != nil,
+      completion: completion, partials: partial?.memory, on: self)
+    let packed = try plan.pack(w, on: self)
     try queue.launch(
-      programs.kernel(
-        ProgramKey(
-          source: .convolutionVector, kernel: "convolution",
-          defines: plan.defines + ["ACCUMULATE=\(accumulate ? 1 : 0)"])),
-      [.buffer(memory(x)), .buffer(filter), .buffer(memory(y))],
-      global: [(plan.p + plan.rows - 1) / plan.rows, plan.n], local: [1, 1])
-    _ = packed
+      fusedKernel(plan.source, plan.kernel, plan.defines + input.defines + output.defines),
+      input.arguments + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
+        + output.arguments,
+      global: [plan.items], local: [1])
+    guard let partials = partial?.memory else { return }
+    if let statistics {
+      try mergeStatistics(
+        partials, tiles: plan.items, tileRows: plan.itemPixels, rows: y.count / channels,
+        into: statistics)
+    }
+    if let completion { try mergeGradients(partials, tiles: plan.items, completion) }
+  }
+}
+
+/// One convolution of the vector family, by one of its kernels.
+private enum VectorPlan {
+  case direct(DirectConvolution)
+  case winograd(WinogradConvolution)
+
+  init(_ g: ConvolutionGeometry, dataGradient: Bool, on backend: OpenCLBackend) {
+    let width = backend.vectorWidth
+    if backend.convolutions == .automatic,
+      let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
+    {
+      self = .winograd(plan)
+    } else {
+      self = .direct(
+        dataGradient
+          ? DirectConvolution(dataGradient: g, vectorWidth: width)
+          : DirectConvolution(forward: g, vectorWidth: width))
+    }
+  }
+
+  var source: KernelSource {
+    switch self {
+    case .direct: .convolutionVector
+    case .winograd: .convolutionWinograd
+    }
+  }
+
+  var kernel: String {
+    switch self {
+    case .direct(let plan): plan.kernel
+    case .winograd: "convolution_winograd"
+    }
+  }
+
+  var defines: [String] {
+    switch self {
+    case .direct(let plan): plan.defines
+    case .winograd(let plan): plan.defines
+    }
+  }
+
+  var items: Int {
+    switch self {
+    case .direct(let plan): plan.items
+    case .winograd(let plan): plan.items
+    }
+  }
+
+  var itemPixels: Int {
+    switch self {
+    case .direct(let plan): plan.itemPixels
+    case .winograd(let plan): plan.itemPixels
+    }
+  }
+
+  var paddedK: Int {
+    switch self {
+    case .direct(let plan): plan.paddedK
+    case .winograd(let plan): plan.k
+    }
+  }
+
+  /// The filter as the kernel reads it, where that is not as it is stored.
+  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
+    switch self {
+    case .direct(let plan):
+      guard plan.packing != .none else { return nil }
+      let packed = backend.makeStorage(plan.r * plan.s * plan.c * plan.paddedK)
+      guard let memory = packed.memory else { return nil }
+      let swaps = plan.packing != .pad
+      try backend.queue.launch(
+        backend.programs.kernel(
+          ProgramKey(
+            [.common, .convolutionVector], kernel: "pack_filter",
+            defines: [
+              "V=\(backend.vectorWidth)", "PACK", "SWAP=\(swaps ? 1 : 0)",
+              "TURN=\(plan.packing == .swapAndTurn ? 1 : 0)",
+            ])),
+        [.buffer(backend.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
+        global: [plan.paddedK, plan.c, plan.r * plan.s])
+      return packed
+    case .winograd(let plan):
+      let transformed = backend.makeStorage(36 * plan.c * plan.k)
+      guard let memory = transformed.memory else { return nil }
+      try backend.queue.launch(
+        backend.programs.kernel(
+          ProgramKey(
+            [.common, .convolutionFused, .convolutionWinograd],
+            kernel: "transform_filter_winograd",
+            defines: [
+              "V=\(backend.vectorWidth)", "TRANSFORM_FILTER", "TURN=\(plan.turns ? 1 : 0)",
+              "C=\(plan.c)", "K=\(plan.k)", "H=4", "W=4", "N=1", "TILE_ROWS=1", "PASS_IMAGES=1",
+              "EPILOGUE=0",
+            ])),
+        [.buffer(backend.memory(w)), .buffer(memory)], global: [plan.c], local: [1])
+      return transformed
+    }
   }
 }
 

@@ -36,25 +36,24 @@ public struct BatchNorm: Layer {
   public func callAsFunction(
     _ x: Variable, residual: Variable?, _ context: ForwardContext
   ) -> Variable {
-    let (mean, variance, ofBatch) = statistics(of: x.value, context)
+    let (mean, variance, ofBatch) = statistics(of: x, context)
     return context.tape.batchNorm(
       x, gamma: gamma.variable, beta: beta.variable, epsilon: Self.epsilon, mean: mean,
       variance: variance, ofBatch: ofBatch, residual: residual, activation: activation)
   }
 
   private func statistics(
-    of x: Tensor, _ context: ForwardContext
+    of x: Variable, _ context: ForwardContext
   ) -> (mean: Tensor, variance: Tensor, ofBatch: Bool) {
     guard case .batch(let updateRunning) = context.statistics else {
       return (runningMean.value, runningVariance.value, false)
     }
     let backend = context.backend
-    let mean = backend.makeTensor(gamma.value.shape)
-    let variance = backend.makeTensor(gamma.value.shape)
-    backend.batchNormStatistics(x: x, mean: mean, variance: variance)
+    let statistics = x.statistics ?? computeStatistics(of: x.value, on: backend)
+    let (mean, variance) = (statistics.mean, statistics.variance)
     // A frozen layer keeps its running statistics and still normalises by the batch.
     if updateRunning && !gamma.isFrozen {
-      let rows = Float(x.count / gamma.value.count)
+      let rows = Float(x.shape.count / gamma.value.count)
       backend.runningAverage(
         runningMean.value, towards: mean, momentum: Self.momentum, scale: 1)
       backend.runningAverage(
@@ -62,5 +61,12 @@ public struct BatchNorm: Layer {
         scale: rows > 1 ? rows / (rows - 1) : 1)
     }
     return (mean, variance, true)
+  }
+
+  private func computeStatistics(of x: Tensor, on backend: any Backend) -> OutputStatistics {
+    let statistics = OutputStatistics(
+      mean: backend.makeTensor(gamma.value.shape), variance: backend.makeTensor(gamma.value.shape))
+    backend.batchNormStatistics(x: x, mean: statistics.mean, variance: statistics.variance)
+    return statistics
   }
 }

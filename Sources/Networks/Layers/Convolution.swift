@@ -25,6 +25,8 @@ public struct Convolution: Layer {
   public var buffers: [Buffer] { [] }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
-    context.tape.convolution(x, weight.variable, stride: stride, padding: padding)
+    context.tape.convolution(
+      x, weight.variable, stride: stride, padding: padding,
+      statistics: context.statistics != .running)
   }
 }

@@ -1,33 +1,27 @@
 /// Batch normalisation (Ioffe and Szegedy 2015) over all axes but the last, with what follows it in
-/// a residual network: the residual join and ReLU.
+/// a residual network: the residual join and the activation.
 ///
 ///     y = act(γ · (x − μ) / √(σ² + ε) + β + residual)
 ///
 /// x, y, residual `[N, H, W, C]` (or any rank, channels last); μ, σ², γ, β `[C]`; M = count / C.
 /// Variances are biased (divided by M) unless said otherwise.
+///
+/// The backward has two halves: `completeGradient` once dloss/dy is whole, then
+/// `batchNormDataGradient`. Convolutions do either while they store or read (`Fusion`).
 public protocol BatchNormOps {
   /// mean[c] = Σ x / M, variance[c] = Σ (x − mean)² / M; never E[x²] − μ².
   func batchNormStatistics(x: Tensor, mean: Tensor, variance: Tensor)
 
-  /// - Parameters:
-  ///   - residual: added before the activation, or nil.
-  ///   - activation: act.
+  /// - Parameter residual: added before the activation, or nil.
   func batchNorm(
-    x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
-    residual: Tensor?, activation: Activation, into y: Tensor)
+    x: Tensor, _ normalisation: Normalisation, residual: Tensor?, into y: Tensor)
 
-  /// With g = dy · act′, told from y (`Activation`), and x̂ = (x − μ)/√(σ² + ε):
-  ///
-  ///     dβ = Σ g,  dγ = Σ g·x̂,  dresidual = g
-  ///     dx = γ/√(σ² + ε) · (g − dβ/M − x̂·dγ/M)   where μ, σ² are the batch's own (`ofBatch`)
-  ///     dx = γ/√(σ² + ε) · g                      where they are constants
-  ///
-  /// Any of dx, dgamma, dbeta, dresidual may be nil: not wanted.
-  func batchNormBackward(
-    dy: Tensor, x: Tensor, y: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor,
-    epsilon: Float, activation: Activation, ofBatch: Bool,
-    dx: GradientOutput?, dgamma: GradientOutput?, dbeta: GradientOutput?,
-    dresidual: GradientOutput?)
+  /// g := g · act′ in place, and its sums; see `GradientCompletion`.
+  func completeGradient(_ g: Tensor, _ completion: GradientCompletion)
+
+  /// dx from a completed g; see `OutputGradient.BatchNorm`.
+  /// - Precondition: `dy.through` is not nil.
+  func batchNormDataGradient(_ dy: OutputGradient, into dx: Tensor, accumulate: Bool)
 }
 
 /// Where a gradient goes, and whether it is added to what stands there.
@@ -57,5 +51,17 @@ public struct BatchNormGeometry: Hashable, Sendable {
       precondition(
         vector.shape == [channels], "\(op): x is \(x.shape), a vector is \(vector.shape)")
     }
+  }
+
+  /// - Precondition: besides, the normalisation's vectors are `[C]` and `sums`, where given, `[2, C]`.
+  public init(
+    _ op: OpName, x: Tensor, full: [Tensor?], _ normalisation: Normalisation,
+    vectors: [Tensor?] = [], sums: Tensor? = nil
+  ) {
+    let n = normalisation
+    self.init(op, x: x, full: full, vectors: [n.mean, n.variance, n.gamma, n.beta] + vectors)
+    precondition(
+      sums == nil || sums!.shape == [2, channels],
+      "\(op): x is \(x.shape), the sums are \(sums!.shape)")
   }
 }

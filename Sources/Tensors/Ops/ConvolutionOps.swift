@@ -4,16 +4,52 @@
 ///
 /// with zeros outside the image. x `[N, H, W, C]`, w `[R, S, C, K]`, y `[N, P, Q, K]`,
 /// P = (H + 2·padding − R) / stride + 1 rounded down, Q likewise.
+///
+/// What stands before and after a convolution in these networks is done on the way in and out:
+/// `Fusion` has the types.
 public protocol ConvolutionOps {
-  func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor)
+  /// - Parameter statistics: where mean and variance of y go, if wanted.
+  func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor,
+    statistics: OutputStatistics?)
 
   /// dx[n,h,w,c] = Σ over all (p,q,r,s,k) that read x[n,h,w,c] of dy[n,p,q,k] · w[r,s,c,k].
+  ///
+  /// - Parameters:
+  ///   - addend: what dx is added to: dx itself, another tensor of its shape, or nil.
+  ///   - completion: what is done with the sum before it is stored, or nil.
   func convolutionDataGradient(
-    dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool)
+    dy: OutputGradient, w: Tensor, stride: Int, padding: Int, into dx: Tensor, addend: Tensor?,
+    completion: GradientCompletion?)
 
   /// dw[r,s,c,k] = Σ_{n,p,q} x[n, p·stride + r − padding, q·stride + s − padding, c] · dy[n,p,q,k].
   func convolutionFilterGradient(
-    x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool)
+    x: ConvolutionInput, dy: OutputGradient, stride: Int, padding: Int, into dw: Tensor,
+    accumulate: Bool)
+}
+
+extension ConvolutionOps {
+  /// As above, of tensors as they are.
+  public func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor) {
+    convolution(
+      x: ConvolutionInput(x), w: w, stride: stride, padding: padding, into: y, statistics: nil)
+  }
+
+  public func convolutionDataGradient(
+    dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool
+  ) {
+    convolutionDataGradient(
+      dy: OutputGradient(dy), w: w, stride: stride, padding: padding, into: dx,
+      addend: accumulate ? dx : nil, completion: nil)
+  }
+
+  public func convolutionFilterGradient(
+    x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool
+  ) {
+    convolutionFilterGradient(
+      x: ConvolutionInput(x), dy: OutputGradient(dy), stride: stride, padding: padding, into: dw,
+      accumulate: accumulate)
+  }
 }
 
 /// The checked sizes of one convolution, in the project's letters.

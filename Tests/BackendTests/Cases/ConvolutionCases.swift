@@ -2,7 +2,7 @@ import Tensors
 import TestSupport
 
 extension OpCase {
-  private struct Sizes: Sendable {
+  struct ConvolutionSizes: Sendable {
     var n: Int, h: Int, w: Int, c: Int, k: Int, r: Int, s: Int, stride: Int, padding: Int
     var x: Shape { [n, h, w, c] }
     var filter: Shape { [r, s, c, k] }
@@ -11,26 +11,33 @@ extension OpCase {
         n, (h + 2 * padding - r) / stride + 1, (w + 2 * padding - s) / stride + 1, k,
       ]
     }
+    /// Where Winograd's algorithm may run: its transforms cost a digit. Elsewhere sums of n products
+    /// in single precision are off by some √n · 6e-8 of their size.
+    var tolerance: Double {
+      r == 3 && s == 3 && stride == 1 && padding == 1 && h % 4 == 0 && w % 4 == 0 ? 1e-5 : 4e-6
+    }
     var name: String { "\(x) * \(filter), stride \(stride), padding \(padding)" }
   }
 
   /// Sizes that hurt: batch 1, not square, odd with stride 2, one row, channels that are no multiple
   /// of any vector, filters larger than the image, padding wider than the filter.
-  private static let sizes: [Sizes] = [
-    Sizes(n: 4, h: 8, w: 8, c: 16, k: 16, r: 3, s: 3, stride: 1, padding: 1),
-    Sizes(n: 2, h: 32, w: 32, c: 3, k: 16, r: 3, s: 3, stride: 1, padding: 1),
-    Sizes(n: 17, h: 8, w: 8, c: 32, k: 64, r: 3, s: 3, stride: 2, padding: 1),
-    Sizes(n: 1, h: 7, w: 31, c: 24, k: 40, r: 3, s: 3, stride: 2, padding: 1),
-    Sizes(n: 3, h: 33, w: 9, c: 17, k: 5, r: 3, s: 3, stride: 1, padding: 1),
-    Sizes(n: 1, h: 1, w: 1, c: 1, k: 1, r: 3, s: 3, stride: 1, padding: 1),
-    Sizes(n: 2, h: 12, w: 11, c: 40, k: 24, r: 1, s: 1, stride: 1, padding: 0),
-    Sizes(n: 2, h: 13, w: 12, c: 16, k: 32, r: 1, s: 1, stride: 2, padding: 0),
-    Sizes(n: 2, h: 9, w: 10, c: 7, k: 8, r: 5, s: 5, stride: 1, padding: 2),
-    Sizes(n: 2, h: 15, w: 14, c: 3, k: 9, r: 7, s: 7, stride: 2, padding: 3),
-    Sizes(n: 2, h: 6, w: 5, c: 4, k: 4, r: 1, s: 3, stride: 1, padding: 0),
-    Sizes(n: 2, h: 6, w: 7, c: 5, k: 3, r: 3, s: 1, stride: 3, padding: 0),
-    Sizes(n: 2, h: 3, w: 3, c: 4, k: 4, r: 2, s: 2, stride: 1, padding: 3),
-    Sizes(n: 1, h: 5, w: 5, c: 600, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+  private static let sizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 4, h: 8, w: 8, c: 16, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 32, w: 32, c: 3, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 17, h: 8, w: 8, c: 32, k: 64, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 1, h: 7, w: 31, c: 24, k: 40, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 3, h: 33, w: 9, c: 17, k: 5, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 1, w: 1, c: 1, k: 1, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 12, w: 11, c: 40, k: 24, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 2, h: 13, w: 12, c: 16, k: 32, r: 1, s: 1, stride: 2, padding: 0),
+    ConvolutionSizes(n: 2, h: 9, w: 10, c: 7, k: 8, r: 5, s: 5, stride: 1, padding: 2),
+    ConvolutionSizes(n: 2, h: 15, w: 14, c: 3, k: 9, r: 7, s: 7, stride: 2, padding: 3),
+    ConvolutionSizes(n: 2, h: 6, w: 5, c: 4, k: 4, r: 1, s: 3, stride: 1, padding: 0),
+    ConvolutionSizes(n: 2, h: 6, w: 7, c: 5, k: 3, r: 3, s: 1, stride: 3, padding: 0),
+    ConvolutionSizes(n: 2, h: 3, w: 3, c: 4, k: 4, r: 2, s: 2, stride: 1, padding: 3),
+    ConvolutionSizes(n: 5, h: 8, w: 12, c: 32, k: 48, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 11, h: 4, w: 4, c: 64, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 5, w: 5, c: 600, k: 16, r: 3, s: 3, stride: 1, padding: 1),
   ]
 
   static let convolution: [OpCase] = sizes.flatMap { s -> [OpCase] in
@@ -39,7 +46,7 @@ extension OpCase {
       Oracle.Array4(s.y, values(s.y, 3))
     )
     return [
-      OpCase(.convolutionForward, s.name, tolerance: 4e-6) { t in
+      OpCase(.convolutionForward, s.name, tolerance: s.tolerance) { t in
         let y = t.output(s.y)
         t.backend.convolution(
           x: t.input(s.x, 1), w: t.input(s.filter, 2), stride: s.stride, padding: s.padding,
@@ -48,7 +55,7 @@ extension OpCase {
       } expected: {
         [Oracle.convolution(x, w, stride: s.stride, padding: s.padding).values]
       },
-      OpCase(.convolutionDataGradient, s.name) { t in
+      OpCase(.convolutionDataGradient, s.name, tolerance: s.tolerance) { t in
         let (over, sum) = (t.output(s.x), t.sum(s.x, 4))
         for (dx, accumulate) in [(over, false), (sum, true)] {
           t.backend.convolutionDataGradient(
@@ -62,7 +69,7 @@ extension OpCase {
         ).values
         return [dx, zip(dx, doubles(s.x, 4)).map(+)]
       },
-      OpCase(.convolutionFilterGradient, s.name, tolerance: 4e-6) { t in
+      OpCase(.convolutionFilterGradient, s.name, tolerance: s.tolerance) { t in
         let (over, sum) = (t.output(s.filter), t.sum(s.filter, 5))
         for (dw, accumulate) in [(over, false), (sum, true)] {
           t.backend.convolutionFilterGradient(

@@ -1,0 +1,197 @@
+// What the convolutions of the vector family share: what is done to the input while it is read, and
+// to the output before it is stored. Batch norm and its backward so cost no pass of their own.
+//
+// -D X_INPUT (and DY_INPUT, where a kernel reads two):
+//   0  x
+//   1  act((x - mean) * scale + beta), scale = gamma / sqrt(variance + epsilon)
+//   2  the gradient behind a batch norm, from g before it (x) and what the norm read (pre):
+//      scale * (g - sums[0] / rows - (pre - mean) * inverse * sums[1] / rows)
+//   3  the same where mean and variance are constants: scale * g
+// -D EPILOGUE:
+//   0  store
+//   1  store, and leave mean and M2 of what a work-item stored: partial [items, 2, K]
+//   2  mask by the activation's derivative, store, and leave the sums of g and of g * (pre - mean):
+//      partial [items, 2, K]. -D MASK: 0 none, 1 the activation's output recomputed from
+//      `pre` (as X_INPUT 1 does it), 2 the activation's output is `out`
+// -D ACCUMULATE: before the mask, `addend` is added.
+// -D X_ACTIVATION, OUT_ACTIVATION: 0 identity, 1 ReLU, 2 ReLU6.
+
+// `count` lanes from p, zeros behind.
+inline vec load_lanes(__global const float* p, const int count) {
+  if (count >= V) return LOADV(p);
+  float lanes[V];
+  for (int l = 0; l < V; l++) lanes[l] = l < count ? p[l] : 0.0f;
+  return LOADV(lanes);
+}
+
+inline void store_lanes(const vec v, __global float* p, const int count) {
+  if (count >= V) {
+    STOREV(v, p);
+    return;
+  }
+  float lanes[V];
+  STOREV(v, lanes);
+  for (int l = 0; l < count; l++) p[l] = lanes[l];
+}
+
+// MARK: Input
+
+// A kernel may read two inputs: each has a prefix P (X_, DY_), its way of being read is -D X_INPUT,
+// X_ACTIVATION, X_CHANNELS and so on.
+#define TENSOR __global const float* restrict
+#define ARGUMENTS_0(P) TENSOR P##x
+#define ARGUMENTS_1(P)                                                               \
+  TENSOR P##x, TENSOR P##mean, TENSOR P##variance, TENSOR P##gamma, TENSOR P##beta, \
+      const float P##epsilon
+#define ARGUMENTS_2(P)                                                               \
+  TENSOR P##x, TENSOR P##pre, TENSOR P##mean, TENSOR P##variance, TENSOR P##gamma,  \
+      TENSOR P##sums, const float P##epsilon, const float P##rows
+#define ARGUMENTS_3(P) ARGUMENTS_2(P)
+
+#define INVERSE(P, c, lanes) \
+  ((vec)(1.0f) / sqrt(load_lanes(P##variance + (c), lanes) + (vec)(P##epsilon)))
+#define CONSTANTS_0(P, c, lanes)
+#define CONSTANTS_1(P, c, lanes)                                               \
+  const vec m_ = load_lanes(P##mean + (c), lanes),                             \
+            scale_ = load_lanes(P##gamma + (c), lanes) /                       \
+                     sqrt(load_lanes(P##variance + (c), lanes) + (vec)(P##epsilon)), \
+            shift_ = load_lanes(P##beta + (c), lanes);
+#define CONSTANTS_2(P, c, lanes)                                               \
+  const vec inverse_ = INVERSE(P, c, lanes),                                   \
+            m_ = load_lanes(P##mean + (c), lanes),                             \
+            scale_ = load_lanes(P##gamma + (c), lanes) * inverse_,             \
+            share_ = scale_ / (vec)(P##rows),                                  \
+            level_ = -share_ * load_lanes(P##sums + (c), lanes),               \
+            slope_ = -share_ * load_lanes(P##sums + P##CHANNELS + (c), lanes) * inverse_;
+#define CONSTANTS_3(P, c, lanes) \
+  const vec scale_ = load_lanes(P##gamma + (c), lanes) * INVERSE(P, c, lanes);
+
+#define VALUE_0(P, at, lanes) load_lanes(P##x + (at), lanes)
+#define VALUE_1(P, at, lanes)         \
+  JOIN(ACTIVATED_, P##ACTIVATION)     \
+  (fma(load_lanes(P##x + (at), lanes) - m_, scale_, shift_))
+#define VALUE_2(P, at, lanes)                         \
+  fma(slope_, load_lanes(P##pre + (at), lanes) - m_, \
+      fma(scale_, load_lanes(P##x + (at), lanes), level_))
+#define VALUE_3(P, at, lanes) (scale_ * load_lanes(P##x + (at), lanes))
+
+#ifdef X_INPUT
+#define X_ARGUMENTS JOIN(ARGUMENTS_, X_INPUT)(X_)
+#endif
+#ifdef DY_INPUT
+#define DY_ARGUMENTS JOIN(ARGUMENTS_, DY_INPUT)(DY_)
+#endif
+
+// to [pixels, CHANNELS] := the input P at `pixels` consecutive pixels from element `from` on, of
+// CHANNELS of the tensor's STEP channels, the first being c0.
+#define LOAD_PIXELS(P, to, from, pixels, c0, CHANNELS, STEP)                    \
+  for (int c_ = 0; c_ < (CHANNELS); c_ += V) {                                  \
+    const int lanes_ = min(V, (CHANNELS) - c_);                                 \
+    JOIN(CONSTANTS_, P##INPUT)(P, (c0) + c_, lanes_)                            \
+    if ((CHANNELS) % V == 0) {                                                  \
+      for (int j_ = 0; j_ < (pixels); j_++)                                     \
+        STOREV(JOIN(VALUE_, P##INPUT)(P, (from) + (size_t)j_ * (STEP) + (c0) + c_, V), \
+               (to) + j_ * (CHANNELS) + c_);                                    \
+    } else {                                                                    \
+      for (int j_ = 0; j_ < (pixels); j_++) {                                   \
+        float at_[V];                                                           \
+        STOREV(JOIN(VALUE_, P##INPUT)(P, (from) + (size_t)j_ * (STEP) + (c0) + c_, lanes_), at_); \
+        for (int l_ = 0; l_ < lanes_; l_++) (to)[j_ * (CHANNELS) + c_ + l_] = at_[l_]; \
+      }                                                                         \
+    }                                                                           \
+  }
+
+// MARK: Output
+
+// OUTPUT_BEGIN once a work-item; OUTPUT_CHANNELS(k) before the channels k..<k+V are stored and
+// OUTPUT_CHANNELS_END(k) after; OUTPUT_SHIFT(k, v) once a work-item before the first of them, v
+// being one value of each channel (statistics are summed about it, never E[x^2] - m^2);
+// OUTPUT_STORE(v, at, lanes); OUTPUT_END(item, count) with the number of pixels stored.
+#if EPILOGUE == 0
+#define OUTPUT_ARGUMENTS , __global const float *addend
+#define OUTPUT_BEGIN
+#define OUTPUT_SHIFT(k, v)
+#define OUTPUT_CHANNELS(k, lanes)
+#define OUTPUT_CHANNELS_END(k)
+#define OUTPUT_END(item, count)
+#else
+#if EPILOGUE == 1
+#define OUTPUT_ARGUMENTS , __global const float *addend, __global float *restrict partial
+#define OUTPUT_BEGIN                                                   \
+  float shifts[OUT_PADDED], sums[2 * OUT_PADDED];                      \
+  for (int i_ = 0; i_ < 2 * OUT_PADDED; i_++) sums[i_] = 0.0f;
+#define OUTPUT_SHIFT(k, v) STOREV(v, shifts + (k));
+#define OUTPUT_CHANNELS(k, lanes)                                      \
+  const vec out_m = LOADV(shifts + (k));                               \
+  vec out_sum = LOADV(sums + (k)), out_product = LOADV(sums + OUT_PADDED + (k));
+#define OUTPUT_END(item, count)                                                       \
+  for (int k_ = 0; k_ < OUT_CHANNELS; k_++) {                                         \
+    const float offset_ = sums[k_] / (float)(count);                                  \
+    partial[(size_t)(item) * 2 * OUT_CHANNELS + k_] = shifts[k_] + offset_;           \
+    partial[(size_t)((item) * 2 + 1) * OUT_CHANNELS + k_] =                           \
+        fmax(sums[OUT_PADDED + k_] - sums[k_] * offset_, 0.0f);                       \
+  }
+#else
+#define OUTPUT_ARGUMENTS                                                                  \
+  , __global const float *addend, __global const float *restrict out_pre, __global const float *restrict out_mean,      \
+      __global const float *restrict out_variance, __global const float *restrict out_gamma, \
+      __global const float *restrict out_beta, __global const float *restrict out,        \
+      const float out_epsilon, __global float *restrict partial
+#define OUTPUT_BEGIN                                                   \
+  float sums[2 * OUT_PADDED];                                          \
+  for (int i_ = 0; i_ < 2 * OUT_PADDED; i_++) sums[i_] = 0.0f;
+#define OUTPUT_SHIFT(k, v)
+#define OUTPUT_CHANNELS(k, lanes)                                                         \
+  const vec out_m = load_lanes(out_mean + (k), lanes),                                    \
+            out_scale = load_lanes(out_gamma + (k), lanes) /                              \
+                        sqrt(load_lanes(out_variance + (k), lanes) + (vec)(out_epsilon)), \
+            out_shift = load_lanes(out_beta + (k), lanes);                                \
+  vec out_sum = LOADV(sums + (k)), out_product = LOADV(sums + OUT_PADDED + (k));
+#define OUTPUT_END(item, count)                                                           \
+  for (int k_ = 0; k_ < OUT_CHANNELS; k_++) {                                             \
+    partial[(size_t)(item) * 2 * OUT_CHANNELS + k_] = sums[k_];                           \
+    partial[(size_t)((item) * 2 + 1) * OUT_CHANNELS + k_] = sums[OUT_PADDED + k_];        \
+  }
+#endif
+#define OUTPUT_CHANNELS_END(k)  \
+  STOREV(out_sum, sums + (k));  \
+  STOREV(out_product, sums + OUT_PADDED + (k));
+#endif
+
+#if EPILOGUE == 1
+#define OUTPUT_SUM                                   \
+  {                                                  \
+    const vec d_ = v_ - out_m;                       \
+    out_sum += d_;                                   \
+    out_product = fma(d_, d_, out_product);          \
+  }
+#elif EPILOGUE == 2
+#if MASK == 1
+#define OUTPUT_MASKED                   \
+  JOIN(MASKED_, OUT_ACTIVATION)         \
+  (v_, JOIN(ACTIVATED_, OUT_ACTIVATION)(fma(pre_ - out_m, out_scale, out_shift)))
+#elif MASK == 2
+#define OUTPUT_MASKED JOIN(MASKED_, OUT_ACTIVATION)(v_, load_lanes(out + at_, lanes_))
+#else
+#define OUTPUT_MASKED v_
+#endif
+#define OUTPUT_SUM                                            \
+  {                                                           \
+    const vec pre_ = load_lanes(out_pre + at_, lanes_);       \
+    v_ = OUTPUT_MASKED;                                       \
+    out_sum += v_;                                            \
+    out_product = fma(v_, pre_ - out_m, out_product);         \
+  }
+#else
+#define OUTPUT_SUM
+#endif
+
+#define OUTPUT_STORE(value, at, lanes)                        \
+  {                                                           \
+    const size_t at_ = at;                                    \
+    const int lanes_ = lanes;                                 \
+    vec v_ = value;                                           \
+    if (ACCUMULATE) v_ += load_lanes(addend + at_, lanes_);        \
+    OUTPUT_SUM                                                \
+    store_lanes(v_, y + at_, lanes_);                         \
+  }

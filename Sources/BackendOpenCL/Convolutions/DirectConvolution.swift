@@ -1,0 +1,173 @@
+import Tensors
+
+/// Which kernels of the vector family convolve 3×3 at stride 1.
+public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+  /// Winograd's F(4×4, 3×3) where the shape allows it and it is faster, else direct.
+  case automatic
+  /// Direct sums everywhere: errors some ten times smaller, two to three times slower.
+  case direct
+}
+
+/// How the direct kernel of the vector family runs one convolution, forward or data gradient: the
+/// sizes that the kernel sees and its blocking. Depends on shapes and the vector width alone.
+struct DirectConvolution {
+  /// What stands between the filter as it is stored and as the kernel reads it.
+  enum Packing: Hashable { case none, pad, swap, swapAndTurn }
+
+  let n: Int, h: Int, w: Int, c: Int
+  let k: Int, r: Int, s: Int, p: Int, q: Int
+  let stride: Int, padH: Int, padW: Int
+  let packing: Packing
+  let vectorWidth: Int
+  /// The data gradient at stride > 1 has a kernel of its own.
+  let isStridedGradient: Bool
+
+  init(forward g: ConvolutionGeometry, vectorWidth: Int) {
+    let rows = PixelRows(g)
+    (n, h, w, c, k, r, s) = (rows.n, rows.h, rows.w, g.c, g.k, g.r, g.s)
+    (p, q) = rows.flat ? (rows.h, rows.w) : (g.p, g.q)
+    (stride, padH, padW) = (g.stride, g.padding, g.padding)
+    packing = g.k % vectorWidth == 0 ? .none : .pad
+    self.vectorWidth = vectorWidth
+    isStridedGradient = false
+  }
+
+  /// dx as the convolution of dy with the filter turned by 180 degrees, its channels swapped.
+  init(dataGradient g: ConvolutionGeometry, vectorWidth: Int) {
+    let rows = PixelRows(g)
+    (c, k, r, s) = (g.k, g.c, g.r, g.s)
+    (n, h, w) = rows.flat ? (rows.n, rows.h, rows.w) : (g.n, g.p, g.q)
+    (p, q) = rows.flat ? (rows.h, rows.w) : (g.h, g.w)
+    self.vectorWidth = vectorWidth
+    stride = g.stride
+    isStridedGradient = g.stride > 1
+    if isStridedGradient {
+      (padH, padW, packing) = (g.padding, g.padding, .swap)
+    } else {
+      (padH, padW, packing) = (g.r - 1 - g.padding, g.s - 1 - g.padding, .swapAndTurn)
+    }
+  }
+
+  var paddedK: Int { (k + vectorWidth - 1) / vectorWidth * vectorWidth }
+
+  /// Output columns that are summed together: neighbours, or of one phase.
+  private var columns: Int { isStridedGradient ? (q + stride - 1) / stride : q }
+
+  /// Pixels of a row in registers: of 4…8 the number that wastes least, the larger of equals.
+  var pixels: Int {
+    if columns < 4 { return max(columns, 1) }
+    return (4...8).min { a, b in
+      let (wasteA, wasteB) = ((columns + a - 1) / a * a, (columns + b - 1) / b * b)
+      return wasteA != wasteB ? wasteA < wasteB : a > b
+    }!
+  }
+
+  private var bufferColumns: Int {
+    let blocks = (columns + pixels - 1) / pixels * pixels
+    return isStridedGradient
+      ? (s - 1) / stride + blocks + (stride - 1 + padW) / stride : (blocks - 1) * stride + s
+  }
+
+  private func bufferBytes(rows: Int, channels: Int) -> Int {
+    let bufferRows =
+      isStridedGradient ? (rows + r - 2) / stride + 2 : (rows - 1) * stride + r
+    return bufferRows * bufferColumns * channels * 4
+  }
+
+  /// Input channels a pass: all, or the largest divisor whose buffer of one output row fits in
+  /// 192 KiB of the thread's stack.
+  var channelTile: Int {
+    (1...max(c, 1)).reversed().first {
+      c % $0 == 0 && bufferBytes(rows: 1, channels: $0) <= 192 << 10
+    } ?? 1
+  }
+
+  /// Output rows at a time: as many as fit in 48 KiB, so that the filter is reused from cache.
+  var rows: Int {
+    let channels = channelTile
+    let most =
+      (1...max(p, 1)).reversed().first {
+        bufferBytes(rows: $0, channels: channels) <= 48 << 10
+      } ?? 1
+    // Equal shares: 17 rows of at most 16 are 9 and 8, not 16 and 1.
+    let items = (max(p, 1) + most - 1) / most
+    return (max(p, 1) + items - 1) / items
+  }
+
+  /// Images of a work-item.
+  var itemImages: Int { 1 }
+  var items: Int { (n + itemImages - 1) / itemImages }
+  /// Output pixels of a work-item.
+  var itemPixels: Int { itemImages * p * q }
+
+  var kernel: String { isStridedGradient ? "strided_data_gradient" : "convolution" }
+
+  var defines: [String] {
+    [
+      "V=\(vectorWidth)", isStridedGradient ? "STRIDED_DATA_GRADIENT" : "CONVOLUTION", "N=\(n)",
+      "C=\(c)", "H=\(h)", "W=\(w)", "K=\(k)", "KP=\(paddedK)", "P=\(p)", "Q=\(q)", "R=\(r)",
+      "S=\(s)", "STRIDE=\(stride)", "PAD_H=(\(padH))", "PAD_W=(\(padW))", "ROWS=\(rows)",
+      "QB=\(pixels)", "CT=\(channelTile)", "ITEM_IMAGES=\(itemImages)",
+    ]
+  }
+}
+
+/// A 1×1 convolution at stride 1 does not care where a row ends: its pixels are taken as rows of up
+/// to 128, so that small images fill the registers as large ones do.
+struct PixelRows {
+  let n: Int, h: Int, w: Int
+  /// Whether the geometry was changed.
+  let flat: Bool
+
+  init(_ g: ConvolutionGeometry) {
+    flat = g.r == 1 && g.s == 1 && g.stride == 1 && g.padding == 0 && g.h * g.w > 0
+    if flat {
+      let pixels = g.h * g.w
+      w = (1...min(pixels, 128)).reversed().first { pixels % $0 == 0 }!
+      (n, h) = (g.n * pixels / w, 1)
+    } else {
+      (n, h, w) = (g.n, g.h, g.w)
+    }
+  }
+}
+
+/// How a direct filter gradient is split: images into slices (partial sums, added in order),
+/// channels into blocks. Depends on shapes and the vector width alone.
+struct DirectFilterGradient {
+  let slices: Int
+  /// Work-items a slice.
+  let blocks: Int
+  let defines: [String]
+
+  init(_ g: ConvolutionGeometry, vectorWidth: Int) {
+    let flat = PixelRows(g)
+    let (n, h, w) = (flat.n, flat.h, flat.w)
+    let (p, q) = flat.flat ? (h, w) : (g.p, g.q)
+    // Of x's channels a divisor of at most 32, of dy's up to two vectors.
+    let channels = (1...32).reversed().first { g.c % $0 == 0 }!
+    let vectors = g.k > vectorWidth ? 2 : 1
+    let outputs = vectors * vectorWidth
+    // At most 24 sums in registers.
+    let perTap = (1...8).reversed().first { channels % $0 == 0 && $0 * vectors <= 24 }!
+    let taps = perTap * vectors * g.s <= 24 ? g.s : 1
+    let half = (1...4).reversed().first { channels % $0 == 0 }!
+    let (rowTaps, block) =
+      taps == 1 && half * vectors * g.s <= 24 ? (g.s, half) : (taps, perTap)
+    func bytes(_ rows: Int) -> Int {
+      (((rows - 1) * g.stride + g.r) * ((q - 1) * g.stride + g.s) * channels
+        + rows * q * outputs) * 4
+    }
+    let rows = (1...max(p, 1)).reversed().first { bytes($0) <= 64 << 10 } ?? 1
+    blocks = g.c / channels * ((g.k + outputs - 1) / outputs)
+    // About 64 work-items in all.
+    let wanted = min(max(n, 1), max(1, 64 / max(blocks, 1)))
+    let images = max(1, (n + wanted - 1) / wanted)
+    slices = max(1, (n + images - 1) / images)
+    defines = [
+      "V=\(vectorWidth)", "FILTER_GRADIENT", "N=\(n)", "C=\(g.c)", "H=\(h)", "W=\(w)",
+      "K=\(g.k)", "P=\(p)", "Q=\(q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)",
+      "PAD=\(g.padding)", "CB=\(channels)", "KB=\(outputs)", "SB=\(rowTaps)", "RB=\(block)",
+      "VB=\(vectors)", "ROWS=\(rows)", "ITEM_IMAGES=\(images)", "EPILOGUE=0", "ACCUMULATE=0",
+    ]
+  }
+}

@@ -1,0 +1,85 @@
+import COpenCL
+import Tensors
+
+/// How `convolution_fused.cl` reads one input: the -D and the arguments of its prefix.
+struct FusedInput {
+  let defines: [String]
+  let arguments: [KernelArgument]
+
+  init(_ input: ConvolutionInput, prefix: String, on backend: OpenCLBackend) {
+    let channels = "\(prefix)CHANNELS=\(input.tensor.shape.sizes.last!)"
+    var defines = ["\(prefix)INPUT=0", channels]
+    var arguments = [KernelArgument.buffer(backend.memory(input.tensor))]
+    if let normalisation = input.normalisation {
+      defines = [
+        "\(prefix)INPUT=1", channels, "\(prefix)ACTIVATION=\(normalisation.activation.code)",
+      ]
+      arguments += backend.vectors(normalisation) + [.float(normalisation.epsilon)]
+    }
+    (self.defines, self.arguments) = (defines, arguments)
+  }
+
+  init(_ gradient: OutputGradient, prefix: String, on backend: OpenCLBackend) {
+    let channels = gradient.tensor.shape.sizes.last!
+    guard let through = gradient.through else {
+      defines = ["\(prefix)INPUT=0", "\(prefix)CHANNELS=\(channels)"]
+      arguments = [.buffer(backend.memory(gradient.tensor))]
+      return
+    }
+    let normalisation = through.normalisation
+    defines = [
+      "\(prefix)INPUT=\(through.ofBatch ? 2 : 3)", "\(prefix)CHANNELS=\(channels)",
+    ]
+    arguments =
+      [.buffer(backend.memory(gradient.tensor)), .buffer(backend.memory(through.input))]
+      + backend.vectors(normalisation).prefix(3)
+      + [
+        .buffer(backend.memory(through.sums)), .float(normalisation.epsilon),
+        .float(Float(gradient.tensor.count / max(channels, 1))),
+      ]
+  }
+}
+
+/// What `convolution_fused.cl` does with an output: the -D and the arguments after y. `partials`
+/// holds two vectors of channels for each work-item.
+struct FusedOutput {
+  let defines: [String]
+  let arguments: [KernelArgument]
+
+  /// - Parameter padded: channels, rounded up to the vector width.
+  init(
+    channels: Int, padded: Int, addend: Tensor?, statistics: Bool,
+    completion: GradientCompletion?, partials: cl_mem?, on backend: OpenCLBackend
+  ) {
+    var defines = [
+      "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(padded)", "ACCUMULATE=\(addend == nil ? 0 : 1)",
+    ]
+    var arguments = [backend.argument(addend)]
+    let partial = partials.map { KernelArgument.buffer($0) } ?? .none
+    if let completion {
+      let normalisation = completion.normalisation
+      let mask =
+        normalisation.activation == .none ? 0 : completion.output == nil ? 1 : 2
+      defines += [
+        "EPILOGUE=2", "MASK=\(mask)", "OUT_ACTIVATION=\(normalisation.activation.code)",
+      ]
+      arguments +=
+        [.buffer(backend.memory(completion.input))] + backend.vectors(normalisation)
+        + [backend.argument(completion.output), .float(normalisation.epsilon), partial]
+    } else if statistics {
+      defines += ["EPILOGUE=1"]
+      arguments += [partial]
+    } else {
+      defines += ["EPILOGUE=0"]
+    }
+    (self.defines, self.arguments) = (defines, arguments)
+  }
+}
+
+extension OpenCLBackend {
+  /// Mean, variance, gamma, beta.
+  fileprivate func vectors(_ normalisation: Normalisation) -> [KernelArgument] {
+    [normalisation.mean, normalisation.variance, normalisation.gamma, normalisation.beta]
+      .map { .buffer(memory($0)) }
+  }
+}

@@ -1,0 +1,105 @@
+/// Batch norm as a rule of reading: act(γ·(x − μ)/√(σ² + ε) + β), channel by channel.
+public struct Normalisation {
+  public let mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
+  public let epsilon: Float
+  public let activation: Activation
+
+  /// - Precondition: μ, σ² (biased), γ, β are `[C]`.
+  public init(
+    mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float,
+    activation: Activation
+  ) {
+    (self.mean, self.variance, self.gamma, self.beta) = (mean, variance, gamma, beta)
+    (self.epsilon, self.activation) = (epsilon, activation)
+  }
+}
+
+/// What a convolution reads: a tensor as it is, or normalised on the way in, so that the normalised
+/// activation needs no memory and no pass of its own.
+public struct ConvolutionInput {
+  public let tensor: Tensor
+  public let normalisation: Normalisation?
+
+  public init(_ tensor: Tensor, _ normalisation: Normalisation? = nil) {
+    (self.tensor, self.normalisation) = (tensor, normalisation)
+  }
+}
+
+/// dloss/dy as an op's backward reads it: a tensor as it is, or taken through the batch norm that
+/// followed y, on the way in.
+public struct OutputGradient {
+  /// dloss/dy; or g, the gradient of what batch norm put out before its activation.
+  public let tensor: Tensor
+  public let through: BatchNorm?
+
+  /// dy = γ/√(σ² + ε) · (g − Σg/M − x̂·Σg·x̂/M) where μ, σ² are the batch's own (`ofBatch`), else
+  /// γ/√(σ² + ε) · g; x̂ = (y − μ)/√(σ² + ε).
+  public struct BatchNorm {
+    /// y, what the batch norm read.
+    public let input: Tensor
+    public let normalisation: Normalisation
+    /// Σ g and Σ g·x̂: `[2, C]`.
+    public let sums: Tensor
+    public let ofBatch: Bool
+
+    public init(input: Tensor, normalisation: Normalisation, sums: Tensor, ofBatch: Bool) {
+      (self.input, self.normalisation) = (input, normalisation)
+      (self.sums, self.ofBatch) = (sums, ofBatch)
+    }
+  }
+
+  public init(_ tensor: Tensor, through batchNorm: BatchNorm? = nil) {
+    (self.tensor, through) = (tensor, batchNorm)
+  }
+}
+
+/// What is left to do once the gradient of a batch norm's output is summed up: take it through the
+/// activation, and sum what batch norm's backward needs.
+///
+///     g = dz · act′,  sums = (Σ g, Σ g·x̂),  dβ = Σ g,  dγ = Σ g·x̂
+public struct GradientCompletion {
+  /// What the batch norm read, `[…, C]`.
+  public let input: Tensor
+  public let normalisation: Normalisation
+  /// What it put out, where that is more than the normalisation of `input` (a residual was added);
+  /// nil: act′ is told from the normalisation, recomputed.
+  public let output: Tensor?
+  /// `[2, C]`.
+  public let sums: Tensor
+  public let dgamma: GradientOutput?
+  public let dbeta: GradientOutput?
+
+  public init(
+    input: Tensor, normalisation: Normalisation, output: Tensor?, sums: Tensor,
+    dgamma: GradientOutput?, dbeta: GradientOutput?
+  ) {
+    (self.input, self.normalisation, self.output) = (input, normalisation, output)
+    (self.sums, self.dgamma, self.dbeta) = (sums, dgamma, dbeta)
+  }
+}
+
+/// Where a convolution leaves the statistics of its output, for the batch norm that follows: mean
+/// and biased variance, each `[K]`.
+public struct OutputStatistics {
+  public let mean: Tensor, variance: Tensor
+
+  public init(mean: Tensor, variance: Tensor) { (self.mean, self.variance) = (mean, variance) }
+}
+
+extension Backend {
+  /// The input as a tensor of its own, for kernels that do not normalise as they read.
+  public func materialised(_ input: ConvolutionInput) -> Tensor {
+    guard let normalisation = input.normalisation else { return input.tensor }
+    let y = makeTensor(input.tensor.shape)
+    batchNorm(x: input.tensor, normalisation, residual: nil, into: y)
+    return y
+  }
+
+  /// The gradient as a tensor of its own.
+  public func materialised(_ dy: OutputGradient) -> Tensor {
+    guard dy.through != nil else { return dy.tensor }
+    let dx = makeTensor(dy.tensor.shape)
+    batchNormDataGradient(dy, into: dx, accumulate: false)
+    return dx
+  }
+}

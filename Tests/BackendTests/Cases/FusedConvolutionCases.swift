@@ -1,0 +1,154 @@
+import Tensors
+import TestSupport
+
+/// Convolutions that normalise while they read, and leave statistics or complete a gradient while
+/// they store.
+extension OpCase {
+  private static let fusedSizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 5, h: 8, w: 8, c: 16, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 32, w: 32, c: 16, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 9, w: 8, c: 16, k: 32, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 2, h: 7, w: 5, c: 24, k: 20, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 8, w: 8, c: 24, k: 40, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 2, h: 7, w: 8, c: 20, k: 16, r: 1, s: 1, stride: 2, padding: 0),
+  ]
+
+  static let fusedConvolution: [OpCase] = fusedSizes.enumerated().flatMap { i, s -> [OpCase] in
+    let activation: Activation = [.relu, .relu6, .none][i % 3]
+    return [
+      fusedForward(s, activation),
+      fusedDataGradient(s, activation, joins: true, adds: true),
+      fusedDataGradient(s, activation, joins: false, adds: activation == .none),
+      fusedFilterGradient(s, activation),
+    ]
+  }
+
+  private static func fusedForward(
+    _ s: ConvolutionSizes, _ activation: Activation
+  ) -> OpCase {
+    let norm = NormCase(s.x, activation, first: 10)
+    return OpCase(
+      .convolutionForward, "\(s.name), \(activation) on load, statistics", tolerance: 2e-5
+    ) { t in
+      let (y, mean, variance) = (t.output(s.y), t.output([s.k]), t.output([s.k]))
+      t.backend.convolution(
+        x: ConvolutionInput(norm.input(t), norm.normalisation(t)), w: t.input(s.filter, 2),
+        stride: s.stride, padding: s.padding, into: y,
+        statistics: OutputStatistics(mean: mean, variance: variance))
+      return [y, mean, variance]
+    } expected: {
+      let y = Oracle.convolution(
+        .init(s.x, norm.output), .init(s.filter, values(s.filter, 2)), stride: s.stride,
+        padding: s.padding
+      ).values
+      let (mean, variance) = Oracle.statistics(y, channels: s.k)
+      return [y, mean, variance]
+    }
+  }
+
+  /// dy comes through the batch norm behind the convolution; dx is completed for the one before it.
+  /// Where nothing is masked or added, some sums would be 0, and the error's share of them nonsense.
+  /// - Parameter joins: whether that one's output has a residual in it.
+  private static func fusedDataGradient(
+    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, adds: Bool
+  ) -> OpCase {
+    let before = NormCase(s.x, activation, first: 10, residual: joins)
+    let behind = NormCase(s.y, .none, first: 20)
+    return OpCase(
+      .convolutionDataGradient,
+      "\(s.name), through batch norm, \(activation) completed, residual \(joins), adds \(adds)",
+      tolerance: 3e-5
+    ) { t in
+      let (dx, sums) = (t.output(s.x), t.output([2, s.c]))
+      let (dgamma, dbeta) = (t.output([s.c]), t.output([s.c]))
+      t.backend.convolutionDataGradient(
+        dy: OutputGradient(t.input(s.y, 3), through: behind.gradient(t, of: doubles(s.y, 3))),
+        w: t.input(s.filter, 2), stride: s.stride, padding: s.padding, into: dx,
+        addend: adds ? t.input(s.x, 4) : nil,
+        completion: GradientCompletion(
+          input: before.input(t), normalisation: before.normalisation(t),
+          output: joins ? t.input(s.x, before.output.map { Float($0) }) : nil, sums: sums,
+          dgamma: GradientOutput(dgamma, accumulate: false),
+          dbeta: GradientOutput(dbeta, accumulate: false)))
+      return [dx, sums, dgamma, dbeta]
+    } expected: {
+      let dy = behind.norm.backward(doubles(s.y, 3), x: behind.values, y: []).dx
+      var dz = Oracle.convolutionDataGradient(
+        .init(s.y, dy), .init(s.filter, values(s.filter, 2)), input: s.x.sizes,
+        stride: s.stride, padding: s.padding
+      ).values
+      if adds { dz = zip(dz, doubles(s.x, 4)).map(+) }
+      let g = before.norm.backward(dz, x: before.values, y: before.output)
+      return [g.dresidual, g.dbeta + g.dgamma, g.dgamma, g.dbeta]
+    }
+  }
+
+  private static func fusedFilterGradient(
+    _ s: ConvolutionSizes, _ activation: Activation
+  ) -> OpCase {
+    let before = NormCase(s.x, activation, first: 10)
+    let behind = NormCase(s.y, .none, first: 20)
+    return OpCase(
+      .convolutionFilterGradient, "\(s.name), \(activation) on load, through batch norm",
+      tolerance: 2e-5
+    ) { t in
+      let dw = t.output(s.filter)
+      t.backend.convolutionFilterGradient(
+        x: ConvolutionInput(before.input(t), before.normalisation(t)),
+        dy: OutputGradient(t.input(s.y, 3), through: behind.gradient(t, of: doubles(s.y, 3))),
+        stride: s.stride, padding: s.padding, into: dw, accumulate: false)
+      return [dw]
+    } expected: {
+      let dy = behind.norm.backward(doubles(s.y, 3), x: behind.values, y: []).dx
+      return [
+        Oracle.convolutionFilterGradient(
+          .init(s.x, before.output), .init(s.y, dy), filter: s.filter.sizes, stride: s.stride,
+          padding: s.padding
+        ).values
+      ]
+    }
+  }
+}
+
+/// A batch norm by the batch's own statistics, of values that tests can make anew.
+struct NormCase: Sendable {
+  let shape: Shape
+  let first: UInt32
+  let norm: Oracle.BatchNorm
+  let values: [Double]
+  /// What it puts out.
+  let output: [Double]
+
+  /// - Parameter first: of the streams that its numbers are drawn from.
+  init(_ shape: Shape, _ activation: Activation, first: UInt32, residual: Bool = false) {
+    (self.shape, self.first) = (shape, first)
+    let channels = shape.sizes.last!
+    values = doubles(shape, first)
+    let (mean, variance) = Oracle.statistics(values, channels: channels)
+    // Rounded as the backend gets them, and large enough that ReLU6 meets both its bounds.
+    norm = Oracle.BatchNorm(
+      mean: mean.map { Double(Float($0)) }, variance: variance.map { Double(Float($0)) },
+      gamma: doubles([channels], first + 1).map { activation == .relu6 ? 8 * $0 : $0 },
+      beta: doubles([channels], first + 2), activation: activation, ofBatch: true)
+    output = norm.forward(values, residual: residual ? doubles(shape, first + 3) : nil)
+  }
+
+  func input(_ t: CaseContext) -> Tensor { t.input(shape, first) }
+
+  func normalisation(_ t: CaseContext) -> Normalisation {
+    let c: Shape = [norm.gamma.count]
+    func vector(_ values: [Double]) -> Tensor { t.input(c, values.map { Float($0) }) }
+    return Normalisation(
+      mean: vector(norm.mean), variance: vector(norm.variance), gamma: vector(norm.gamma),
+      beta: vector(norm.beta), epsilon: 1e-5, activation: norm.activation)
+  }
+
+  /// The way of g through this norm, its sums made in double.
+  func gradient(_ t: CaseContext, of g: [Double]) -> OutputGradient.BatchNorm {
+    let back = norm.backward(g, x: values, y: output)
+    return OutputGradient.BatchNorm(
+      input: input(t), normalisation: normalisation(t),
+      sums: t.input([2, norm.gamma.count], (back.dbeta + back.dgamma).map { Float($0) }),
+      ofBatch: norm.ofBatch)
+  }
+}
