@@ -1,7 +1,8 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, convolutionFused, convolutionVector, convolutionWinograd, convolutionPortable
-  case depthwise, batchNorm, elementwise, spatial, loss, image
+  case common, convolutionFused, convolutionVector, convolutionWinograd, winogradFilters
+  case convolutionPortable
+  case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image
 
   /// OpenCL C 1.2.
   public var text: String {
@@ -11,12 +12,14 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
+      case .winogradFilters: PackageResources.winograd_filters_cl
       case .convolutionPortable: PackageResources.convolution_portable_cl
       case .depthwise: PackageResources.depthwise_cl
       case .batchNorm: PackageResources.batchnorm_cl
       case .elementwise: PackageResources.elementwise_cl
       case .spatial: PackageResources.spatial_cl
       case .loss: PackageResources.loss_cl
+      case .optimizer: PackageResources.optimizer_cl
       case .image: PackageResources.image_cl
       }
     return String(decoding: bytes, as: UTF8.self)

@@ -45,10 +45,13 @@ __kernel void batchnorm_tile_statistics(
   }
 }
 
-// mean [C], variance [C] (biased), of tiles of tile_rows rows each but the last; global (C).
+// mean [C], variance [C] (biased), of tiles of tile_rows rows each but the last; running statistics
+// are moved towards them where momentum is not 0; global (C).
 __kernel void batchnorm_merge_statistics(
     __global const float* restrict partial, __global float* restrict mean,
-    __global float* restrict variance, const int rows, const int tile_rows, const int tiles) {
+    __global float* restrict variance, __global float* restrict running_mean,
+    __global float* restrict running_variance, const int rows, const int tile_rows,
+    const int tiles, const float momentum, const float unbiased) {
   const int c = get_global_id(0);
   const wide full = (wide)tile_rows / rows, rest = (wide)(rows - (tiles - 1) * tile_rows) / rows;
   wide m = 0;
@@ -62,6 +65,11 @@ __kernel void batchnorm_merge_statistics(
   }
   mean[c] = (float)m;
   variance[c] = (float)m2;
+  if (momentum != 0.0f) {
+    const float keep = 1.0f - momentum;
+    running_mean[c] = fma(momentum, (float)m, keep * running_mean[c]);
+    running_variance[c] = fma(momentum * unbiased, (float)m2, keep * running_variance[c]);
+  }
 }
 
 // y = act((x - mean) * gamma / sqrt(variance + epsilon) + beta + residual); as above.

@@ -216,7 +216,7 @@ ONE_ITEM __kernel void filter_gradient(
       }
       const int pixels = min(ROWS, P - p0) * Q;
       for (int k = 0; k < KB; k += V) {
-        const int lanes = K % V == 0 && K % KB == 0 ? V : min(V, kn - k);
+        const int lanes = (K % V + K % KB) == 0 ? V : min(V, kn - k);
         if (lanes <= 0) {
           for (int j = 0; j < pixels; j++) STOREV(ZERO, gradients + j * KB + k);
           continue;

@@ -156,43 +156,6 @@ ONE_ITEM __kernel void convolution_winograd(
 }
 #endif
 
-#if defined(TRANSFORM_FILTER)
-// u [36,C,K] := G w G^T of w [3,3,C,K] or, where TURN, of the turned filter w[2-r][2-s][k][c], whose
-// channels change places; global (C).
-inline void transform_filter(const vec a, const vec b, const vec c, vec* to, const int step) {
-  const vec even = a + c, far = fma((vec)(4.0f), c, a);
-  to[0] = (vec)(0.25f) * a;
-  to[step] = (even + b) * (vec)(-1.0f / 6);
-  to[2 * step] = (even - b) * (vec)(-1.0f / 6);
-  to[3 * step] = fma((vec)(2.0f), b, far) * (vec)(1.0f / 24);
-  to[4 * step] = fma((vec)(-2.0f), b, far) * (vec)(1.0f / 24);
-  to[5 * step] = c;
-}
-
-ONE_ITEM __kernel void transform_filter_winograd(
-    __global const float* restrict w, __global float* restrict u) {
-  const int c = get_global_id(0);
-  for (int k = 0; k < K; k += V) {
-    vec g[9], q[18];
-#if TURN
-    for (int t = 0; t < 9; t++) {
-      float lanes[V];
-      for (int l = 0; l < V; l++) lanes[l] = w[((size_t)(8 - t) * K + k + l) * C + c];
-      g[t] = LOADV(lanes);
-    }
-#else
-    for (int t = 0; t < 9; t++) g[t] = LOADV(w + ((size_t)t * C + c) * K + k);
-#endif
-    for (int s = 0; s < 3; s++) transform_filter(g[s], g[3 + s], g[6 + s], q + s, 3);
-    for (int i = 0; i < 6; i++) {
-      vec row[6];
-      transform_filter(q[i * 3], q[i * 3 + 1], q[i * 3 + 2], row, 1);
-      for (int j = 0; j < 6; j++) STOREV(row[j], u + ((size_t)(i * 6 + j) * C + c) * K + k);
-    }
-  }
-}
-#endif
-
 #if defined(FILTER_GRADIENT)
 // One work-item sums CB x KB channels over a slice of ITEM_IMAGES images, from PASS_IMAGES x
 // TILE_ROWS x W/4 tiles at a time. Twice INPUT: x is read by the X_ and dy by the DY_ definitions.

@@ -32,25 +32,6 @@ __kernel void relu_backward(__global const float* dy, __global const float* y, _
   }
 }
 
-// v := momentum*v + (g + decay*w), w := w - rate*v.
-__kernel void momentum_step(__global float* restrict w, __global const float* restrict g,
-    __global float* restrict v, const float rate, const float momentum, const float decay,
-    const int count) {
-  EACH(vec next = fma((vec)(momentum), LOADV(v + i), fma((vec)(decay), LOADV(w + i), LOADV(g + i)));
-       STOREV(next, v + i);
-       STOREV(fma((vec)(-rate), next, LOADV(w + i)), w + i),
-       float next = fma(momentum, v[i], fma(decay, w[i], g[i]));
-       v[i] = next;
-       w[i] = fma(-rate, next, w[i]))
-}
-
-// running := (1 - momentum)*running + momentum*scale*value.
-__kernel void running_average(__global float* restrict running, __global const float* restrict value,
-    const float keep, const float take, const int count) {
-  EACH(STOREV(fma((vec)(take), LOADV(value + i), (vec)(keep) * LOADV(running + i)), running + i),
-       running[i] = fma(take, value[i], keep * running[i]))
-}
-
 // out := sum of `slices` slices of `count` elements, in order; added to out where accumulate.
 __kernel void sum_slices(__global const float* restrict partial, __global float* restrict out,
     const int slices, const int count, const int accumulate) {

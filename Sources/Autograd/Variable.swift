@@ -8,14 +8,15 @@ public final class Variable {
   public let shape: Shape
   /// Whether gradients are wanted here or behind here.
   public let needsGradient: Bool
-  /// Mean and variance of the value over all axes but the last, where the op that made it left them.
-  public internal(set) var statistics: OutputStatistics?
+  /// What the op that made the value left of its statistics, if anything.
+  var tileStatistics: StatisticsSource?
 
   private var stored: Tensor?
-  private let deferred: (input: Tensor, normalisation: Normalisation, backend: any Backend)?
+  private let deferred: (input: Tensor, normalisation: ChannelNormalisation, backend: any Backend)?
 
-  /// dloss/dvalue as summed so far; nil until something has been added to it.
-  public private(set) var gradient: Tensor?
+  /// The gradient in slices, not yet added up, and where to add them up.
+  private var slices: (tensor: Tensor, backend: any Backend)?
+  private var dense: Tensor?
   /// The gradient's tensor is somebody else's too, so nothing may be written to it.
   private var sharesGradient = false
   /// Where set, `gradient` has still to be taken through this batch norm.
@@ -36,13 +37,16 @@ public final class Variable {
 
   /// A deferred batch norm of `input`.
   init(
-    normalising input: Tensor, _ normalisation: Normalisation, on backend: any Backend,
+    normalising input: Tensor, _ normalisation: ChannelNormalisation, on backend: any Backend,
     needsGradient: Bool
   ) {
     shape = input.shape
     deferred = (input, normalisation, backend)
     self.needsGradient = needsGradient
   }
+
+  /// What mean and variance over all axes but the last are computed from.
+  public var statisticsSource: StatisticsSource { tileStatistics ?? .tensor(value) }
 
   public var value: Tensor {
     if let stored { return stored }
@@ -58,6 +62,35 @@ public final class Variable {
   }
 
   // MARK: Gradient
+
+  /// dloss/dvalue as summed so far; nil until something has been added to it.
+  public private(set) var gradient: Tensor? {
+    get {
+      if let (tensor, backend) = slices {
+        slices = nil
+        let sum = backend.makeTensor(shape)
+        backend.sumSlices(tensor, into: sum, accumulate: false)
+        dense = sum
+      }
+      return dense
+    }
+    set {
+      dense = newValue
+      slices = nil
+    }
+  }
+
+  /// The same, of the value's shape or `[slices] + ` that shape.
+  public var slicedGradient: Tensor? { slices?.tensor ?? dense }
+
+  /// Adds a gradient that comes in slices.
+  func addGradient(slices added: Tensor, on backend: any Backend) {
+    if slicedGradient == nil {
+      slices = (added, backend)
+    } else if let output = gradientOutput(on: backend) {
+      backend.sumSlices(added, into: output.tensor, accumulate: true)
+    }
+  }
 
   /// Forgets the gradient: the next one starts from nothing.
   public func clearGradient() {

@@ -5,6 +5,8 @@ import Tensors
 final class OpenCLStorage: TensorStorage {
   let count: Int
   let memory: cl_mem?
+  /// Where this is a filter: what has been made of it for the Winograd kernels.
+  var transforms: [TransformedFilter] = []
   private let pool: BufferPool
 
   init(count: Int, memory: cl_mem?, pool: BufferPool) {

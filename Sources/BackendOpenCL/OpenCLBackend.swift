@@ -9,6 +9,7 @@ public final class OpenCLBackend: Backend {
   let queue: CommandQueue
   let pool: BufferPool
   let programs: ProgramCache
+  let transforms = FilterTransforms()
   /// Width of a vector in the shared kernels: the native one on CPUs, 1 on GPUs.
   let vectorWidth: Int
   /// Which convolution kernels of the vector family run.
@@ -118,6 +119,7 @@ public final class OpenCLBackend: Backend {
     precondition(
       values.count == tensor.count, "upload: \(values.count) values into \(tensor.shape)")
     attempt { try queue.write(values, to: memory(tensor)) }
+    filterChanged(tensor)
   }
 
   public func download(_ tensor: Tensor) throws -> [Float] {
@@ -135,6 +137,7 @@ public final class OpenCLBackend: Backend {
         memory(source), to: memory(destination),
         bytes: source.count * MemoryLayout<Float>.stride)
     }
+    filterChanged(destination)
   }
 
   public func makeLabels(_ labels: [Int32]) -> Labels {

@@ -24,7 +24,8 @@ extension Architecture {
     case .mobileNetV2:
       guard depth == MobileNetV2.depth else {
         throw ArchitectureError(
-          "depth", "MobileNetV2 has \(MobileNetV2.depth) layers and no choice, got \(depth); "
+          "depth",
+          "MobileNetV2 has \(MobileNetV2.depth) layers and no choice, got \(depth); "
             + "leave it out")
       }
     }
@@ -49,7 +50,8 @@ extension Architecture {
     let below = max(least, (min(max(depth, 0), 1196) - offset) / 6 * 6 + offset)
     let examples = [1, 2, 3, 5, 7, 9].map { "\(6 * $0 + offset)" }.joined(separator: ", ")
     throw ArchitectureError(
-      "depth", "\(kind)'s depth is 6n + \(offset) (\(examples), …), got \(depth); "
+      "depth",
+      "\(kind)'s depth is 6n + \(offset) (\(examples), …), got \(depth); "
         + "the nearest are \(below) and \(below + 6)")
   }
 
@@ -67,7 +69,8 @@ extension Architecture {
     }
     guard Double(depth) * width * width <= Self.mostWork else {
       throw ArchitectureError(
-        "width", "depth · width² is at most \(Int(Self.mostWork)), got depth \(depth) and width "
+        "width",
+        "depth · width² is at most \(Int(Self.mostWork)), got depth \(depth) and width "
           + widthText)
     }
   }
@@ -82,7 +85,8 @@ extension Architecture {
     let next = ResNet(depth: depth, width: Int(width)).pieces[split.pieces].channels
     guard adapter <= next else {
       throw ArchitectureError(
-        "adapter", "has at most the \(next) channels of the ResNet's next stage, whose shortcut "
+        "adapter",
+        "has at most the \(next) channels of the ResNet's next stage, whose shortcut "
           + "can only add some, got \(adapter)")
     }
   }

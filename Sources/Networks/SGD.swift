@@ -16,13 +16,15 @@ public struct SGD: Sendable {
   /// part in the last backward and is not frozen; all others keep value and momentum and get no
   /// decay. Then forgets the gradients. A parameter listed twice is updated once.
   public func step(_ parameters: [Parameter], learningRate: Float, on backend: any Backend) {
+    var updates: [MomentumUpdate] = []
     for parameter in parameters {
-      if let gradient = parameter.gradient, !parameter.isFrozen {
-        backend.momentumStep(
-          w: parameter.value, g: gradient, v: parameter.momentum, learningRate: learningRate,
-          momentum: momentum, weightDecay: weightDecay)
+      if let gradient = parameter.variable.slicedGradient, !parameter.isFrozen {
+        updates.append(
+          MomentumUpdate(w: parameter.value, g: gradient, v: parameter.momentum))
       }
       parameter.variable.clearGradient()
     }
+    backend.momentumStep(
+      updates, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
   }
 }

@@ -9,6 +9,6 @@ public enum OpName: String, CaseIterable, Sendable {
   case averagePoolForward, averagePoolBackward, globalAveragePoolForward, globalAveragePoolBackward
   case linearForward, linearDataGradient, linearParameterGradient
   case softmaxCrossEntropyForward, softmaxCrossEntropyBackward
-  case momentumStep, runningAverage
+  case sumSlices, momentumStep
   case gatherImages
 }

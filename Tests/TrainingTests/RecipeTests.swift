@@ -225,7 +225,7 @@ import Training
       "depth: a ResNet's depth is 6n + 2 (8, 14, 20, 32, 44, 56, …), got 10; "
         + "the nearest are 8 and 14"),
     Wrong(
-      after: "architecture: {name: vgg}", 
+      after: "architecture: {name: vgg}",
       "name: expected one of resnet, wide-resnet, mobilenet-v2, got “vgg”"),
     Wrong(
       after: "architecture: {name: wide-resnet, depth: 56}",

@@ -8,7 +8,7 @@ extension Tape {
     _ x: Variable, gamma: Variable, beta: Variable, epsilon: Float, mean: Tensor,
     variance: Tensor, ofBatch: Bool, residual: Variable? = nil, activation: Activation = .none
   ) -> Variable {
-    let normalisation = Normalisation(
+    let normalisation = ChannelNormalisation(
       mean: mean, variance: variance, gamma: gamma.value, beta: beta.value, epsilon: epsilon,
       activation: activation)
     let inputs = [x, gamma, beta] + (residual.map { [$0] } ?? [])

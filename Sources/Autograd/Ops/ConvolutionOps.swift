@@ -3,7 +3,7 @@ import Tensors
 extension Tape {
   /// Convolution of x `[N, H, W, C]` with w `[R, S, C, K]`: `[N, P, Q, K]`. Keeps x (where it is a
   /// deferred batch norm: what that read) and w.
-  /// - Parameter statistics: whether to leave mean and variance of the output, for a batch norm.
+  /// - Parameter statistics: whether a batch norm will want the statistics of the output.
   public func convolution(
     _ x: Variable, _ w: Variable, stride: Int, padding: Int, statistics: Bool = false
   ) -> Variable {
@@ -17,20 +17,16 @@ extension Tape {
     let channels = w.shape[3]
     let y = backend.makeTensor([x.shape[0], size(1), size(2), channels])
     let output = Variable(y, needsGradient: records([x, w]))
-    if statistics {
-      output.statistics = OutputStatistics(
-        mean: backend.makeTensor([channels]), variance: backend.makeTensor([channels]))
-    }
     let input = x.convolutionInput
-    backend.convolution(
-      x: input, w: w.value, stride: stride, padding: padding, into: y,
-      statistics: output.statistics)
+    output.tileStatistics = backend.convolution(
+      x: input, w: w.value, stride: stride, padding: padding, into: y, statistics: statistics)
     output.takesGradientThroughBatchNorm = true
     record(output, of: [x, w]) { [backend] dy in
-      if let dw = w.gradientOutput(on: backend) {
-        backend.convolutionFilterGradient(
-          x: input, dy: dy, stride: stride, padding: padding, into: dw.tensor,
-          accumulate: dw.accumulate)
+      if w.needsGradient {
+        w.addGradient(
+          slices: backend.convolutionFilterGradient(
+            x: input, dy: dy, filter: w.shape, stride: stride, padding: padding),
+          on: backend)
       }
       if let dx = x.convolutionGradientOutput(on: backend) {
         backend.convolutionDataGradient(

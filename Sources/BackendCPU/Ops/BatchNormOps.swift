@@ -4,9 +4,25 @@ extension CPUBackend {
   /// Rows of a tile: 64 tiles, fixed by shape.
   private func tileRows(_ g: BatchNormGeometry) -> Int { max(1, (g.rows + 63) / 64) }
 
-  public func batchNormStatistics(x: Tensor, mean: Tensor, variance: Tensor) {
-    let g = BatchNormGeometry(.batchNormStatistics, x: x, full: [], vectors: [mean, variance])
-    let (input, means, variances) = (pointer(x), pointer(mean), pointer(variance))
+  public func batchNormStatistics(
+    of source: StatisticsSource, mean: Tensor, variance: Tensor, running: RunningStatistics?
+  ) {
+    switch source {
+    case .tensor(let x):
+      let g = BatchNormGeometry(.batchNormStatistics, x: x, full: [], vectors: [mean, variance])
+      let tiles = tileStatistics(of: x, g)
+      merge(
+        tiles.pointer, tileRows: tileRows(g), rows: g.rows, mean: mean, variance: variance,
+        running: running)
+    case .tiles(let tiles, let tileRows, let rows):
+      merge(
+        pointer(tiles), tileRows: tileRows, rows: rows, mean: mean, variance: variance,
+        running: running)
+    }
+  }
+
+  private func tileStatistics(of x: Tensor, _ g: BatchNormGeometry) -> CPUStorage {
+    let input = pointer(x)
     let rows = tileRows(g)
     let tiles = (g.rows + rows - 1) / rows
     let partial = makeStorage(tiles * 2 * g.channels)
@@ -33,27 +49,44 @@ extension CPUBackend {
         m[c] = shift[c] + offset
       }
     }
-    // Chan's formula, in double, tile after tile.
-    for c in 0..<g.channels {
+    return partial
+  }
+
+  /// Chan's formula, in double, tile after tile.
+  private func merge(
+    _ sums: UnsafePointer<Float>, tileRows: Int, rows: Int, mean: Tensor, variance: Tensor,
+    running: RunningStatistics?
+  ) {
+    let (means, variances, channels) = (pointer(mean), pointer(variance), mean.count)
+    let tiles = (rows + tileRows - 1) / tileRows
+    for c in 0..<channels {
       var m = 0.0
       var m2 = 0.0
       var count = 0.0
       for tile in 0..<tiles {
-        let n = Double(min(rows, g.rows - tile * rows))
-        let delta = Double(sums[tile * 2 * g.channels + c]) - m
+        let n = Double(min(tileRows, rows - tile * tileRows))
+        let delta = Double(sums[tile * 2 * channels + c]) - m
         m += delta * n / (count + n)
         m2 +=
-          Double(sums[(tile * 2 + 1) * g.channels + c])
+          Double(sums[(tile * 2 + 1) * channels + c])
           + delta * delta * count * n / (count + n)
         count += n
       }
       means[c] = Float(m)
       variances[c] = Float(m2 / count)
     }
+    guard let running else { return }
+    let (keep, take) = (1 - running.momentum, running.momentum)
+    let unbiased = RunningStatistics.unbiased(rows: rows)
+    let (runningMean, runningVariance) = (pointer(running.mean), pointer(running.variance))
+    for c in 0..<channels {
+      runningMean[c] = keep * runningMean[c] + take * means[c]
+      runningVariance[c] = keep * runningVariance[c] + take * unbiased * variances[c]
+    }
   }
 
   public func batchNorm(
-    x: Tensor, _ normalisation: Normalisation, residual: Tensor?, into y: Tensor
+    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor
   ) {
     let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
     let (input, output, added) = (pointer(x), pointer(y), residual.map { pointer($0) })
@@ -74,7 +107,7 @@ extension CPUBackend {
   }
 
   /// γ / √(σ² + ε).
-  private func scales(_ normalisation: Normalisation) -> CPUStorage {
+  private func scales(_ normalisation: ChannelNormalisation) -> CPUStorage {
     let storage = makeStorage(normalisation.gamma.count)
     let (scale, v) = (pointer(normalisation.gamma), pointer(normalisation.variance))
     for c in 0..<storage.count {

@@ -2,9 +2,8 @@ public import Tensors
 
 extension CPUBackend {
   public func convolution(
-    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor,
-    statistics: OutputStatistics?
-  ) {
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
+  ) -> StatisticsSource {
     let x = materialised(x)
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.shape, filter: w.shape, output: y.shape, stride: stride,
@@ -16,9 +15,7 @@ extension CPUBackend {
     run(loop, x: pointer(x), y: pointer(y)) { tap, channel, k in
       weights[(tap * g.c + channel) * g.k + k]
     }
-    if let statistics {
-      batchNormStatistics(x: y, mean: statistics.mean, variance: statistics.variance)
-    }
+    return .tensor(y)
   }
 
   /// A convolution of dy, dilated by the stride, with the filter turned by 180 degrees and its
@@ -69,12 +66,12 @@ extension CPUBackend {
   }
 
   public func convolutionFilterGradient(
-    x: ConvolutionInput, dy: OutputGradient, stride: Int, padding: Int, into dw: Tensor,
-    accumulate: Bool
-  ) {
+    x: ConvolutionInput, dy: OutputGradient, filter: Shape, stride: Int, padding: Int
+  ) -> Tensor {
     let (x, dy) = (materialised(x), materialised(dy))
+    let dw = makeTensor(Shape([1] + filter.sizes))
     let g = ConvolutionGeometry(
-      .convolutionFilterGradient, input: x.shape, filter: dw.shape, output: dy.shape,
+      .convolutionFilterGradient, input: x.shape, filter: filter, output: dy.shape,
       stride: stride, padding: padding)
     let loop = FilterGradientLoop(
       h: g.h, w: g.w, c: g.c, k: g.k, r: g.r, s: g.s, p: g.p, q: g.q, stride: stride,
@@ -97,12 +94,25 @@ extension CPUBackend {
     }
     for i in 0..<g.r * g.s * g.c {
       for k in 0..<g.k {
-        var sum: Float = accumulate ? result[i * g.k + k] : 0
+        var sum: Float = 0
         for slice in 0..<slices { sum += sums[slice * size + i * loop.paddedK + k] }
         result[i * g.k + k] = sum
       }
     }
     _ = padded
+    return dw
+  }
+
+  public func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool) {
+    precondition(
+      slices.shape.sizes.dropFirst() == out.shape.sizes[...],
+      "sumSlices: \(slices.shape) into \(out.shape)")
+    let (from, to, count) = (pointer(slices), pointer(out), out.count)
+    for i in 0..<count {
+      var sum: Float = accumulate ? to[i] : 0
+      for slice in 0..<slices.shape[0] { sum += from[slice * count + i] }
+      to[i] = sum
+    }
   }
 
   /// A copy of `[…, K]` as `[…, width]` with zeros, or nil where K is that wide already.

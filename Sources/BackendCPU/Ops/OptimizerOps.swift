@@ -2,29 +2,21 @@ public import Tensors
 
 extension CPUBackend {
   public func momentumStep(
-    w: Tensor, g: Tensor, v: Tensor, learningRate: Float, momentum: Float, weightDecay: Float
+    _ updates: [MomentumUpdate], learningRate: Float, momentum: Float, weightDecay: Float
   ) {
-    precondition(
-      w.shape == g.shape && g.shape == v.shape,
-      "momentumStep: w \(w.shape), g \(g.shape), v \(v.shape)")
-    let (weight, gradient, velocity) = (pointer(w), pointer(g), pointer(v))
-    parallel(over: w.count, chunk: Self.elementChunk) { range in
-      for i in range {
-        let next = momentum * velocity[i] + (gradient[i] + weightDecay * weight[i])
-        velocity[i] = next
-        weight[i] -= learningRate * next
+    for update in updates {
+      let count = update.w.count
+      let (weight, gradient) = (pointer(update.w), pointer(update.g))
+      let (velocity, slices) = (pointer(update.v), update.slices)
+      parallel(over: count, chunk: Self.elementChunk) { range in
+        for i in range {
+          var g: Float = 0
+          for slice in 0..<slices { g += gradient[slice * count + i] }
+          let next = momentum * velocity[i] + (g + weightDecay * weight[i])
+          velocity[i] = next
+          weight[i] -= learningRate * next
+        }
       }
-    }
-  }
-
-  public func runningAverage(
-    _ running: Tensor, towards value: Tensor, momentum: Float, scale: Float
-  ) {
-    precondition(
-      running.shape == value.shape, "runningAverage: \(running.shape) towards \(value.shape)")
-    let (to, from) = (pointer(running), pointer(value))
-    for i in 0..<running.count {
-      to[i] = (1 - momentum) * to[i] + momentum * scale * from[i]
     }
   }
 }

@@ -78,7 +78,7 @@ struct FusedOutput {
 
 extension OpenCLBackend {
   /// Mean, variance, gamma, beta.
-  fileprivate func vectors(_ normalisation: Normalisation) -> [KernelArgument] {
+  fileprivate func vectors(_ normalisation: ChannelNormalisation) -> [KernelArgument] {
     [normalisation.mean, normalisation.variance, normalisation.gamma, normalisation.beta]
       .map { .buffer(memory($0)) }
   }

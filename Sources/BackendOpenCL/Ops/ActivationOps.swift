@@ -35,6 +35,7 @@ extension OpenCLBackend {
     attempt {
       try launchElementwise("fill", [.buffer(memory(tensor)), .float(value)], count: tensor.count)
     }
+    filterChanged(tensor)
   }
 
   // MARK: Launching

@@ -26,7 +26,24 @@ private struct BatchNormTiling {
 }
 
 extension OpenCLBackend {
-  public func batchNormStatistics(x: Tensor, mean: Tensor, variance: Tensor) {
+  public func batchNormStatistics(
+    of source: StatisticsSource, mean: Tensor, variance: Tensor, running: RunningStatistics?
+  ) {
+    switch source {
+    case .tiles(let tiles, let tileRows, let rows):
+      attempt {
+        try mergeStatistics(
+          memory(tiles), tiles: tiles.shape[0], tileRows: tileRows, rows: rows, mean: mean,
+          variance: variance, running: running)
+      }
+    case .tensor(let x):
+      tensorStatistics(x, mean: mean, variance: variance, running: running)
+    }
+  }
+
+  private func tensorStatistics(
+    _ x: Tensor, mean: Tensor, variance: Tensor, running: RunningStatistics?
+  ) {
     let g = BatchNormGeometry(
       .batchNormStatistics, x: x, full: [], vectors: [mean, variance])
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
@@ -38,26 +55,28 @@ extension OpenCLBackend {
         [.buffer(memory(x)), .buffer(partials), .int(g.rows), .int(tiling.tileRows)],
         global: [tiling.items, tiling.tiles], local: cpuGroup)
       try mergeStatistics(
-        partials, tiles: tiling.tiles, tileRows: tiling.tileRows, rows: g.rows,
-        into: OutputStatistics(mean: mean, variance: variance))
+        partials, tiles: tiling.tiles, tileRows: tiling.tileRows, rows: g.rows, mean: mean,
+        variance: variance, running: running)
     }
   }
 
   /// Mean and variance of `rows` rows from mean and M2 of tiles of `tileRows` rows.
-  func mergeStatistics(
-    _ partials: cl_mem, tiles: Int, tileRows: Int, rows: Int, into statistics: OutputStatistics
+  private func mergeStatistics(
+    _ partials: cl_mem, tiles: Int, tileRows: Int, rows: Int, mean: Tensor, variance: Tensor,
+    running: RunningStatistics?
   ) throws {
     try queue.launch(
-      mergeKernel("batchnorm_merge_statistics", channels: statistics.mean.count),
+      mergeKernel("batchnorm_merge_statistics", channels: mean.count),
       [
-        .buffer(partials), .buffer(memory(statistics.mean)), .buffer(memory(statistics.variance)),
-        .int(rows), .int(tileRows), .int(tiles),
+        .buffer(partials), .buffer(memory(mean)), .buffer(memory(variance)),
+        argument(running?.mean), argument(running?.variance), .int(rows), .int(tileRows),
+        .int(tiles), .float(running?.momentum ?? 0), .float(RunningStatistics.unbiased(rows: rows)),
       ],
-      global: [statistics.mean.count])
+      global: [mean.count])
   }
 
   public func batchNorm(
-    x: Tensor, _ normalisation: Normalisation, residual: Tensor?, into y: Tensor
+    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor
   ) {
     let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)

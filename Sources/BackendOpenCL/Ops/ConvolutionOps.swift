@@ -4,9 +4,8 @@ public import Tensors
 
 extension OpenCLBackend {
   public func convolution(
-    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor,
-    statistics: OutputStatistics?
-  ) {
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
+  ) -> StatisticsSource {
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.tensor.shape, filter: w.shape, output: y.shape,
       stride: stride, padding: padding)
@@ -19,16 +18,17 @@ extension OpenCLBackend {
           [.buffer(memory(x)), .buffer(memory(w)), .buffer(memory(y)), .ints(g.asInts)],
           global: [y.count])
       }
-      if let statistics {
-        batchNormStatistics(x: y, mean: statistics.mean, variance: statistics.variance)
-      }
+      return .tensor(y)
     case .vector:
+      let plan = VectorPlan(g, dataGradient: false, on: self)
+      let tiles = statistics ? makeTensor([plan.items, 2, g.k]) : nil
       attempt {
-        let plan = VectorPlan(g, dataGradient: false, on: self)
         try launch(
           plan, FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil,
-          statistics: statistics, completion: nil)
+          statistics: tiles, completion: nil)
       }
+      guard let tiles else { return .tensor(y) }
+      return .tiles(tiles, tileRows: plan.itemPixels, rows: y.count / max(g.k, 1))
     }
   }
 
@@ -64,43 +64,38 @@ extension OpenCLBackend {
   }
 
   public func convolutionFilterGradient(
-    x: ConvolutionInput, dy: OutputGradient, stride: Int, padding: Int, into dw: Tensor,
-    accumulate: Bool
-  ) {
+    x: ConvolutionInput, dy: OutputGradient, filter: Shape, stride: Int, padding: Int
+  ) -> Tensor {
     let g = ConvolutionGeometry(
-      .convolutionFilterGradient, input: x.tensor.shape, filter: dw.shape,
+      .convolutionFilterGradient, input: x.tensor.shape, filter: filter,
       output: dy.tensor.shape, stride: stride, padding: padding)
     switch family {
     case .portable:
       let (x, dy) = (materialised(x), materialised(dy))
+      let images = max(1, (g.n + 15) / 16)
+      let slices = makeTensor(Shape([max(1, (g.n + images - 1) / images)] + filter.sizes))
       attempt {
-        let images = max(1, (g.n + 15) / 16)
-        let slices = max(1, (g.n + images - 1) / images)
-        let partial = makeStorage(slices * dw.count)
-        guard let partials = partial.memory else { return }
         try queue.launch(
           portableKernel("convolution_filter_gradient"),
           [
-            .buffer(memory(x)), .buffer(memory(dy)), .buffer(partials), .ints(g.asInts),
+            .buffer(memory(x)), .buffer(memory(dy)), .buffer(memory(slices)), .ints(g.asInts),
             .int(images),
           ],
-          global: [dw.count, slices])
-        try sumSlices(partials, slices: slices, into: dw, accumulate: accumulate)
+          global: [filter.count, slices.shape[0]])
       }
+      return slices
     case .vector:
+      let winograd =
+        convolutions == .automatic
+        ? WinogradFilterGradient(g, vectorWidth: vectorWidth) : nil
+      let direct = DirectFilterGradient(g, vectorWidth: vectorWidth)
+      let (count, blocks) =
+        winograd.map { ($0.slices, $0.blocks) } ?? (direct.slices, direct.blocks)
+      let slices = makeTensor(Shape([count] + filter.sizes))
       attempt {
         let inputs = [
           FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
         ]
-        let winograd =
-          convolutions == .automatic
-          ? WinogradFilterGradient(g, vectorWidth: vectorWidth) : nil
-        let direct = DirectFilterGradient(g, vectorWidth: vectorWidth)
-        let (slices, blocks) =
-          winograd.map { ($0.slices, $0.blocks) }
-          ?? (direct.slices, direct.blocks)
-        let partial = makeStorage(slices * dw.count)
-        guard let partials = partial.memory else { return }
         let kernel =
           if let winograd {
             try fusedKernel(
@@ -112,10 +107,20 @@ extension OpenCLBackend {
               direct.defines + inputs.flatMap(\.defines))
           }
         try queue.launch(
-          kernel, inputs.flatMap(\.arguments) + [.buffer(partials)], global: [blocks, slices],
-          local: [1, 1])
-        try sumSlices(partials, slices: slices, into: dw, accumulate: accumulate)
+          kernel, inputs.flatMap(\.arguments) + [.buffer(memory(slices))],
+          global: [blocks, count], local: [1, 1])
       }
+      return slices
+    }
+  }
+
+  public func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool) {
+    precondition(
+      slices.shape.sizes.dropFirst() == out.shape.sizes[...],
+      "sumSlices: \(slices.shape) into \(out.shape)")
+    attempt {
+      try sumSlices(
+        memory(slices), slices: slices.shape[0], into: out, accumulate: accumulate)
     }
   }
 
@@ -135,30 +140,26 @@ extension OpenCLBackend {
   /// Forward and data gradient by whichever kernel the plan is for.
   private func launch(
     _ plan: VectorPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
-    statistics: OutputStatistics?, completion: GradientCompletion?
+    statistics tiles: Tensor?, completion: GradientCompletion?
   ) throws {
     let channels = y.shape[3]
     var partial: OpenCLStorage?
-    if statistics != nil || completion != nil {
+    if completion != nil {
       partial = makeStorage(plan.items * 2 * channels)
       guard partial?.memory != nil else { return }
     }
     let output = FusedOutput(
-      channels: channels, padded: plan.paddedK, addend: addend, statistics: statistics != nil,
-      completion: completion, partials: partial?.memory, on: self)
+      channels: channels, padded: plan.paddedK, addend: addend, statistics: tiles != nil,
+      completion: completion, partials: tiles.map(memory) ?? partial?.memory, on: self)
     let packed = try plan.pack(w, on: self)
     try queue.launch(
       fusedKernel(plan.source, plan.kernel, plan.defines + input.defines + output.defines),
       input.arguments + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
         + output.arguments,
       global: [plan.items], local: [1])
-    guard let partials = partial?.memory else { return }
-    if let statistics {
-      try mergeStatistics(
-        partials, tiles: plan.items, tileRows: plan.itemPixels, rows: y.count / channels,
-        into: statistics)
+    if let completion, let partials = partial?.memory {
+      try mergeGradients(partials, tiles: plan.items, completion)
     }
-    if let completion { try mergeGradients(partials, tiles: plan.items, completion) }
   }
 }
 
@@ -230,33 +231,19 @@ private enum VectorPlan {
       guard plan.packing != .none else { return nil }
       let packed = backend.makeStorage(plan.r * plan.s * plan.c * plan.paddedK)
       guard let memory = packed.memory else { return nil }
-      let swaps = plan.packing != .pad
       try backend.queue.launch(
         backend.programs.kernel(
           ProgramKey(
             [.common, .convolutionVector], kernel: "pack_filter",
             defines: [
-              "V=\(backend.vectorWidth)", "PACK", "SWAP=\(swaps ? 1 : 0)",
+              "V=\(backend.vectorWidth)", "PACK", "SWAP=\(plan.packing == .pad ? 0 : 1)",
               "TURN=\(plan.packing == .swapAndTurn ? 1 : 0)",
             ])),
         [.buffer(backend.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
         global: [plan.paddedK, plan.c, plan.r * plan.s])
       return packed
     case .winograd(let plan):
-      let transformed = backend.makeStorage(36 * plan.c * plan.k)
-      guard let memory = transformed.memory else { return nil }
-      try backend.queue.launch(
-        backend.programs.kernel(
-          ProgramKey(
-            [.common, .convolutionFused, .convolutionWinograd],
-            kernel: "transform_filter_winograd",
-            defines: [
-              "V=\(backend.vectorWidth)", "TRANSFORM_FILTER", "TURN=\(plan.turns ? 1 : 0)",
-              "C=\(plan.c)", "K=\(plan.k)", "H=4", "W=4", "N=1", "TILE_ROWS=1", "PASS_IMAGES=1",
-              "EPILOGUE=0",
-            ])),
-        [.buffer(backend.memory(w)), .buffer(memory)], global: [plan.c], local: [1])
-      return transformed
+      return try backend.transformedFilter(w, c: plan.c, k: plan.k, turns: plan.turns)?.storage
     }
   }
 }

@@ -1,36 +1,38 @@
+import Kernels
 public import Tensors
 
 extension OpenCLBackend {
-  public func momentumStep(
-    w: Tensor, g: Tensor, v: Tensor, learningRate: Float, momentum: Float, weightDecay: Float
-  ) {
-    precondition(
-      w.shape == g.shape && g.shape == v.shape,
-      "momentumStep: w \(w.shape), g \(g.shape), v \(v.shape)")
-    attempt {
-      try launchElementwise(
-        "momentum_step",
-        [
-          .buffer(memory(w)), .buffer(memory(g)), .buffer(memory(v)), .float(learningRate),
-          .float(momentum), .float(weightDecay),
-        ],
-        count: w.count)
-    }
-  }
+  /// Parameters of one launch: as many as their buffers fit into a kernel's arguments.
+  private static let group = 16
 
-  public func runningAverage(
-    _ running: Tensor, towards value: Tensor, momentum: Float, scale: Float
+  public func momentumStep(
+    _ updates: [MomentumUpdate], learningRate: Float, momentum: Float, weightDecay: Float
   ) {
-    precondition(
-      running.shape == value.shape, "runningAverage: \(running.shape) towards \(value.shape)")
-    attempt {
-      try launchElementwise(
-        "running_average",
-        [
-          .buffer(memory(running)), .buffer(memory(value)), .float(1 - momentum),
-          .float(momentum * scale),
-        ],
-        count: running.count)
+    for first in stride(from: 0, to: updates.count, by: Self.group) {
+      let group = updates[first..<min(first + Self.group, updates.count)]
+      attempt {
+        // Places that are left over get the first one's buffers and no elements.
+        let places = Array(group) + Array(repeating: group.first!, count: Self.group - group.count)
+        let counts = group.map { Int32($0.w.count) }
+        let rest = [Int32](repeating: 0, count: Self.group - group.count)
+        let chunk = family == .vector ? 1024 : 1
+        let kernel = try programs.kernel(
+          ProgramKey(
+            source: .optimizer, kernel: "momentum_steps",
+            defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))
+        let most = group.map { ($0.w.count + chunk - 1) / chunk }.max()!
+        try queue.launch(
+          kernel,
+          [
+            .ints(counts + rest), .ints(group.map { Int32($0.slices) } + rest),
+            .float(learningRate), .float(momentum), .float(weightDecay),
+          ]
+            + places.flatMap {
+              [.buffer(memory($0.w)), .buffer(memory($0.g)), .buffer(memory($0.v))]
+            },
+          global: [most, group.count], local: cpuGroup)
+      }
+      for update in group { filterChanged(update.w) }
     }
   }
 }

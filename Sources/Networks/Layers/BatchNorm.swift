@@ -49,24 +49,15 @@ public struct BatchNorm: Layer {
       return (runningMean.value, runningVariance.value, false)
     }
     let backend = context.backend
-    let statistics = x.statistics ?? computeStatistics(of: x.value, on: backend)
-    let (mean, variance) = (statistics.mean, statistics.variance)
+    let mean = backend.makeTensor(gamma.value.shape)
+    let variance = backend.makeTensor(gamma.value.shape)
     // A frozen layer keeps its running statistics and still normalises by the batch.
-    if updateRunning && !gamma.isFrozen {
-      let rows = Float(x.shape.count / gamma.value.count)
-      backend.runningAverage(
-        runningMean.value, towards: mean, momentum: Self.momentum, scale: 1)
-      backend.runningAverage(
-        runningVariance.value, towards: variance, momentum: Self.momentum,
-        scale: rows > 1 ? rows / (rows - 1) : 1)
-    }
+    let running =
+      updateRunning && !gamma.isFrozen
+      ? RunningStatistics(
+        mean: runningMean.value, variance: runningVariance.value, momentum: Self.momentum) : nil
+    backend.batchNormStatistics(
+      of: x.statisticsSource, mean: mean, variance: variance, running: running)
     return (mean, variance, true)
-  }
-
-  private func computeStatistics(of x: Tensor, on backend: any Backend) -> OutputStatistics {
-    let statistics = OutputStatistics(
-      mean: backend.makeTensor(gamma.value.shape), variance: backend.makeTensor(gamma.value.shape))
-    backend.batchNormStatistics(x: x, mean: statistics.mean, variance: statistics.variance)
-    return statistics
   }
 }

@@ -10,11 +10,13 @@
 /// `batchNormDataGradient`. Convolutions do either while they store or read (`Fusion`).
 public protocol BatchNormOps {
   /// mean[c] = Σ x / M, variance[c] = Σ (x − mean)² / M; never E[x²] − μ².
-  func batchNormStatistics(x: Tensor, mean: Tensor, variance: Tensor)
+  /// - Parameter running: moved towards them, where given.
+  func batchNormStatistics(
+    of source: StatisticsSource, mean: Tensor, variance: Tensor, running: RunningStatistics?)
 
   /// - Parameter residual: added before the activation, or nil.
   func batchNorm(
-    x: Tensor, _ normalisation: Normalisation, residual: Tensor?, into y: Tensor)
+    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor)
 
   /// g := g · act′ in place, and its sums; see `GradientCompletion`.
   func completeGradient(_ g: Tensor, _ completion: GradientCompletion)
@@ -22,6 +24,13 @@ public protocol BatchNormOps {
   /// dx from a completed g; see `OutputGradient.BatchNorm`.
   /// - Precondition: `dy.through` is not nil.
   func batchNormDataGradient(_ dy: OutputGradient, into dx: Tensor, accumulate: Bool)
+}
+
+extension BatchNormOps {
+  /// The statistics of x alone.
+  public func batchNormStatistics(x: Tensor, mean: Tensor, variance: Tensor) {
+    batchNormStatistics(of: .tensor(x), mean: mean, variance: variance, running: nil)
+  }
 }
 
 /// Where a gradient goes, and whether it is added to what stands there.
@@ -55,7 +64,7 @@ public struct BatchNormGeometry: Hashable, Sendable {
 
   /// - Precondition: besides, the normalisation's vectors are `[C]` and `sums`, where given, `[2, C]`.
   public init(
-    _ op: OpName, x: Tensor, full: [Tensor?], _ normalisation: Normalisation,
+    _ op: OpName, x: Tensor, full: [Tensor?], _ normalisation: ChannelNormalisation,
     vectors: [Tensor?] = [], sums: Tensor? = nil
   ) {
     let n = normalisation

@@ -8,10 +8,12 @@
 /// What stands before and after a convolution in these networks is done on the way in and out:
 /// `Fusion` has the types.
 public protocol ConvolutionOps {
-  /// - Parameter statistics: where mean and variance of y go, if wanted.
+  /// - Parameter statistics: whether y's statistics are wanted, for the batch norm that follows.
+  /// - Returns: what they can be computed from at least cost; `.tensor(y)` where they are not wanted.
+  @discardableResult
   func convolution(
-    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor,
-    statistics: OutputStatistics?)
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
+  ) -> StatisticsSource
 
   /// dx[n,h,w,c] = Σ over all (p,q,r,s,k) that read x[n,h,w,c] of dy[n,p,q,k] · w[r,s,c,k].
   ///
@@ -23,16 +25,23 @@ public protocol ConvolutionOps {
     completion: GradientCompletion?)
 
   /// dw[r,s,c,k] = Σ_{n,p,q} x[n, p·stride + r − padding, q·stride + s − padding, c] · dy[n,p,q,k].
+  /// - Returns: sums over slices of the batch, `[slices, R, S, C, K]`, for `sumSlices` or for an
+  ///   optimiser to add up in order. How many there are is the backend's choice, by shape alone.
   func convolutionFilterGradient(
-    x: ConvolutionInput, dy: OutputGradient, stride: Int, padding: Int, into dw: Tensor,
-    accumulate: Bool)
+    x: ConvolutionInput, dy: OutputGradient, filter: Shape, stride: Int, padding: Int
+  ) -> Tensor
+
+  /// out := Σ slices, in order (added to what stands there, where `accumulate`).
+  /// - Precondition: slices are `[n] + out.shape`.
+  func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool)
 }
 
 extension ConvolutionOps {
   /// As above, of tensors as they are.
   public func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor) {
     convolution(
-      x: ConvolutionInput(x), w: w, stride: stride, padding: padding, into: y, statistics: nil)
+      x: ConvolutionInput(x), w: w, stride: stride, padding: padding, into: y,
+      statistics: false)
   }
 
   public func convolutionDataGradient(
@@ -46,9 +55,10 @@ extension ConvolutionOps {
   public func convolutionFilterGradient(
     x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool
   ) {
-    convolutionFilterGradient(
-      x: ConvolutionInput(x), dy: OutputGradient(dy), stride: stride, padding: padding, into: dw,
-      accumulate: accumulate)
+    let slices = convolutionFilterGradient(
+      x: ConvolutionInput(x), dy: OutputGradient(dy), filter: dw.shape, stride: stride,
+      padding: padding)
+    sumSlices(slices, into: dw, accumulate: accumulate)
   }
 }
 

@@ -1,5 +1,5 @@
 /// Batch norm as a rule of reading: act(γ·(x − μ)/√(σ² + ε) + β), channel by channel.
-public struct Normalisation {
+public struct ChannelNormalisation {
   public let mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
   public let epsilon: Float
   public let activation: Activation
@@ -18,9 +18,9 @@ public struct Normalisation {
 /// activation needs no memory and no pass of its own.
 public struct ConvolutionInput {
   public let tensor: Tensor
-  public let normalisation: Normalisation?
+  public let normalisation: ChannelNormalisation?
 
-  public init(_ tensor: Tensor, _ normalisation: Normalisation? = nil) {
+  public init(_ tensor: Tensor, _ normalisation: ChannelNormalisation? = nil) {
     (self.tensor, self.normalisation) = (tensor, normalisation)
   }
 }
@@ -37,12 +37,12 @@ public struct OutputGradient {
   public struct BatchNorm {
     /// y, what the batch norm read.
     public let input: Tensor
-    public let normalisation: Normalisation
+    public let normalisation: ChannelNormalisation
     /// Σ g and Σ g·x̂: `[2, C]`.
     public let sums: Tensor
     public let ofBatch: Bool
 
-    public init(input: Tensor, normalisation: Normalisation, sums: Tensor, ofBatch: Bool) {
+    public init(input: Tensor, normalisation: ChannelNormalisation, sums: Tensor, ofBatch: Bool) {
       (self.input, self.normalisation) = (input, normalisation)
       (self.sums, self.ofBatch) = (sums, ofBatch)
     }
@@ -60,7 +60,7 @@ public struct OutputGradient {
 public struct GradientCompletion {
   /// What the batch norm read, `[…, C]`.
   public let input: Tensor
-  public let normalisation: Normalisation
+  public let normalisation: ChannelNormalisation
   /// What it put out, where that is more than the normalisation of `input` (a residual was added);
   /// nil: act′ is told from the normalisation, recomputed.
   public let output: Tensor?
@@ -70,7 +70,7 @@ public struct GradientCompletion {
   public let dbeta: GradientOutput?
 
   public init(
-    input: Tensor, normalisation: Normalisation, output: Tensor?, sums: Tensor,
+    input: Tensor, normalisation: ChannelNormalisation, output: Tensor?, sums: Tensor,
     dgamma: GradientOutput?, dbeta: GradientOutput?
   ) {
     (self.input, self.normalisation, self.output) = (input, normalisation, output)
@@ -78,12 +78,36 @@ public struct GradientCompletion {
   }
 }
 
-/// Where a convolution leaves the statistics of its output, for the batch norm that follows: mean
-/// and biased variance, each `[K]`.
-public struct OutputStatistics {
-  public let mean: Tensor, variance: Tensor
+/// What the statistics of a tensor are computed from.
+public enum StatisticsSource {
+  /// The tensor itself, channels last.
+  case tensor(Tensor)
+  /// Mean and M2 (Σ (x − mean)²) of tiles of `tileRows` rows each, the last perhaps excepted, as
+  /// their producer left them: `[tiles, 2, C]`.
+  case tiles(Tensor, tileRows: Int, rows: Int)
 
-  public init(mean: Tensor, variance: Tensor) { (self.mean, self.variance) = (mean, variance) }
+  public var rows: Int {
+    switch self {
+    case .tensor(let x): x.count / max(x.shape.sizes.last ?? 1, 1)
+    case .tiles(_, _, let rows): rows
+    }
+  }
+}
+
+/// Statistics over a training, `[C]` each: running := (1 − momentum)·running + momentum·value, the
+/// variance unbiased, M/(M − 1) of the biased one.
+public struct RunningStatistics {
+  public let mean: Tensor, variance: Tensor
+  public let momentum: Float
+
+  public init(mean: Tensor, variance: Tensor, momentum: Float) {
+    (self.mean, self.variance, self.momentum) = (mean, variance, momentum)
+  }
+
+  /// M/(M − 1); 1 where there is but one row.
+  public static func unbiased(rows: Int) -> Float {
+    rows > 1 ? Float(rows) / Float(rows - 1) : 1
+  }
 }
 
 extension Backend {

@@ -18,11 +18,19 @@ extension OpCase {
         .batchNormStatistics, "\(shape), mean \(offset)", tolerance: offset == 0 ? 2e-6 : 2e-4
       ) { t in
         let (mean, variance) = (t.output([channels]), t.output([channels]))
-        t.backend.batchNormStatistics(x: t.input(shape, x), mean: mean, variance: variance)
-        return [mean, variance]
+        let running = (t.sum([channels], 2), t.sum([channels], 3))
+        t.backend.batchNormStatistics(
+          of: .tensor(t.input(shape, x)), mean: mean, variance: variance,
+          running: RunningStatistics(mean: running.0, variance: running.1, momentum: 0.1))
+        return [mean, variance, running.0, running.1]
       } expected: {
         let (mean, variance) = Oracle.statistics(x.map { Double($0) }, channels: channels)
-        return [mean, variance]
+        let rows = Double(shape.count / channels)
+        let unbiased = rows > 1 ? rows / (rows - 1) : 1
+        return [
+          mean, variance, zip(doubles([channels], 2), mean).map { 0.9 * $0 + 0.1 * $1 },
+          zip(doubles([channels], 3), variance).map { 0.9 * $0 + 0.1 * unbiased * $1 },
+        ]
       }
     }
   }
@@ -45,9 +53,11 @@ extension OpCase {
 
   private static func vector(_ values: [Double]) -> [Float] { values.map { Float($0) } }
 
-  private static func normalisation(_ norm: Oracle.BatchNorm, _ t: CaseContext) -> Normalisation {
+  private static func normalisation(_ norm: Oracle.BatchNorm, _ t: CaseContext)
+    -> ChannelNormalisation
+  {
     let c: Shape = [norm.gamma.count]
-    return Normalisation(
+    return ChannelNormalisation(
       mean: t.input(c, vector(norm.mean)), variance: t.input(c, vector(norm.variance)),
       gamma: t.input(c, vector(norm.gamma)), beta: t.input(c, vector(norm.beta)), epsilon: 1e-5,
       activation: norm.activation)

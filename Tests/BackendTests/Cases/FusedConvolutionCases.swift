@@ -31,10 +31,11 @@ extension OpCase {
       .convolutionForward, "\(s.name), \(activation) on load, statistics", tolerance: 2e-5
     ) { t in
       let (y, mean, variance) = (t.output(s.y), t.output([s.k]), t.output([s.k]))
-      t.backend.convolution(
+      let statistics = t.backend.convolution(
         x: ConvolutionInput(norm.input(t), norm.normalisation(t)), w: t.input(s.filter, 2),
-        stride: s.stride, padding: s.padding, into: y,
-        statistics: OutputStatistics(mean: mean, variance: variance))
+        stride: s.stride, padding: s.padding, into: y, statistics: true)
+      t.backend.batchNormStatistics(
+        of: statistics, mean: mean, variance: variance, running: nil)
       return [y, mean, variance]
     } expected: {
       let y = Oracle.convolution(
@@ -93,10 +94,11 @@ extension OpCase {
       tolerance: 2e-5
     ) { t in
       let dw = t.output(s.filter)
-      t.backend.convolutionFilterGradient(
+      let slices = t.backend.convolutionFilterGradient(
         x: ConvolutionInput(before.input(t), before.normalisation(t)),
         dy: OutputGradient(t.input(s.y, 3), through: behind.gradient(t, of: doubles(s.y, 3))),
-        stride: s.stride, padding: s.padding, into: dw, accumulate: false)
+        filter: s.filter, stride: s.stride, padding: s.padding)
+      t.backend.sumSlices(slices, into: dw, accumulate: false)
       return [dw]
     } expected: {
       let dy = behind.norm.backward(doubles(s.y, 3), x: behind.values, y: []).dx
@@ -135,10 +137,10 @@ struct NormCase: Sendable {
 
   func input(_ t: CaseContext) -> Tensor { t.input(shape, first) }
 
-  func normalisation(_ t: CaseContext) -> Normalisation {
+  func normalisation(_ t: CaseContext) -> ChannelNormalisation {
     let c: Shape = [norm.gamma.count]
     func vector(_ values: [Double]) -> Tensor { t.input(c, values.map { Float($0) }) }
-    return Normalisation(
+    return ChannelNormalisation(
       mean: vector(norm.mean), variance: vector(norm.variance), gamma: vector(norm.gamma),
       beta: vector(norm.beta), epsilon: 1e-5, activation: norm.activation)
   }

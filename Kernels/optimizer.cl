@@ -1,0 +1,76 @@
+// Optimiser steps, both families: one launch for 16 parameters. Work-item (i, p) takes the elements
+// [i*CHUNK, (i+1)*CHUNK) of parameter p, V at a time; beyond its end there is nothing to do.
+
+#define ARGUMENTS(i) \
+  __global float *restrict w##i, __global const float *restrict g##i, __global float *restrict v##i
+
+// v := momentum*v + (g + decay*w), w := w - rate*v, g being the sum of its slices, in order.
+inline void step_parameter(
+    __global float* restrict w, __global const float* restrict g, __global float* restrict v,
+    const int count, const int slices, const float rate, const float momentum,
+    const float decay) {
+  const size_t first = (size_t)get_global_id(0) * CHUNK;
+  const size_t last = min(first + CHUNK, (size_t)count);
+  size_t i = first;
+  for (; i + V <= last; i += V) {
+    vec sum = LOADV(g + i);
+    for (int t = 1; t < slices; t++) sum += LOADV(g + (size_t)t * count + i);
+    const vec next =
+        fma((vec)(momentum), LOADV(v + i), fma((vec)(decay), LOADV(w + i), sum));
+    STOREV(next, v + i);
+    STOREV(fma((vec)(-rate), next, LOADV(w + i)), w + i);
+  }
+  for (; i < last; i++) {
+    float sum = g[i];
+    for (int t = 1; t < slices; t++) sum += g[(size_t)t * count + i];
+    const float next = fma(momentum, v[i], fma(decay, w[i], sum));
+    v[i] = next;
+    w[i] = fma(-rate, next, w[i]);
+  }
+}
+
+typedef struct { int values[16]; } Sixteen;
+
+#define CASE(i)                                                                             \
+  case i:                                                                                   \
+    step_parameter(w##i, g##i, v##i, counts.values[i], slices.values[i], rate, momentum, decay); \
+    break;
+
+__kernel void momentum_steps(
+    const Sixteen counts, const Sixteen slices, const float rate, const float momentum,
+    const float decay,
+    ARGUMENTS(0),
+    ARGUMENTS(1),
+    ARGUMENTS(2),
+    ARGUMENTS(3),
+    ARGUMENTS(4),
+    ARGUMENTS(5),
+    ARGUMENTS(6),
+    ARGUMENTS(7),
+    ARGUMENTS(8),
+    ARGUMENTS(9),
+    ARGUMENTS(10),
+    ARGUMENTS(11),
+    ARGUMENTS(12),
+    ARGUMENTS(13),
+    ARGUMENTS(14),
+    ARGUMENTS(15)) {
+  switch (get_global_id(1)) {
+  CASE(0)
+  CASE(1)
+  CASE(2)
+  CASE(3)
+  CASE(4)
+  CASE(5)
+  CASE(6)
+  CASE(7)
+  CASE(8)
+  CASE(9)
+  CASE(10)
+  CASE(11)
+  CASE(12)
+  CASE(13)
+  CASE(14)
+  CASE(15)
+  }
+}

@@ -1,0 +1,83 @@
+// Filters for convolution_winograd.cl: u [36,C,K] := G w G^T of w [3,3,C,K] or, where it is turned, of
+// w[2-r][2-s][k][c], whose channels change places. One launch for 16 filters: work-item (c, i) takes
+// input channel c of filter i.
+
+inline void transform(const vec a, const vec b, const vec c, vec* to, const int step) {
+  const vec even = a + c, far = fma((vec)(4.0f), c, a);
+  to[0] = (vec)(0.25f) * a;
+  to[step] = (even + b) * (vec)(-1.0f / 6);
+  to[2 * step] = (even - b) * (vec)(-1.0f / 6);
+  to[3 * step] = fma((vec)(2.0f), b, far) * (vec)(1.0f / 24);
+  to[4 * step] = fma((vec)(-2.0f), b, far) * (vec)(1.0f / 24);
+  to[5 * step] = c;
+}
+
+inline void transform_filter(
+    __global const float* restrict w, __global float* restrict u, const int C, const int K,
+    const int turn) {
+  const int c = get_global_id(0);
+  if (c >= C) return;
+  for (int k = 0; k < K; k += V) {
+    vec g[9], q[18];
+    for (int t = 0; t < 9; t++) {
+      if (turn) {
+        float lanes[V];
+        for (int l = 0; l < V; l++) lanes[l] = w[((size_t)(8 - t) * K + k + l) * C + c];
+        g[t] = LOADV(lanes);
+      } else {
+        g[t] = LOADV(w + ((size_t)t * C + c) * K + k);
+      }
+    }
+    for (int s = 0; s < 3; s++) transform(g[s], g[3 + s], g[6 + s], q + s, 3);
+    for (int i = 0; i < 6; i++) {
+      vec row[6];
+      transform(q[i * 3], q[i * 3 + 1], q[i * 3 + 2], row, 1);
+      for (int j = 0; j < 6; j++) STOREV(row[j], u + ((size_t)(i * 6 + j) * C + c) * K + k);
+    }
+  }
+}
+
+typedef struct { int values[16]; } Sixteen;
+#define ARGUMENTS(i) __global const float *restrict w##i, __global float *restrict u##i
+#define CASE(i)                                                               \
+  case i:                                                                     \
+    transform_filter(w##i, u##i, cs.values[i], ks.values[i], turns.values[i]); \
+    break;
+
+ONE_ITEM __kernel void transform_filters(
+    const Sixteen cs, const Sixteen ks, const Sixteen turns,
+    ARGUMENTS(0),
+    ARGUMENTS(1),
+    ARGUMENTS(2),
+    ARGUMENTS(3),
+    ARGUMENTS(4),
+    ARGUMENTS(5),
+    ARGUMENTS(6),
+    ARGUMENTS(7),
+    ARGUMENTS(8),
+    ARGUMENTS(9),
+    ARGUMENTS(10),
+    ARGUMENTS(11),
+    ARGUMENTS(12),
+    ARGUMENTS(13),
+    ARGUMENTS(14),
+    ARGUMENTS(15)) {
+  switch (get_global_id(1)) {
+  CASE(0)
+  CASE(1)
+  CASE(2)
+  CASE(3)
+  CASE(4)
+  CASE(5)
+  CASE(6)
+  CASE(7)
+  CASE(8)
+  CASE(9)
+  CASE(10)
+  CASE(11)
+  CASE(12)
+  CASE(13)
+  CASE(14)
+  CASE(15)
+  }
+}
