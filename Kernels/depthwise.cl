@@ -67,19 +67,19 @@ __kernel void depthwise_filter_gradient(
 }
 #endif
 
-// Vector family (CPUs): V channels at a time, the filter in registers; each loaded pixel serves all
-// outputs of a block of QB columns that read it. The channels behind the last whole vector go one by
-// one; the host chooses V so that there seldom are any.
+// Vector family (CPUs): a block of QB columns at a time, all channels of it (so that memory is read
+// in order), V at a time with filter and outputs in registers; each loaded pixel serves all outputs
+// of the block that read it. The channels behind the last whole vector go one by one; the host
+// chooses V so that there seldom are any.
 //
-// -D: N C H W P Q R S STRIDE PAD; QB and what stands with each kernel.
+// -D: C W Q R S STRIDE PAD, QB and what stands with each kernel; the other sizes are arguments, so
+//     that one build serves every batch.
 
 #if defined(FORWARD) || defined(DATA_GRADIENT)
-// -D: ROWS (of the output, a work-item); for the data gradient QB is a multiple of STRIDE and
-//     FIRST, COLUMNS (columns of dy that a block reads, the first relative to its own), ACCUMULATE.
+// -D: for the data gradient QB is a multiple of STRIDE and FIRST, COLUMNS (columns of dy that a
+//     block reads, the first relative to its own), ACCUMULATE.
 #if defined(FORWARD)
-#define IN_ROWS H
 #define IN_COLUMNS W
-#define OUT_ROWS P
 #define OUT_COLUMNS Q
 #define COLUMNS ((QB - 1) * STRIDE + S)
 #define ACCUMULATE 0
@@ -92,9 +92,7 @@ __kernel void depthwise_filter_gradient(
 #define FROM(i, k) ((i) * STRIDE + (k) - PAD)
 #define FROM_STRIDE 1
 #else
-#define IN_ROWS P
 #define IN_COLUMNS Q
-#define OUT_ROWS H
 #define OUT_COLUMNS W
 #define ORIGIN(q0) ((q0) / STRIDE + FIRST)
 #define TARGET(t, s) (((t) + FIRST) * STRIDE + (s) - PAD)
@@ -114,30 +112,32 @@ __kernel void depthwise_filter_gradient(
     }                                                                              \
   }
 
-// in and out are x and y, or dy and dx; global (ceil(OUT_ROWS / ROWS), N).
+// `rows` of the output are a work-item's.
+typedef struct { int in_rows, out_rows, rows; } Geometry;
+
+// in and out are x and y, or dy and dx; global (ceil(out_rows / rows), N).
 ONE_ITEM __kernel void depthwise(
     __global const float* restrict in, __global const float* restrict w,
-    __global float* restrict out) {
-  const int first = get_global_id(0) * ROWS, n = get_global_id(1);
-  for (int p = first; p < first + ROWS && p < OUT_ROWS; p++) {
-    __global float* to = out + ((size_t)(n * OUT_ROWS + p) * OUT_COLUMNS) * C;
-    for (int c = 0; c + V <= C; c += V) {
-      vec filter[R * S];
+    __global float* restrict out, const Geometry g) {
+  const int first = get_global_id(0) * g.rows, n = get_global_id(1);
+  for (int p = first; p < first + g.rows && p < g.out_rows; p++) {
+    __global float* to = out + ((size_t)(n * g.out_rows + p) * OUT_COLUMNS) * C;
+    for (int q0 = 0; q0 < OUT_COLUMNS; q0 += QB) {
+      const int origin = ORIGIN(q0);
+      const int inside = origin >= 0 && origin + COLUMNS <= IN_COLUMNS;
+      for (int c = 0; c + V <= C; c += V) {
+        vec filter[R * S], acc[QB];
 #pragma unroll
-      for (int i = 0; i < R * S; i++) filter[i] = LOADV(w + i * C + c);
-      for (int q0 = 0; q0 < OUT_COLUMNS; q0 += QB) {
-        vec acc[QB];
+        for (int i = 0; i < R * S; i++) filter[i] = LOADV(w + i * C + c);
 #pragma unroll
         for (int j = 0; j < QB; j++)
           acc[j] = ACCUMULATE && q0 + j < OUT_COLUMNS ? LOADV(to + (q0 + j) * C + c) : ZERO;
-        const int origin = ORIGIN(q0);
-        const int inside = origin >= 0 && origin + COLUMNS <= IN_COLUMNS;
 #pragma unroll
         for (int r = 0; r < R; r++) {
           const int v = FROM(p, r);
-          if (v < 0 || v % FROM_STRIDE != 0 || v / FROM_STRIDE >= IN_ROWS) continue;
+          if (v < 0 || v % FROM_STRIDE != 0 || v / FROM_STRIDE >= g.in_rows) continue;
           __global const float* row =
-              in + ((size_t)(n * IN_ROWS + v / FROM_STRIDE) * IN_COLUMNS) * C + c;
+              in + ((size_t)(n * g.in_rows + v / FROM_STRIDE) * IN_COLUMNS) * C + c;
           if (inside) {
 #pragma unroll
             for (int t = 0; t < COLUMNS; t++) SPREAD(LOADV(row + (origin + t) * C))
@@ -158,11 +158,11 @@ ONE_ITEM __kernel void depthwise(
         float sum = ACCUMULATE ? to[q * C + c] : 0.0f;
         for (int r = 0; r < R; r++) {
           const int v = FROM(p, r);
-          if (v < 0 || v % FROM_STRIDE != 0 || v / FROM_STRIDE >= IN_ROWS) continue;
+          if (v < 0 || v % FROM_STRIDE != 0 || v / FROM_STRIDE >= g.in_rows) continue;
           for (int s = 0; s < S; s++) {
             const int u = FROM(q, s);
             if (u < 0 || u % FROM_STRIDE != 0 || u / FROM_STRIDE >= IN_COLUMNS) continue;
-            sum = fma(in[((size_t)(n * IN_ROWS + v / FROM_STRIDE) * IN_COLUMNS +
+            sum = fma(in[((size_t)(n * g.in_rows + v / FROM_STRIDE) * IN_COLUMNS +
                           u / FROM_STRIDE) * C + c],
                       w[(r * S + s) * C + c], sum);
           }
@@ -174,65 +174,70 @@ ONE_ITEM __kernel void depthwise(
 #endif
 
 #if defined(FILTER_GRADIENT)
-// -D: IMAGES (a slice), GROUP (channels of a work-item, a multiple of V).
+// A slice has `images` images, a work-item `group` channels (a multiple of V); `rows` of dy at a time.
+typedef struct { int n, h, p, images, group, rows; } Geometry;
+
 #define COLUMNS ((QB - 1) * STRIDE + S)
 
-// partial [slices,R,S,C]; global (ceil(C / GROUP), slices). An image's x and dy stay in cache over
-// the channels; the sums of a vector of channels stay in registers over an image.
+// partial [slices,R,S,C]; global (ceil(C / group), slices). Memory is read row by row:
+// all channels of some rows, V at a time with their sums in registers, before the next ones.
 ONE_ITEM __kernel void depthwise_filter_gradient(
     __global const float* restrict x, __global const float* restrict dy,
-    __global float* restrict partial) {
-  const int low = get_global_id(0) * GROUP, high = min(low + GROUP, C);
-  const int slice = get_global_id(1), first = slice * IMAGES, last = min(first + IMAGES, N);
+    __global float* restrict partial, const Geometry g) {
+  const int low = get_global_id(0) * g.group, high = min(low + g.group, C);
+  const int slice = get_global_id(1), first = slice * g.images, last = min(first + g.images, g.n);
   __global float* mine = partial + (size_t)slice * R * S * C;
   for (int n = first; n < last; n++) {
-    __global const float* image = x + (size_t)n * H * W * C;
-    __global const float* gradient = dy + (size_t)n * P * Q * C;
-    int c = low;
-    for (; c + V <= high; c += V) {
-      vec acc[R * S];
+    __global const float* image = x + (size_t)n * g.h * W * C;
+    __global const float* gradient = dy + (size_t)n * g.p * Q * C;
+    for (int p0 = 0; p0 < g.p; p0 += g.rows) {
+      const int fresh = n == first && p0 == 0, end = min(p0 + g.rows, g.p);
+      int c = low;
+      for (; c + V <= high; c += V) {
+        vec acc[R * S];
 #pragma unroll
-      for (int i = 0; i < R * S; i++) acc[i] = n == first ? ZERO : LOADV(mine + i * C + c);
-      for (int p = 0; p < P; p++)
-        for (int q0 = 0; q0 < Q; q0 += QB) {
-          vec d[QB];
+        for (int i = 0; i < R * S; i++) acc[i] = fresh ? ZERO : LOADV(mine + i * C + c);
+        for (int p = p0; p < end; p++)
+          for (int q0 = 0; q0 < Q; q0 += QB) {
+            vec d[QB];
 #pragma unroll
-          for (int j = 0; j < QB; j++)
-            d[j] = q0 + j < Q ? LOADV(gradient + (p * Q + q0 + j) * C + c) : ZERO;
-          const int origin = q0 * STRIDE - PAD;
+            for (int j = 0; j < QB; j++)
+              d[j] = q0 + j < Q ? LOADV(gradient + (p * Q + q0 + j) * C + c) : ZERO;
+            const int origin = q0 * STRIDE - PAD;
 #pragma unroll
-          for (int r = 0; r < R; r++) {
-            const int v = p * STRIDE + r - PAD;
-            if (v < 0 || v >= H) continue;
-            __global const float* row = image + v * W * C + c;
+            for (int r = 0; r < R; r++) {
+              const int v = p * STRIDE + r - PAD;
+              if (v < 0 || v >= g.h) continue;
+              __global const float* row = image + v * W * C + c;
 #pragma unroll
-            for (int t = 0; t < COLUMNS; t++) {
-              if (origin + t < 0 || origin + t >= W) continue;
-              const vec value = LOADV(row + (origin + t) * C);
+              for (int t = 0; t < COLUMNS; t++) {
+                if (origin + t < 0 || origin + t >= W) continue;
+                const vec value = LOADV(row + (origin + t) * C);
 #pragma unroll
-              for (int s = 0; s < S; s++)
-                if (t >= s && (t - s) % STRIDE == 0 && (t - s) / STRIDE < QB)
-                  acc[r * S + s] = fma(value, d[(t - s) / STRIDE], acc[r * S + s]);
+                for (int s = 0; s < S; s++)
+                  if (t >= s && (t - s) % STRIDE == 0 && (t - s) / STRIDE < QB)
+                    acc[r * S + s] = fma(value, d[(t - s) / STRIDE], acc[r * S + s]);
+              }
             }
           }
-        }
 #pragma unroll
-      for (int i = 0; i < R * S; i++) STOREV(acc[i], mine + i * C + c);
-    }
-    for (; c < high; c++)
-      for (int i = 0; i < R * S; i++) {
-        float sum = n == first ? 0.0f : mine[i * C + c];
-        for (int p = 0; p < P; p++) {
-          const int v = p * STRIDE + i / S - PAD;
-          if (v < 0 || v >= H) continue;
-          for (int q = 0; q < Q; q++) {
-            const int u = q * STRIDE + i % S - PAD;
-            if (u >= 0 && u < W)
-              sum = fma(image[(v * W + u) * C + c], gradient[(p * Q + q) * C + c], sum);
-          }
-        }
-        mine[i * C + c] = sum;
+        for (int i = 0; i < R * S; i++) STOREV(acc[i], mine + i * C + c);
       }
+      for (; c < high; c++)
+        for (int i = 0; i < R * S; i++) {
+          float sum = fresh ? 0.0f : mine[i * C + c];
+          for (int p = p0; p < end; p++) {
+            const int v = p * STRIDE + i / S - PAD;
+            if (v < 0 || v >= g.h) continue;
+            for (int q = 0; q < Q; q++) {
+              const int u = q * STRIDE + i % S - PAD;
+              if (u >= 0 && u < W)
+                sum = fma(image[(v * W + u) * C + c], gradient[(p * Q + q) * C + c], sum);
+            }
+          }
+          mine[i * C + c] = sum;
+        }
+    }
   }
 }
 #endif

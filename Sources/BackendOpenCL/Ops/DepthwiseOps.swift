@@ -18,7 +18,7 @@ extension OpenCLBackend {
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
-          vector("depthwise", plan.forward), buffers,
+          vector("depthwise", plan.forward), buffers + [.ints(plan.forwardSizes)],
           global: [plan.items(rows: g.p, columns: g.q), g.n], local: [1, 1])
       }
     }
@@ -42,7 +42,8 @@ extension OpenCLBackend {
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
-          vector("depthwise", plan.dataGradient(accumulate: accumulate)), buffers,
+          vector("depthwise", plan.dataGradient(accumulate: accumulate)),
+          buffers + [.ints(plan.dataGradientSizes)],
           global: [plan.items(rows: g.h, columns: g.w), g.n], local: [1, 1])
       }
     }
@@ -68,7 +69,8 @@ extension OpenCLBackend {
           buffers + [.ints(g.asInts), .int(plan.images)], global: [dw.count, plan.slices])
       case .vector:
         try queue.launch(
-          vector("depthwise_filter_gradient", plan.filterGradient), buffers,
+          vector("depthwise_filter_gradient", plan.filterGradient),
+          buffers + [.ints(plan.filterGradientSizes)],
           global: [plan.groups, plan.slices], local: [1, 1])
       }
       try sumSlices(partials, slices: plan.slices, into: dw, accumulate: accumulate)
@@ -98,10 +100,9 @@ struct VectorDepthwise {
     width = widths.first { g.c % $0 == 0 } ?? widths.first { $0 <= g.c } ?? 4
   }
 
-  /// Columns in registers beside the filter: of those that fit the number that wastes least, the
+  /// Columns in registers beside the filter: of at most `most` the number that wastes least, the
   /// larger of equals; a multiple of `step`.
-  private func block(_ columns: Int, step: Int) -> Int {
-    let most = g.r * g.s <= 12 ? 8 : 4
+  private func block(_ columns: Int, most: Int, step: Int = 1) -> Int {
     let fitting = (1...most).filter { $0 % step == 0 && 2 * $0 >= min(most, columns) }
     func covered(_ block: Int) -> Int { (columns + block - 1) / block * block }
     return fitting.min { a, b in
@@ -126,26 +127,29 @@ struct VectorDepthwise {
 
   private var common: [String] {
     [
-      "V=\(width)", "N=\(g.n)", "C=\(g.c)", "H=\(g.h)", "W=\(g.w)", "P=\(g.p)", "Q=\(g.q)",
-      "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)", "PAD=\(g.padding)",
+      "V=\(width)", "C=\(g.c)", "W=\(g.w)", "Q=\(g.q)", "R=\(g.r)", "S=\(g.s)",
+      "STRIDE=\(g.stride)", "PAD=\(g.padding)",
     ]
   }
 
-  var forward: [String] {
-    common + ["FORWARD", "ROWS=\(rows(g.p, g.q))", "QB=\(block(g.q, step: 1))"]
-  }
+  /// Long rows come from memory, not from cache: a narrow block reads them in order.
+  private func widest(_ columns: Int) -> Int { columns < 16 && g.r * g.s <= 12 ? 4 : 2 }
+
+  var forward: [String] { common + ["FORWARD", "QB=\(block(g.q, most: widest(g.q)))"] }
+  var forwardSizes: [Int32] { [g.h, g.p, rows(g.p, g.q)].map(Int32.init) }
 
   func dataGradient(accumulate: Bool) -> [String] {
-    let block = block(g.w, step: g.stride)
+    let block = block(g.w, most: max(widest(g.w), g.stride), step: g.stride)
     // A block of dx columns from u on reads the dy columns b with 0 ≤ b·stride + s − padding − u
     // < block for some tap s.
     let first = Self.floor(g.padding - g.s + g.stride, over: g.stride)
     let last = Self.floor(block - 1 + g.padding, over: g.stride)
     return common + [
-      "DATA_GRADIENT", "ROWS=\(rows(g.h, g.w))", "QB=\(block)", "FIRST=(\(first))",
-      "COLUMNS=\(last - first + 1)", "ACCUMULATE=\(accumulate ? 1 : 0)",
+      "DATA_GRADIENT", "QB=\(block)", "FIRST=(\(first))", "COLUMNS=\(last - first + 1)",
+      "ACCUMULATE=\(accumulate ? 1 : 0)",
     ]
   }
+  var dataGradientSizes: [Int32] { [g.p, g.h, rows(g.h, g.w)].map(Int32.init) }
 
   private static func floor(_ a: Int, over b: Int) -> Int {
     a >= 0 ? a / b : -((-a + b - 1) / b)
@@ -161,9 +165,11 @@ struct VectorDepthwise {
   var groups: Int { (g.c + group - 1) / group }
 
   var filterGradient: [String] {
-    common + [
-      "FILTER_GRADIENT", "QB=\(block(g.q, step: 1))", "IMAGES=\(images)", "GROUP=\(group)",
-    ]
+    common + ["FILTER_GRADIENT", "QB=\(block(g.q, most: 4))"]
+  }
+  var filterGradientSizes: [Int32] {
+    // Rows: enough pixels to outweigh fetching the sums.
+    [g.n, g.h, g.p, images, group, max(1, 64 / max(g.q, 1))].map(Int32.init)
   }
 }
 

@@ -41,7 +41,7 @@ extension OpCase {
   /// More than one launch serves, of unequal sizes, some with their gradient in slices.
   private static let manyParameters: OpCase = {
     let shapes = (0..<37).map { Shape([$0 * 7 + 1, 3]) }
-    func slices(_ i: Int) -> Int { i % 3 == 0 ? 4 : 1 }
+    @Sendable func slices(_ i: Int) -> Int { i % 3 == 0 ? 4 : 1 }
     return OpCase(.momentumStep, "37 parameters, gradients in slices", tolerance: 1e-6) { t in
       let updates = shapes.enumerated().map { i, shape in
         let n = slices(i)
