@@ -17,6 +17,7 @@ Values are listed in Dovetail's layout: filters [R, S, C, K], linear weights [C,
 import argparse
 import json
 import pathlib
+import sys
 
 import numpy as np
 import torch
@@ -303,11 +304,42 @@ def write(name, fixture, end, with_newline):
     print(path.name, path.stat().st_size, "bytes")
 
 
+def verify(name, computed):
+    """Exits unless every number of the stored fixture is the computed one, to 1e-6 of it."""
+    folder = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures"
+    stored = json.loads((folder / f"{name}.json").read_text())
+
+    def compare(a, b, where):
+        if isinstance(a, dict):
+            for key in a:
+                compare(a[key], b[key], f"{where}.{key}")
+        elif isinstance(a, list):
+            if len(a) != len(b):
+                sys.exit(f"{where}: {len(b)} values stored, {len(a)} computed")
+            for index, pair in enumerate(zip(a, b)):
+                compare(*pair, f"{where}[{index}]")
+        elif isinstance(a, str):
+            if a != b:
+                sys.exit(f"{where}: {b} stored, {a} computed")
+        elif abs(a - b) > 1e-6 * max(abs(a), abs(b)) + 1e-9:
+            sys.exit(f"{where}: {b} stored, {a} computed")
+
+    compare(computed, stored, name)
+    print(f"{name}: as stored")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare PyTorch's float32 with it")
+    parser.add_argument(
+        "--verify", action="store_true", help="compute the fixtures again, compare, write nothing")
     arguments = parser.parse_args()
     result = run(torch.float64)
+    if arguments.verify:
+        verify("resnet8", result)
+        for name, *step in WHOLE:
+            verify(name, one_step(*step, torch.float64))
+        return
     if arguments.check:
         other = run(torch.float32)
         print("losses f64", result["losses"])
