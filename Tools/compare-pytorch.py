@@ -29,6 +29,7 @@ import torch.nn.functional as F
 HERE = pathlib.Path(__file__).parent
 spec = importlib.util.spec_from_file_location("fixtures", HERE / "make-pytorch-fixtures.py")
 networks = importlib.util.module_from_spec(spec)
+sys.modules["fixtures"] = networks  # torch.compile looks its classes up.
 spec.loader.exec_module(networks)
 
 CLASSES = 10
