@@ -6,6 +6,10 @@ public struct Ceilings: Codable, Sendable {
   public let fmaPeakGFLOPS: Double
   /// A copy of large buffers, bytes read and bytes written both counted.
   public let copyGBs: Double
+
+  public init(fmaPeakGFLOPS: Double, copyGBs: Double) {
+    (self.fmaPeakGFLOPS, self.copyGBs) = (fmaPeakGFLOPS, copyGBs)
+  }
 }
 
 /// One workload, timed.

@@ -81,7 +81,8 @@ import Training
       #expect(results.millisecondsPerStep == 2000)
       #expect(results.hostMilliseconds == 1000)
       #expect(results.imagesPerSecond == Double(4 * tasks) / 2)
-      #expect((results.tasks, warmUps, results.launches) == (tasks, 2, nil))
+      #expect((results.tasks, warmUps) == (tasks, 2))
+      #expect(results.launches == nil)
       #expect(results.architecture == "resnet-8")
     }
   }
