@@ -81,7 +81,7 @@ extension Evaluator {
     var fits = true
     try forEachBatch(of: images) { store, indices, counted in
       guard fits else { return }
-      let features = [first, second].map { features($0, store, indices) }
+      let features = [first, second].map { self.features(of: $0, store, indices) }
       guard features[0].shape == features[1].shape else {
         fits = false
         return
@@ -98,7 +98,7 @@ extension Evaluator {
   }
 
   private func features(
-    _ extractor: FeatureExtractor, _ store: ImageStore, _ indices: [Int]
+    of extractor: FeatureExtractor, _ store: ImageStore, _ indices: [Int]
   ) -> Tensor {
     let context = ForwardContext(
       tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))

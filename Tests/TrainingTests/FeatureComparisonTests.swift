@@ -1,6 +1,5 @@
 import BackendCPU
 import Datasets
-import Foundation
 import Testing
 import Training
 
@@ -10,9 +9,7 @@ import Training
   func compare(
     _ datasets: [Dataset], _ change: (inout Recipe) -> Void
   ) throws -> [FeatureComparison] {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let directory = RunDirectory(folder.path)
+    let directory = RunDirectory(try Tiny.temporaryFolder())
     _ = try Run.train(
       Tiny.recipe(change), datasets: datasets, directory: directory, on: backend, clock: { 0 })
     return try Run.compareFeatures(directory, on: backend, datasets: { _ in datasets })
