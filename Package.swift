@@ -55,10 +55,11 @@ let package = Package(
     .target(
       name: "Components", dependencies: ["Tensors", "Autograd", "Networks", "Datasets"],
       swiftSettings: strict),
+    .target(name: "Analysis", swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets", "Components",
+        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -69,7 +70,7 @@ let package = Package(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training", "Diagnostics",
+        "Components", "Training", "Analysis", "Diagnostics",
       ],
       swiftSettings: strict),
 
@@ -107,6 +108,8 @@ let package = Package(
       name: "DiagnosticsTests",
       dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
       swiftSettings: strict),

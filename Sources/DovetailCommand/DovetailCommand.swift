@@ -19,5 +19,8 @@ struct DovetailCommand: ParsableCommand {
       data, 66 input missing, 69 no device, 73 cannot create, 74 cannot write, 78 bad recipe.
       """,
     version: "0.1.0",
-    subcommands: [Demo.self, Train.self, Evaluate.self, Bench.self, Devices.self, Doctor.self])
+    subcommands: [
+      Demo.self, Train.self, Evaluate.self, CompareFeatures.self, Bench.self, Devices.self,
+      Doctor.self,
+    ])
 }

@@ -9,7 +9,7 @@ public import Tensors
 /// last, short one is filled from the start of the order, and the extra predictions do not count.
 public struct Evaluator {
   public let batch: Int
-  private let backend: any Backend
+  let backend: any Backend
 
   public init(batch: Int, on backend: any Backend) {
     self.batch = batch
@@ -66,27 +66,46 @@ public struct Evaluator {
     let outputs = network.head.classNames.count
     let size = preprocessing.imageSize
     precondition(images.size == size, "images of \(images.size), the extractor takes \(size)")
-    var random = RandomStream(seed: 0, .evaluationOrder)
-    let order = random.permutation(images.count)
-    let store = backend.makeImageStore(
-      bytes: images.bytes, count: images.count, height: size, width: size)
     var result = [Float](repeating: 0, count: images.count * outputs)
-    for start in stride(from: 0, to: images.count, by: batch) {
-      let indices = (0..<batch).map { order[(start + $0) % images.count] }
-      let x = backend.makeTensor([batch, size, size, 3])
-      backend.gatherImages(
-        store, transforms: indices.map { ImageTransform(index: Int32($0)) },
-        mean: preprocessing.normalisation.mean, std: preprocessing.normalisation.std, into: x)
+    try forEachBatch(of: images) { store, indices, counted in
+      let x = gather(store, indices, for: preprocessing)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
       let values = try backend.download(network(Variable(x), context).value)
-      for position in 0..<min(batch, images.count - start) {
+      for position in 0..<counted {
         let to = indices[position] * outputs
         result.replaceSubrange(
           to..<to + outputs, with: values[position * outputs..<(position + 1) * outputs])
       }
     }
     return result
+  }
+
+  /// Batches of the images in the order of measuring; `counted` is how many of a batch count, the
+  /// rest being there to fill it.
+  func forEachBatch(
+    of images: ImageSet,
+    _ body: (_ store: ImageStore, _ indices: [Int], _ counted: Int) throws -> Void
+  ) throws {
+    var random = RandomStream(seed: 0, .evaluationOrder)
+    let order = random.permutation(images.count)
+    let store = backend.makeImageStore(
+      bytes: images.bytes, count: images.count, height: images.size, width: images.size)
+    for start in stride(from: 0, to: images.count, by: batch) {
+      let indices = (0..<batch).map { order[(start + $0) % images.count] }
+      try body(store, indices, min(batch, images.count - start))
+    }
+  }
+
+  /// Images as an extractor takes them: `[batch, size, size, 3]`.
+  func gather(
+    _ store: ImageStore, _ indices: [Int], for preprocessing: Preprocessing
+  ) -> Tensor {
+    let x = backend.makeTensor([indices.count, store.height, store.width, 3])
+    backend.gatherImages(
+      store, transforms: indices.map { ImageTransform(index: Int32($0)) },
+      mean: preprocessing.normalisation.mean, std: preprocessing.normalisation.std, into: x)
+    return x
   }
 
   /// The first of the largest.

@@ -11,7 +11,9 @@ import Testing
   @Test func helpNamesEverySubcommand() throws {
     let run = try Workplace().dovetail("--help")
     #expect(run.status == 0)
-    for name in ["demo", "train", "evaluate", "bench", "devices", "doctor"] { #expect(run.stdout.contains(name)) }
+    for name in ["demo", "train", "evaluate", "bench", "devices", "doctor"] {
+      #expect(run.stdout.contains(name))
+    }
   }
 
   @Test(arguments: [

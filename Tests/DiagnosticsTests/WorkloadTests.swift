@@ -1,6 +1,6 @@
 import Diagnostics
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct WorkloadTests {
