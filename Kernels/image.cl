@@ -1,16 +1,17 @@
 // From bytes to a batch: gather by index, crop, flip, rotate, normalise. transforms [N] of
-// (index, dy, dx, flip + 2 * quarter turns); global (size, N): one work-item a row.
+// (index, dy, dx, flip + 2 * quarter turns + 8 * rows + 16 * columns); global (size, N): one work-item a row.
 __kernel void gather_images(__global const uchar* restrict store,
     __global const int4* restrict transforms, __global float* restrict y, const int size,
     const float4 scale, const float4 shift) {
   const int i = get_global_id(0), n = get_global_id(1);
   const int4 t = transforms[n];
-  const int turns = t.w >> 1, flip = t.w & 1;
+  const int turns = (t.w >> 1) & 3, flip = t.w & 1;
+  const int down = t.w & 8 ? size / 2 : 0, right = t.w & 16 ? size / 2 : 0;
   __global const uchar* image = store + (size_t)t.x * size * size * 3;
   __global float* out = y + ((size_t)n * size + i) * size * 3;
   for (int j = 0; j < size; j++) {
     // out = rot90^turns(cropped): (i, j) -> (j, size-1-i reversed) once a quarter turn.
-    int row = i, column = j;
+    int row = (i + down) % size, column = (j + right) % size;
     for (int turn = 0; turn < turns; turn++) {
       const int next = size - 1 - row;
       row = column;

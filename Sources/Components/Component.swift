@@ -57,6 +57,8 @@ public final class AuxiliaryHead {
   public enum Kind: String, Codable, Sendable {
     /// Predicts which of 0, 90, 180, 270 degrees an image was turned by (Sec. 3.1).
     case rotation
+    /// Predicts in which of four orders an image's tiles stand.
+    case jigsaw
     /// Discriminates the classes that the tasks have in common (Sec. 3.2).
     case commonClasses = "common-classes"
   }

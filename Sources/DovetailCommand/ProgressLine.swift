@@ -52,7 +52,8 @@ final class ProgressLine {
 
   private func describe(_ losses: TaskLosses) -> String {
     "\(losses.task) " + Format.fixed(Double(losses.target), 2)
-      + (losses.rotation.map { " + rotation " + Format.fixed(Double($0), 2) } ?? "")
-      + (losses.commonClasses.map { " + common " + Format.fixed(Double($0), 2) } ?? "")
+      + losses.auxiliary.sorted { $0.key < $1.key }.map {
+        " + \($0.key) " + Format.fixed(Double($0.value), 2)
+      }.joined()
   }
 }

@@ -6,7 +6,7 @@ public enum DemoRecipes {
   public static func independent(seed: UInt64) -> Recipe { recipe(methods: [], seed: seed) }
 
   public static func compatible(seed: UInt64) -> Recipe {
-    recipe(methods: CompatibilityMethod.allCases, seed: seed)
+    recipe(methods: CompatibilityMethod.paper, seed: seed)
   }
 
   private static func recipe(methods: [CompatibilityMethod], seed: UInt64) -> Recipe {

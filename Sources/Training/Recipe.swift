@@ -7,8 +7,15 @@ public enum CompatibilityMethod: String, Codable, Sendable, CaseIterable {
   case identicalInitialWeights = "identical-initial-weights"
   /// RP, Sec. 3.1, Eq. 1.
   case rotationPrediction = "rotation-prediction"
+  /// The same protocol with the order of an image's tiles in place of its rotation.
+  case jigsaw
   /// DCC, Sec. 3.2, Eq. 2.
   case commonClasses = "common-classes"
+
+  /// The paper's three.
+  public static let paper: [CompatibilityMethod] = [
+    .identicalInitialWeights, .rotationPrediction, .commonClasses,
+  ]
 }
 
 /// How several networks are trained (Sec. 3.4).
@@ -33,6 +40,8 @@ public struct TaskRecipe: Codable, Sendable, Equatable {
   public var dataset: DatasetKind
   /// Absolute or as found from the current folder; nil for made-up sets.
   public var path: String?
+  /// Directory of a run whose components this task's network starts from; nil: fresh weights.
+  public var initialWeights: String?
   /// This data set's name of a class to the common one.
   public var synonyms: [String: String]
 
@@ -55,6 +64,10 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var methods: [CompatibilityMethod] = []
   /// A rotation head for each task, not shared: the paper's upper bound.
   public var ownRotationHead = false
+  /// How many of the common classes the common-classes head sees, drawn from the seed; 0: all.
+  public var commonClassesUsed = 0
+  /// Directory of a run whose components all networks start from; nil: fresh weights.
+  public var initialWeights: String?
   public var scheme = Scheme.joint
   /// Minibatches of each task.
   public var steps = 500
@@ -116,6 +129,13 @@ extension Recipe {
       throw RecipeError(
         "own-rotation-head gives each task its own head, rotation-prediction shares one: "
           + "choose one of them")
+    }
+    if commonClassesUsed == 1 || (commonClassesUsed > 0 && !uses(.commonClasses)) {
+      throw RecipeError(
+        "common-classes-used: expected 0 (all) or at least 2, with the method common-classes")
+    }
+    if initialWeights != nil && tasks.contains(where: { $0.initialWeights != nil }) {
+      throw RecipeError("initial-weights: give it for the recipe or for its tasks, not both")
     }
     if uses(.commonClasses) && tasks.count < 2 {
       throw RecipeError("methods: common-classes needs at least two tasks")

@@ -38,6 +38,12 @@ extension Recipe {
     try reader.read("own-rotation-head") { (node) throws(RecipeError) in
       recipe.ownRotationHead = try node.boolean()
     }
+    try reader.read("common-classes-used") { (node) throws(RecipeError) in
+      recipe.commonClassesUsed = try node.integer(in: 0...1_000_000)
+    }
+    try reader.read("initial-weights") { (node) throws(RecipeError) in
+      recipe.initialWeights = try absolute(node, folder)
+    }
     try reader.read("scheme") { (node) throws(RecipeError) in
       recipe.scheme = try node.choice(Scheme.self)
     }
@@ -97,12 +103,11 @@ extension Recipe {
         }
       }
       try reader.read("path") { (node) throws(RecipeError) in
-        let path = try node.text()
         if !kind.needsPath { throw node.error("\(kind.rawValue) is drawn by code, it has no path") }
-        // Absolute, so that the effective recipe means the same wherever it is read from.
-        task.path =
-          URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: folder, isDirectory: true))
-          .standardizedFileURL.path
+        task.path = try absolute(node, folder)
+      }
+      try reader.read("initial-weights") { (node) throws(RecipeError) in
+        task.initialWeights = try absolute(node, folder)
       }
       try reader.read("synonyms") { (node) throws(RecipeError) in
         task.synonyms = try node.textMapping()
@@ -110,6 +115,14 @@ extension Recipe {
       try reader.finish()
       return task
     }
+  }
+
+  /// Absolute, so that the effective recipe means the same wherever it is read from.
+  private static func absolute(_ node: ValueNode, _ folder: String) throws(RecipeError) -> String {
+    URL(
+      fileURLWithPath: try node.text(),
+      relativeTo: URL(fileURLWithPath: folder, isDirectory: true)
+    ).standardizedFileURL.path
   }
 
   /// - Parameter imageSize: MobileNetV2's strides are those for such images, unless said otherwise.

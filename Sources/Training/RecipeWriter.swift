@@ -8,6 +8,7 @@ extension Recipe {
     for task in tasks {
       var fields = ["name: \(quoted(task.name))", "dataset: \(task.dataset.rawValue)"]
       if let path = task.path { fields.append("path: \(quoted(path))") }
+      if let from = task.initialWeights { fields.append("initial-weights: \(quoted(from))") }
       if !task.synonyms.isEmpty {
         let pairs = task.synonyms.sorted { $0.key < $1.key }
           .map { "\(quoted($0.key)): \(quoted($0.value))" }
@@ -20,6 +21,12 @@ extension Recipe {
       "architecture: {\(architectureFields.joined(separator: ", "))}",
       "methods: [\(methods.map(\.rawValue).joined(separator: ", "))]",
       "own-rotation-head: \(ownRotationHead)",
+    ]
+    // What stands here only where it is not the default came later: equal runs of earlier versions
+    // have equal recipes.
+    if commonClassesUsed > 0 { lines.append("common-classes-used: \(commonClassesUsed)") }
+    if let initialWeights { lines.append("initial-weights: \(quoted(initialWeights))") }
+    lines += [
       "scheme: \(scheme.rawValue)",
       "steps: \(steps)",
       "batch: \(batch)",

@@ -33,7 +33,7 @@ public struct RunDirectory: Sendable {
     "\(path)/components/\(task).extractor.safetensors"
   }
   public func head(_ task: String) -> String { "\(path)/components/\(task).head.safetensors" }
-  private func auxiliary(_ name: String) -> String {
+  func auxiliary(_ name: String) -> String {
     "\(path)/components/auxiliary/\(name).safetensors"
   }
   private var recipePath: String { "\(path)/recipe.yaml" }
@@ -126,8 +126,7 @@ public struct RunDirectory: Sendable {
     var auxiliaries = trainer.networks.compactMap { network in
       network.ownRotationHead.map { ("\(network.name).rotation", $0) }
     }
-    if let rotation = trainer.sharedRotationHead { auxiliaries.append(("rotation", rotation)) }
-    if let common = trainer.commonClassesHead { auxiliaries.append(("common-classes", common)) }
+    auxiliaries += trainer.auxiliaryHeads.map { ($0.kind.rawValue, $0) }
     if !auxiliaries.isEmpty {
       do {
         try FileManager.default.createDirectory(

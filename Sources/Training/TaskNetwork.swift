@@ -1,3 +1,4 @@
+import Autograd
 public import Components
 public import Datasets
 import Networks
@@ -50,7 +51,8 @@ public final class TaskNetwork {
         linearSeed: identical ? Self.derived(recipe.seed, alike) : seed))
     ownRotationHead =
       recipe.ownRotationHead
-      ? Self.rotationHead(recipe, seed: Self.derived(recipe.seed, 2000 + index), on: backend)
+      ? Self.head(
+        for: RotationTask(), recipe, seed: Self.derived(recipe.seed, 2000 + index), on: backend)
       : nil
     store = backend.makeImageStore(
       bytes: train.bytes, count: train.count, height: recipe.imageSize, width: recipe.imageSize)
@@ -59,16 +61,25 @@ public final class TaskNetwork {
       augment: recipe.augment, seed: recipe.seed, task: index)
   }
 
-  static let rotationNames = ["0", "90", "180", "270"]
-
-  static func rotationHead(
-    _ recipe: Recipe, seed: UInt64, on backend: any Backend
+  /// A fresh head, of the target head's shape.
+  static func head(
+    for task: any AuxiliaryTask, _ recipe: Recipe, seed: UInt64, on backend: any Backend
   ) -> AuxiliaryHead {
     AuxiliaryHead(
-      kind: .rotation,
+      kind: task.kind,
       head: TaskHead(
-        architecture: recipe.architecture, classNames: rotationNames,
-        layers: recipe.architecture.makeHead(classes: 4, on: backend, seed: seed)))
+        architecture: recipe.architecture, classNames: task.labelNames,
+        layers: recipe.architecture.makeHead(
+          classes: task.labelNames.count, on: backend, seed: seed)))
+  }
+
+  /// A minibatch as the extractor takes it: `[count, size, size, 3]`.
+  func images(_ transforms: [ImageTransform], on backend: any Backend) -> Variable {
+    let x = backend.makeTensor([transforms.count, store.height, store.width, 3])
+    let normalisation = extractor.preprocessing.normalisation
+    backend.gatherImages(
+      store, transforms: transforms, mean: normalisation.mean, std: normalisation.std, into: x)
+    return Variable(x)
   }
 
   /// A seed of its own for each network and head; the first task's is the recipe's.

@@ -11,15 +11,15 @@ public struct TrainingProgress: Sendable {
   public let total: Int
   public let images: Int
   public let learningRate: Float
-  /// By task: mean loss per image of its last minibatch: the target's, RP's, DCC's.
+  /// By task: mean loss per image of its last minibatch: the target's and the auxiliary heads'.
   public let losses: [TaskLosses]
 }
 
 public struct TaskLosses: Codable, Sendable {
   public let task: String
   public let target: Float
-  public var rotation: Float?
-  public var commonClasses: Float?
+  /// By kind of the auxiliary head: `rotation`, `jigsaw`, `common-classes`.
+  public var auxiliary: [String: Float] = [:]
 }
 
 /// A loss that is no number.
@@ -48,7 +48,8 @@ public final class Trainer {
   public let recipe: Recipe
   public let classMap: ClassMap
   public let networks: [TaskNetwork]
-  public let sharedRotationHead: AuxiliaryHead?
+  /// One for each self-supervised method, shared by all tasks.
+  public let selfSupervisedHeads: [AuxiliaryHead]
   public let commonClassesHead: AuxiliaryHead?
   private let backend: any Backend
   private let optimiser: SGD
@@ -83,25 +84,47 @@ public final class Trainer {
         recipe, index: $0, dataset: datasets[$0], classNames: classMap.names[$0],
         classCounts: datasets.map(\.classNames.count), on: backend)
     }
-    sharedRotationHead =
-      recipe.uses(.rotationPrediction)
-      ? TaskNetwork.rotationHead(
-        recipe, seed: TaskNetwork.derived(recipe.seed, 1000), on: backend) : nil
+    selfSupervisedHeads = CompatibilityMethod.allCases.enumerated().compactMap { index, method in
+      guard recipe.uses(method), let task = method.auxiliaryTask else { return nil }
+      // The rotation head's seed is 1000 from the recipe's; 1001 is the common classes'.
+      let offset = task.kind == .rotation ? 1000 : 1010 + index
+      return TaskNetwork.head(
+        for: task, recipe, seed: TaskNetwork.derived(recipe.seed, offset), on: backend)
+    }
+    let seen = Self.commonClasses(classMap, recipe)
     commonClassesHead =
       recipe.uses(.commonClasses)
       ? AuxiliaryHead(
         kind: .commonClasses,
         head: TaskHead(
-          architecture: recipe.architecture, classNames: classMap.common,
+          architecture: recipe.architecture, classNames: seen,
           layers: recipe.architecture.makeHead(
-            classes: classMap.common.count, on: backend,
+            classes: seen.count, on: backend,
             seed: TaskNetwork.derived(recipe.seed, 1001)))) : nil
+    try InitialWeights.load(
+      recipe, into: networks, selfSupervised: selfSupervisedHeads, on: backend)
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
     for network in networks where network.train.count == 0 {
       throw RecipeError(
         "validation: \(recipe.validation) of the \(network.dataset.train.count) training images of "
           + "task \(network.name) leaves none to train on")
+    }
+  }
+
+  /// All that tasks share.
+  public var auxiliaryHeads: [AuxiliaryHead] {
+    selfSupervisedHeads + (commonClassesHead.map { [$0] } ?? [])
+  }
+
+  /// The common classes that the shared head discriminates: all of them, or as many as the recipe
+  /// says, drawn from its seed.
+  private static func commonClasses(_ classMap: ClassMap, _ recipe: Recipe) -> [String] {
+    let wanted = recipe.commonClassesUsed
+    guard wanted > 0, wanted < classMap.common.count else { return classMap.common }
+    var random = RandomStream(seed: recipe.seed, .commonClasses)
+    return random.permutation(classMap.common.count).prefix(wanted).sorted().map {
+      classMap.common[$0]
     }
   }
 
@@ -117,8 +140,7 @@ public final class Trainer {
       for network in networks {
         try train([network], progress, measure)
         // After the first task the auxiliary heads stand as they are.
-        sharedRotationHead?.isFrozen = true
-        commonClassesHead?.isFrozen = true
+        for head in auxiliaryHeads { head.isFrozen = true }
       }
     }
     try backend.synchronize()
@@ -162,83 +184,49 @@ public final class Trainer {
 
     let tape = Tape(on: backend)
     let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
-    let features = network.extractor(images(transforms, network), context)
+    let features = network.extractor(network.images(transforms, on: backend), context)
     let target = tape.softmaxCrossEntropy(
       network.head(features, context), backend.makeLabels(labels), divisor: batch)
     losses.target = target.value
     var all = [target]
     if let common = commonClassesHead {
-      let indices = classMap.indices(of: network.index, in: classMap.common)
+      let indices = classMap.indices(of: network.index, in: common.head.classNames)
       let loss = tape.softmaxCrossEntropy(
         common.head(features, context),
         backend.makeLabels(labels.map { indices[Int($0)] }), divisor: batch)
-      losses.commonClasses = loss.value
+      losses.auxiliary[common.kind] = loss.value
       trained += common.head.layers.parameters
       all.append(loss)
     }
     tape.backward(from: all)
 
-    if let rotation = network.ownRotationHead ?? sharedRotationHead {
-      losses.rotation = rotationPass(transforms, network, rotation)
-      trained += rotation.head.layers.parameters
+    for head in network.ownRotationHead.map({ [$0] }) ?? selfSupervisedHeads {
+      losses.auxiliary[head.kind] = SelfSupervision.accumulate(
+        transforms, network, head, updateRunning: false, on: backend)
+      trained += head.head.layers.parameters
     }
     optimiser.step(trained, learningRate: learningRate, on: backend)
     imagesDone += transforms.count
     recent[network.index] = losses
   }
 
-  /// The same images in all four rotations, as one batch of 4B: mean over the rotations of the
-  /// rotation loss. Running statistics stay as the unrotated pass left them.
-  private func rotationPass(
-    _ transforms: [ImageTransform], _ network: TaskNetwork, _ rotation: AuxiliaryHead
-  ) -> Tensor {
-    let turned = (0..<4).flatMap { turns in
-      transforms.map {
-        var transform = $0
-        transform.quarterTurns = UInt8(turns)
-        return transform
-      }
-    }
-    let turns = (0..<4).flatMap { [Int32](repeating: $0, count: transforms.count) }
-    let tape = Tape(on: backend)
-    let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: false))
-    let features = network.extractor(images(turned, network), context)
-    let loss = tape.softmaxCrossEntropy(
-      rotation.head(features, context), backend.makeLabels(turns),
-      divisor: Float(turned.count))
-    tape.backward(from: [loss])
-    return loss.value
-  }
-
-  private func images(_ transforms: [ImageTransform], _ network: TaskNetwork) -> Variable {
-    let size = recipe.imageSize
-    let x = backend.makeTensor([transforms.count, size, size, 3])
-    let normalisation = network.extractor.preprocessing.normalisation
-    backend.gatherImages(
-      network.store, transforms: transforms, mean: normalisation.mean, std: normalisation.std,
-      into: x)
-    return Variable(x)
-  }
-
   private struct LossTensors {
     var target: Tensor?
-    var rotation: Tensor?
-    var commonClasses: Tensor?
+    var auxiliary: [AuxiliaryHead.Kind: Tensor] = [:]
   }
 
   private func readLosses(_ network: TaskNetwork, step: Int) throws -> TaskLosses {
     let tensors = recent[network.index]
-    func read(_ tensor: Tensor?) throws -> Float? {
-      guard let tensor else { return nil }
+    func read(_ tensor: Tensor) throws -> Float {
       let value = try backend.download(tensor)[0]
       guard value.isFinite else {
         throw DivergenceError(task: network.name, step: step)
       }
       return value
     }
-    return TaskLosses(
-      task: network.name, target: try read(tensors.target) ?? 0,
-      rotation: try read(tensors.rotation), commonClasses: try read(tensors.commonClasses))
+    var losses = TaskLosses(task: network.name, target: try tensors.target.map(read) ?? 0)
+    for (kind, tensor) in tensors.auxiliary { losses.auxiliary[kind.rawValue] = try read(tensor) }
+    return losses
   }
 }
 

@@ -17,7 +17,7 @@ import Training
 
   @Test func auxiliaryHeadsStandStillAfterTheFirstTask() throws {
     let trainer = try Tiny.trainer(Self.recipe, Tiny.three, on: backend)
-    let heads = [trainer.sharedRotationHead!, trainer.commonClassesHead!]
+    let heads = [trainer.selfSupervisedHeads[0], trainer.commonClassesHead!]
     func states() throws -> [[String: [Float]]] {
       try heads.map { try Tiny.state($0.head.layers, on: backend) }
     }

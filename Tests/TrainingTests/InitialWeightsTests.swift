@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Foundation
 import Networks
 import Tensors
 import Testing
@@ -65,5 +66,111 @@ import Training
         Tiny.recipe { $0.methods = CompatibilityMethod.allCases }, on: backend
       ).networks[0])
     #expect(with == without)
+  }
+}
+
+@Suite struct PretrainedWeightsTests {
+  private let backend = CPUBackend(threads: 2)
+
+  /// A finished run of one task with a rotation head.
+  private func pretrained(seed: UInt64) throws -> String {
+    let folder = try Tiny.temporaryFolder()
+    let recipe = Tiny.recipe(tasks: 1) {
+      $0.methods = [.rotationPrediction]
+      $0.seed = seed
+    }
+    _ = try Run.train(
+      recipe, datasets: [Tiny.two[0]], directory: RunDirectory(folder), on: backend, clock: { 0 })
+    return folder
+  }
+
+  @Test func allNetworksStartFromTheRunOfTheRecipe() throws {
+    let run = try pretrained(seed: 1)
+    defer { try? FileManager.default.removeItem(atPath: run) }
+    let trainer = try Tiny.trainer(
+      Tiny.recipe {
+        $0.initialWeights = run
+        $0.methods = [.rotationPrediction]
+      }, on: backend)
+    let stored = try ComponentFile.loadExtractor(
+      "\(run)/components/a.extractor.safetensors", on: backend)
+    let rotation = try ComponentFile.loadAuxiliaryHead(
+      "\(run)/components/auxiliary/rotation.safetensors", on: backend)
+    let expected = try stored.layers.parameters.snapshot(on: backend)
+    for network in trainer.networks {
+      #expect(try network.extractor.layers.parameters.snapshot(on: backend) == expected)
+      let head = try network.head.layers.parameters.snapshot(on: backend)
+      for (name, values) in try rotation.head.layers.parameters.snapshot(on: backend) {
+        // The last layer has other classes.
+        #expect((head[name] == values) == !name.hasPrefix("linear"), "\(name)")
+      }
+    }
+    #expect(
+      try trainer.selfSupervisedHeads[0].head.layers.parameters.snapshot(on: backend)
+        == rotation.head.layers.parameters.snapshot(on: backend))
+  }
+
+  @Test func tasksMayStartFromDifferentRuns() throws {
+    let runs = try [pretrained(seed: 1), pretrained(seed: 2)]
+    defer { for run in runs { try? FileManager.default.removeItem(atPath: run) } }
+    let trainer = try Tiny.trainer(
+      Tiny.recipe {
+        $0.tasks[0].initialWeights = runs[0]
+        $0.tasks[1].initialWeights = runs[1]
+      }, on: backend)
+    let weights = try trainer.networks.map {
+      try $0.extractor.layers.parameters.snapshot(on: backend)
+    }
+    #expect(weights[0] != weights[1])
+  }
+
+  @Test func aFolderWithoutARunIsRefused() throws {
+    let folder = try Tiny.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: RecipeError.self) {
+      try Tiny.trainer(Tiny.recipe { $0.initialWeights = folder }, on: backend)
+    }
+  }
+}
+
+@Suite struct AuxiliaryTaskTests {
+  @Test func jigsawTrainsAHeadOfItsOwn() throws {
+    let backend = CPUBackend(threads: 2)
+    let trainer = try Tiny.trainer(
+      Tiny.recipe { $0.methods = [.rotationPrediction, .jigsaw] }, on: backend)
+    #expect(trainer.selfSupervisedHeads.map(\.kind) == [.rotation, .jigsaw])
+    let before = try trainer.selfSupervisedHeads.map {
+      try $0.head.layers.parameters.snapshot(on: backend)
+    }
+    var losses: [TaskLosses] = []
+    try trainer.run(progress: { losses = $0.losses })
+    for (head, old) in zip(trainer.selfSupervisedHeads, before) {
+      #expect(try head.head.layers.parameters.snapshot(on: backend) != old)
+    }
+    #expect(Set(losses[0].auxiliary.keys) == ["rotation", "jigsaw"])
+  }
+
+  @Test func everyCopyHasItsLabel() {
+    for task in [RotationTask(), JigsawTask()] as [any AuxiliaryTask] {
+      let copies = task.labelNames.indices.map { task.copy(ImageTransform(index: 3), label: $0) }
+      #expect(copies[0] == ImageTransform(index: 3))
+      #expect(Set(copies).count == task.labelNames.count)
+      #expect(task.kind.auxiliaryTask?.labelNames == task.labelNames)
+    }
+  }
+
+  @Test func theSharedHeadSeesAsManyCommonClassesAsTheRecipeSays() throws {
+    func seen(_ count: Int, seed: UInt64 = 7) throws -> [String] {
+      try Tiny.trainer(
+        Tiny.recipe {
+          $0.methods = [.commonClasses]
+          $0.commonClassesUsed = count
+          $0.seed = seed
+        }
+      ).commonClassesHead!.head.classNames
+    }
+    #expect(try seen(0) == ["cat", "dog", "ship"])
+    #expect(try seen(2).count == 2)
+    #expect(Set(try (0..<20).map { try seen(2, seed: $0) }).count == 3)
   }
 }

@@ -74,7 +74,7 @@ enum Tiny {
   /// Everything that a training leaves.
   static func state(_ trainer: Trainer, on backend: any Backend) throws -> [[String: [Float]]] {
     var all = try trainer.networks.flatMap { try state($0, on: backend) }
-    for head in [trainer.sharedRotationHead, trainer.commonClassesHead] {
+    for head in [trainer.selfSupervisedHeads.first, trainer.commonClassesHead] {
       all.append(try head.map { try state($0.head.layers, on: backend) } ?? [:])
     }
     return all

@@ -43,7 +43,9 @@ import Training
   @Test func auxiliaryHeadsAreSharedAndUpdatedByEveryTask() throws {
     let trainer = try Tiny.trainer(
       Tiny.recipe { $0.methods = [.rotationPrediction, .commonClasses] }, on: backend)
-    let heads = [try #require(trainer.sharedRotationHead), try #require(trainer.commonClassesHead)]
+    let heads = [
+      try #require(trainer.selfSupervisedHeads.first), try #require(trainer.commonClassesHead),
+    ]
     #expect(heads[0].head.classNames == ["0", "90", "180", "270"])
     #expect(heads[1].head.classNames == ["cat", "dog", "ship"])
     for network in trainer.networks {
@@ -70,7 +72,7 @@ import Training
 
   @Test func ownRotationHeadsBelongToTheirTasks() throws {
     let trainer = try Tiny.trainer(Tiny.recipe { $0.ownRotationHead = true }, on: backend)
-    #expect(trainer.sharedRotationHead == nil)
+    #expect(trainer.selfSupervisedHeads.isEmpty)
     let before = try Tiny.state(trainer, on: backend)
     trainer.step(trainer.networks[1], step: 0, learningRate: 0.1)
     let after = try Tiny.state(trainer, on: backend)
@@ -143,7 +145,7 @@ import Training
       zip(try logits(trainer.commonClassesHead!.head, upright), labels)
       .filter { $0.1 != 3 }.reduce(0) { $0 + crossEntropy($1.0, $1.1) } / 8
     #expect(labels.contains(3))
-    #expect(abs(Double(losses.commonClasses ?? 0) - common) < 1e-4)
+    #expect(abs(Double(losses.auxiliary["common-classes"] ?? 0) - common) < 1e-4)
 
     let turned = (0..<4).flatMap { turns in
       upright.map {
@@ -152,8 +154,8 @@ import Training
       }
     }
     let rotation =
-      try logits(trainer.sharedRotationHead!.head, turned).enumerated()
+      try logits(trainer.selfSupervisedHeads[0].head, turned).enumerated()
       .reduce(0) { $0 + crossEntropy($1.element, $1.offset / 8) } / 32
-    #expect(abs(Double(losses.rotation ?? 0) - rotation) < 1e-4)
+    #expect(abs(Double(losses.auxiliary["rotation"] ?? 0) - rotation) < 1e-4)
   }
 }

@@ -13,9 +13,11 @@ extension CPUBackend {
     parallel(over: g.n, chunk: 8) { samples in
       for n in samples {
         let t = transforms[n]
+        let down = t.halves.contains(.rows) ? g.size / 2 : 0
+        let right = t.halves.contains(.columns) ? g.size / 2 : 0
         for i in 0..<g.size {
           for j in 0..<g.size {
-            var (row, column) = (i, j)
+            var (row, column) = ((i + down) % g.size, (j + right) % g.size)
             for _ in 0..<t.quarterTurns { (row, column) = (column, g.size - 1 - row) }
             if t.flip { column = g.size - 1 - column }
             row += Int(t.dy)

@@ -11,7 +11,10 @@ extension OpenCLBackend {
       preconditionFailure("images of another backend were given to the OpenCL backend")
     }
     let packed = transforms.flatMap {
-      [$0.index, Int32($0.dy), Int32($0.dx), ($0.flip ? 1 : 0) + 2 * Int32($0.quarterTurns)]
+      [
+        $0.index, Int32($0.dy), Int32($0.dx),
+        ($0.flip ? 1 : 0) + 2 * Int32($0.quarterTurns) + 8 * Int32($0.halves.rawValue),
+      ]
     }
     let scale = std.map { 1 / (255 * $0) }
     let shift = zip(mean, std).map { -$0 / $1 }

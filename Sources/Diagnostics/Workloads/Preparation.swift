@@ -215,7 +215,7 @@ extension Workload {
       let transforms = (0..<self.n).map { i in
         ImageTransform(
           index: Int32(self.n - 1 - i), dy: Int8(i % 9 - 4), dx: Int8(i % 7 - 3), flip: i % 2 == 1,
-          quarterTurns: UInt8(i % 4))
+          quarterTurns: UInt8(i % 4), halves: h % 2 == 0 ? .init(rawValue: UInt8(i / 4 % 4)) : [])
       }
       return {
         backend.gatherImages(

@@ -1,7 +1,10 @@
-/// From bytes to a batch: gather by index, crop, flip, rotate, normalise, in one pass.
+/// From bytes to a batch: gather by index, crop, flip, rotate, exchange halves, normalise, in one
+/// pass.
 public protocol ImageOps {
   /// For output pixel (i, j) of sample n, size × size images, with t = transforms[n]:
   ///
+  /// 0. undo the exchange: i := (i + size/2) mod size where `halves` has `.rows`, j likewise where it
+  ///    has `.columns`;
   /// 1. undo the rotation: quarterTurns counter-clockwise quarter turns of the cropped, flipped
   ///    image (NumPy's `rot90`);
   /// 2. undo the flip: j := size − 1 − j where `flip` (left and right change places);
@@ -24,12 +27,24 @@ public struct ImageTransform: Hashable, Sendable {
   public var flip: Bool
   /// Counter-clockwise quarter turns, 0 to 3.
   public var quarterTurns: UInt8
+  /// Which halves of the image change places: its four tiles in one of four orders.
+  public var halves: Halves
+
+  public struct Halves: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Top and bottom.
+    public static let rows = Halves(rawValue: 1)
+    /// Left and right.
+    public static let columns = Halves(rawValue: 2)
+  }
 
   public init(
-    index: Int32, dy: Int8 = 0, dx: Int8 = 0, flip: Bool = false, quarterTurns: UInt8 = 0
+    index: Int32, dy: Int8 = 0, dx: Int8 = 0, flip: Bool = false, quarterTurns: UInt8 = 0,
+    halves: Halves = []
   ) {
     (self.index, self.dy, self.dx) = (index, dy, dx)
-    (self.flip, self.quarterTurns) = (flip, quarterTurns)
+    (self.flip, self.quarterTurns, self.halves) = (flip, quarterTurns, halves)
   }
 }
 
@@ -45,7 +60,10 @@ public struct ImageGeometry: Hashable, Sendable {
     precondition(
       transforms.allSatisfy {
         $0.index >= 0 && Int($0.index) < store.count && $0.quarterTurns < 4
-      }, "\(op): an index is outside the \(store.count) images, or a rotation outside 0…3")
+          && ($0.halves.isEmpty || store.height % 2 == 0)
+      },
+      "\(op): an index is outside the \(store.count) images, a rotation outside 0…3, or an image of "
+        + "\(store.height) pixels has no halves")
     (n, size) = (transforms.count, store.height)
   }
 }

@@ -9,7 +9,7 @@ extension OpCase {
   }
 
   static let image: [OpCase] = [8, 7, 32].map { size in
-    let transforms = (0..<4).flatMap { turns in
+    let turned = (0..<4).flatMap { turns in
       [(0, 0), (4, -4), (-3, 2)].flatMap { dy, dx in
         [false, true].map {
           ImageTransform(
@@ -18,8 +18,20 @@ extension OpCase {
         }
       }
     }
+    // An odd size has no halves.
+    let exchanged =
+      size % 2 == 1
+      ? []
+      : (1..<4).flatMap { halves in
+        turned.prefix(9).map {
+          var transform = $0
+          transform.halves = .init(rawValue: UInt8(halves))
+          return transform
+        }
+      }
+    let transforms = turned + exchanged
     return OpCase(
-      .gatherImages, "\(size)×\(size), every rotation, flip and crop", tolerance: 1e-6
+      .gatherImages, "\(size)×\(size), every rotation, flip, crop and exchange", tolerance: 1e-6
     ) { t in
       let y = t.output([transforms.count, size, size, 3])
       let store = t.backend.makeImageStore(
@@ -48,6 +60,11 @@ extension OpCase {
       // Counter-clockwise: the last column becomes the first row.
       image = (0..<size).map { i in (0..<size).map { j in image[j][size - 1 - i] } }
     }
+    func exchanged<Element>(_ list: [Element]) -> [Element] {
+      Array(list.suffix(size / 2) + list.prefix(size / 2))
+    }
+    if t.halves.contains(.rows) { image = exchanged(image) }
+    if t.halves.contains(.columns) { image = image.map(exchanged) }
     return image.joined().flatMap { pixel in
       pixel.enumerated().map { ($1 / 255 - Double(mean[$0])) / Double(std[$0]) }
     }
