@@ -53,7 +53,11 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
     .target(
-      name: "Components", dependencies: ["Tensors", "Autograd", "Networks", "Datasets"],
+      name: "Components",
+      dependencies: [
+        "Tensors", "Autograd", "Networks", "Datasets",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
     .target(

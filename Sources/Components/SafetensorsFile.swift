@@ -43,13 +43,13 @@ public struct SafetensorsFile: Equatable, Sendable {
   public var bytes: [UInt8] {
     var items: [String] = []
     if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map {
+      let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
         "\(quoted($0.key)):\(quoted($0.value))"
       }
       items.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
-    let sorted = tensors.sorted { $0.key < $1.key }
+    let sorted = tensors.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     for (name, entry) in sorted {
       let end = offset + entry.values.count * 4
       let shape = entry.shape.map(String.init).joined(separator: ",")

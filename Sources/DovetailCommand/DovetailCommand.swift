@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dovetail
 
 @main
 struct DovetailCommand: ParsableCommand {
@@ -18,7 +19,7 @@ struct DovetailCommand: ParsableCommand {
       Results go to stdout, progress to stderr. Exit status: 0 fine, 1 failure, 64 usage, 65 bad \
       data, 66 input missing, 69 no device, 73 cannot create, 74 cannot write, 78 bad recipe.
       """,
-    version: "0.1.0",
+    version: ProductVersion.current,
     subcommands: [
       Demo.self, Train.self, Evaluate.self, CompareFeatures.self, Bench.self, Devices.self,
       Doctor.self,

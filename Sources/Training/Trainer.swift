@@ -50,7 +50,9 @@ public final class Trainer {
   public let networks: [TaskNetwork]
   public let sharedRotationHead: AuxiliaryHead?
   public let commonClassesHead: AuxiliaryHead?
-  private let backend: any Backend
+  /// Of each network: what stands for the weights that it started from (`stamp()`).
+  let initialAnchors: [Anchor?]
+  let backend: any Backend
   private let optimiser: SGD
   private var imagesDone = 0
   private var recent: [LossTensors]
@@ -96,6 +98,7 @@ public final class Trainer {
           layers: recipe.architecture.makeHead(
             classes: classMap.common.count, on: backend,
             seed: TaskNetwork.derived(recipe.seed, 1001)))) : nil
+    initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
     for network in networks where network.train.count == 0 {

@@ -1,0 +1,55 @@
+import Networks
+import Tensors
+
+/// Weights as they leave the house: filters OIHW (depthwise ones `[C, 1, R, S]`), linear weights
+/// `[K, C]`, vectors as they are.
+enum WeightLayout {
+  /// Parameters and running statistics, by name.
+  static func named(_ layers: Sequential) -> [(String, Tensor)] {
+    layers.parameters.map { ($0.name, $0.value) } + layers.buffers.map { ($0.name, $0.value) }
+  }
+
+  static func tensors(
+    of layers: Sequential, on backend: any Backend
+  ) throws -> [String: SafetensorsFile.Entry] {
+    var tensors: [String: SafetensorsFile.Entry] = [:]
+    for (name, tensor) in named(layers) {
+      tensors[name] = outside(try backend.download(tensor), tensor.shape)
+    }
+    return tensors
+  }
+
+  /// `[R, S, C, K]` to `[K, C, R, S]`, `[R, S, C]` (depthwise) to `[C, 1, R, S]`, `[C, K]` to
+  /// `[K, C]`.
+  static func outsideShape(_ shape: Shape) -> [Int] {
+    switch shape.rank {
+    case 4: [shape[3], shape[2], shape[0], shape[1]]
+    case 3: [shape[2], 1, shape[0], shape[1]]
+    case 2: [shape[1], shape[0]]
+    default: shape.sizes
+    }
+  }
+
+  static func outside(_ values: [Float], _ shape: Shape) -> SafetensorsFile.Entry {
+    let order = positions(shape)
+    return SafetensorsFile.Entry(shape: outsideShape(shape), values: order.map { values[$0] })
+  }
+
+  static func inside(_ values: [Float], _ shape: Shape) -> [Float] {
+    var result = [Float](repeating: 0, count: values.count)
+    for (outside, inside) in positions(shape).enumerated() { result[inside] = values[outside] }
+    return result
+  }
+
+  /// For each element of the outside's layout, its position inside: last axis first, then the one
+  /// before it, then the taps.
+  private static func positions(_ shape: Shape) -> [Int] {
+    guard shape.rank >= 2 else { return Array(0..<shape.count) }
+    let k = shape[shape.rank - 1]
+    let c = shape.rank == 3 ? 1 : shape[shape.rank - 2]
+    let taps = shape.count / max(k * c, 1)
+    return (0..<k).flatMap { k0 in
+      (0..<c).flatMap { c0 in (0..<taps).map { ($0 * c + c0) * k + k0 } }
+    }
+  }
+}
