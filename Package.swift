@@ -68,13 +68,16 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Certification",
+      dependencies: ["Tensors", "Datasets", "Components", "Training"], swiftSettings: strict),
+    .target(
       name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
       swiftSettings: strict),
     .target(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training", "Analysis", "Diagnostics",
+        "Components", "Training", "Analysis", "Certification", "Diagnostics",
       ],
       swiftSettings: strict),
 
@@ -108,6 +111,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CertificationTests", dependencies: ["Certification", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
       dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],

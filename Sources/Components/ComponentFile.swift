@@ -8,6 +8,12 @@ public struct ComponentFileError: Error, CustomStringConvertible, Sendable {
   public let path: String
   public let problem: String
 
+  public init(kind: Kind, path: String, problem: String) {
+    self.kind = kind
+    self.path = path
+    self.problem = problem
+  }
+
   public var description: String { "\(path): \(problem)" }
 }
 

@@ -43,7 +43,9 @@ public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
   public let anchors: [Anchor]
 
   public init(_ anchors: some Sequence<Anchor> = []) {
-    self.anchors = Set(anchors).sorted { ($0.kind.rawValue, $0.digest) < ($1.kind.rawValue, $1.digest) }
+    self.anchors = Set(anchors).sorted {
+      ($0.kind.rawValue, $0.digest) < ($1.kind.rawValue, $1.digest)
+    }
   }
 
   /// Nothing is known of it: such a component is never taken on trust.

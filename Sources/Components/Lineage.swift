@@ -7,7 +7,8 @@ public enum ProductVersion {
 /// state otherwise (no time, path or host).
 public struct Lineage: Codable, Hashable, Sendable {
   public enum Origin: String, Codable, Sendable {
-    case training, adaptation, fineTuning = "fine-tuning", recombination, recalibration
+    case training, adaptation, recombination, recalibration
+    case fineTuning = "fine-tuning"
     case importing = "import"
   }
 

@@ -3,6 +3,7 @@
 @_exported public import Autograd
 @_exported public import BackendCPU
 @_exported public import BackendOpenCL
+@_exported public import Certification
 @_exported public import Components
 @_exported public import Datasets
 @_exported public import Diagnostics

@@ -21,7 +21,9 @@ enum ExitStatus {
       case .malformed: 65
       case .cannotWrite: 74
       }
-    case is SafetensorsError: 65
+    case is SafetensorsError, is CertificateError, is NoCommonClassError: 65
+    case is MisfitError, is NotConfirmed: 3
+    case is ClassMapError: 64
     case is NoDevice: 69
     case is OpenCLError: 69
     case is InputMissing: 66

@@ -206,7 +206,8 @@ import Testing
       $0.metadata["author"] = "me"
     }
     try refuses("metadata “architecture” cannot be understood") {
-      $0.metadata["architecture"] = "{\"depth\":8,\"depth\":14,\"name\":\"resnet\",\"split\":\"stage2\"}"
+      $0.metadata["architecture"] =
+        "{\"depth\":8,\"depth\":14,\"name\":\"resnet\",\"split\":\"stage2\"}"
     }
     func depth(_ depth: Int) -> String {
       "{\"depth\":\(depth),\"name\":\"resnet\",\"split\":\"stage2\"}"

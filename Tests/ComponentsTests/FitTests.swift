@@ -29,7 +29,9 @@ import Testing
 
   @Test func whatDiffersIsSaidWithBothSides() {
     func says(_ text: String, _ change: @escaping (inout Interface) -> Void) {
-      let error = #expect(throws: MisfitError.self) { try fit([Self.one], [Self.one], change).require() }
+      let error = #expect(throws: MisfitError.self) {
+        try fit([Self.one], [Self.one], change).require()
+      }
       #expect(error?.description == "extractor and head do not fit: \(text)")
     }
     says("channels: the extractor gives 32, the head takes 64") { $0.channels = 64 }
