@@ -2,7 +2,7 @@ public import Components
 import Foundation
 
 /// How well an extractor works under a head, measured, and bound to both and to the data by their
-/// digests. Everything but `confusion` and `upperBound`'s counts follows from them by arithmetic.
+/// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest follows.
 public struct Certificate: Codable, Hashable, Sendable {
   public static let currentFormat = "dovetail-certificate-1"
 
@@ -44,6 +44,24 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var needed: Double
   }
 
+  /// The head given the extractor's channels in random orders. An untrained order of channels means
+  /// nothing, so unrelated networks do as well in any; what they share all the same (where in the
+  /// image something is) stays.
+  public struct Shuffling: Codable, Hashable, Sendable {
+    /// Random orders to be tried, and their seed.
+    public var count: Int
+    public var seed: UInt64
+    /// Images: all, or as many as suffice.
+    public var images: Int
+    /// Of these, named rightly in the true order.
+    public var right: Int
+    /// In the tried orders; they end with the first that is not below.
+    public var rightShuffled: [Int]
+
+    /// Is the true order better than every other?
+    var passes: Bool { rightShuffled.count == count && rightShuffled.allSatisfy { $0 < right } }
+  }
+
   /// The extractor under its own head, on the same images.
   public struct UpperBound: Codable, Hashable, Sendable {
     public var head: Part
@@ -78,6 +96,8 @@ public struct Certificate: Codable, Hashable, Sendable {
   /// 1 / outputs of the head.
   public var chance: Double
   public var relabelling: Relabelling
+  /// Only where the relabellings do not decide already.
+  public var shuffling: Shuffling?
   public var upperBound: UpperBound?
   public var verdict: Verdict
   /// What decided.
@@ -86,8 +106,9 @@ public struct Certificate: Codable, Hashable, Sendable {
   /// - Precondition: `confusion` is valid.
   init(
     extractor: Part, head: Part, data: Data, featureSpace: Space, batchNorm: BatchNormPolicy,
-    batch: Int, device: String, confusion: Confusion, own: OwnHead?, seed: UInt64
-  ) {
+    batch: Int, device: String, confusion: Confusion, own: OwnHead?, seed: UInt64,
+    shuffle: () throws -> Shuffling?
+  ) rethrows {
     self.extractor = extractor
     self.head = head
     self.data = data
@@ -114,7 +135,9 @@ public struct Certificate: Codable, Hashable, Sendable {
           onlyFirst: own.onlyRecombined, onlySecond: own.onlyOwn, of: confusion.images),
         needed: Rule.neededDifference)
     }
-    (verdict, reason) = Rule.verdict(relabelling, upperBound, outputs: confusion.outputs.count)
+    shuffling = Rule.passes(relabelling) ? try shuffle() : nil
+    (verdict, reason) = Rule.verdict(
+      relabelling, shuffling, upperBound, outputs: confusion.outputs.count)
   }
 
   /// What was counted under the own head.
@@ -132,6 +155,11 @@ extension Certificate {
   /// does not. Whether the counts are true, only measuring again can tell.
   public var isConsistent: Bool {
     guard format == Self.currentFormat, confusion.isValid else { return false }
+    if let shuffling {
+      guard shuffling.count == Rule.shufflings, shuffling.images > 0,
+        (shuffling.rightShuffled + [shuffling.right]).allSatisfy({ 0...shuffling.images ~= $0 })
+      else { return false }
+    }
     if let upperBound {
       let (b, c) = (upperBound.onlyRecombined, upperBound.onlyOwn)
       guard 0...images ~= b, 0...images ~= c, b + c <= confusion.images, b <= confusion.right
@@ -142,7 +170,7 @@ extension Certificate {
       batchNorm: batchNorm, batch: batch, device: device, confusion: confusion,
       own: upperBound.map {
         OwnHead(head: $0.head, onlyRecombined: $0.onlyRecombined, onlyOwn: $0.onlyOwn)
-      }, seed: relabelling.seed)
+      }, seed: relabelling.seed, shuffle: { shuffling })
     var own = self
     own.madeBy = again.madeBy
     return own == again
@@ -176,7 +204,12 @@ extension Certificate {
         "accuracy: certified \(accuracy), now \(measured.accuracy); at least \(moved) of \(images) "
           + "images are named otherwise, \(allowed) may be")
     }
-    if device == measured.device { compare("own head's counts", upperBound, measured.upperBound) }
+    if device == measured.device {
+      compare("own head", upperBound?.right ?? 0, measured.upperBound?.right ?? 0)
+      compare(
+        "shuffled channels", shuffling?.rightShuffled ?? [], measured.shuffling?.rightShuffled ?? []
+      )
+    }
     return found
   }
 

@@ -98,7 +98,7 @@ public struct Certifier {
       return Certificate.OwnHead(
         head: .init(own!.header), onlyRecombined: onlyRecombined, onlyOwn: onlyOwn)
     }
-    return Certificate(
+    return try Certificate(
       extractor: .init(extractor.header), head: .init(head.header),
       data: .init(name: data.name, digest: data.digest, synonyms: data.synonyms),
       featureSpace: .init(
@@ -107,7 +107,34 @@ public struct Certifier {
       batchNorm: network.batchNorm, batch: size, device: backend.kind,
       confusion: Confusion(
         classes: present.map { outputs[$0] }, outputs: outputs, counts: counts),
-      own: ownHead, seed: seed)
+      own: ownHead, seed: seed,
+      shuffle: { try shuffle(network, images, truth.map { $0 ?? -1 }, evaluator) })
+  }
+
+  /// Tries random orders of the channels until one is as good as the true one.
+  /// - Parameter truth: the output that names each label.
+  private func shuffle(
+    _ network: Recombination, _ images: ImageSet, _ truth: [Int], _ evaluator: Evaluator
+  ) throws -> Certificate.Shuffling {
+    var random = RandomStream(seed: seed, .channelOrder)
+    let some =
+      images.count <= Rule.shuffledImages
+      ? images
+      : images.subset(random.permutation(images.count).prefix(Rule.shuffledImages).sorted())
+    let features = try evaluator.cutFeatures(of: network, on: some)
+    func right(_ order: [Int]) throws -> Int {
+      let said = try evaluator.predictions(network, features, channels: order)
+      return zip(some.labels, said).filter { truth[Int($0.0)] == $0.1 }.count
+    }
+    var result = Certificate.Shuffling(
+      count: Rule.shufflings, seed: seed, images: some.count,
+      right: try right(Array(0..<features.channels)), rightShuffled: [])
+    while result.rightShuffled.count < result.count,
+      result.rightShuffled.last.map({ $0 < result.right }) ?? true
+    {
+      result.rightShuffled.append(try right(random.permutation(features.channels)))
+    }
+    return result
   }
 
   private static func join(

@@ -6,11 +6,17 @@ enum Rule {
   static let relabellings = 10_000
   /// The true naming has to beat this share of them.
   static let neededShare = 0.99
+  /// Random orders of the channels that the true one has to beat, all of them: for unrelated networks
+  /// that has a probability of 1 in 200, whatever their outputs are called.
+  static let shufflings = 199
+  /// So many images suffice for that.
+  static let shuffledImages = 500
   /// The lower limit of recombination less upper bound has to be above this: −1 point.
   static let neededDifference = -0.01
 
   static func verdict(
-    _ relabelling: Certificate.Relabelling, _ upperBound: Certificate.UpperBound?, outputs: Int
+    _ relabelling: Certificate.Relabelling, _ shuffling: Certificate.Shuffling?,
+    _ upperBound: Certificate.UpperBound?, outputs: Int
   ) -> (Certificate.Verdict, String) {
     let share = Double(relabelling.below) / Double(relabelling.count)
     var reason =
@@ -20,7 +26,16 @@ enum Rule {
     if outputs < 5 {
       reason += " (with \(outputs) outputs no network can reach that: too few namings to tell)"
     }
-    guard share >= neededShare else { return (.incompatible, reason) }
+    guard passes(relabelling) else { return (.incompatible, reason) }
+    guard let shuffling, shuffling.passes else {
+      return (
+        .incompatible,
+        reason
+          + "; but the head does as well with the extractor's channels in a random order: what "
+          + "it recognises has no need of compatible features"
+      )
+    }
+    reason += "; none of \(shuffling.count) random orders of the channels does as well"
     guard let upperBound else {
       return (.compatible, reason + "; no own head was given to compare with")
     }
@@ -30,6 +45,10 @@ enum Rule {
       + "perfect"
     let perfect = upperBound.difference.lower > neededDifference
     return (perfect ? .perfectlyCompatible : .compatible, reason)
+  }
+
+  static func passes(_ relabelling: Certificate.Relabelling) -> Bool {
+    Double(relabelling.below) >= neededShare * Double(relabelling.count)
   }
 
   private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }

@@ -9,7 +9,9 @@ struct Certify: ParsableCommand {
       \(DataOptions.kinds) Measured are the images of the classes that the head knows.
 
       compatible: the accuracy exceeds that of 99 % of 10,000 random relabellings of the head's \
-      outputs. perfectly compatible: besides, the lower 95 % limit of its difference to the \
+      outputs, and the head does worse with the extractor's channels in any of 199 random orders \
+      (unrelated networks share more than their features, such as where in the image things are). \
+      perfectly compatible: besides, the lower 95 % limit of its difference to the \
       extractor under --own-head is above -1 point. Else incompatible.
 
         dovetail certify a.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10 \

@@ -73,8 +73,11 @@ struct Matrix: ParsableCommand {
 }
 
 enum MatrixTable {
+  private static let shownReasons = 4
+
   static func text(_ matrix: CompatibilityMatrix) -> String {
     var lines: [String] = []
+    let short = shortener(matrix.cells.flatMap { [$0.extractor, $0.head] })
     for data in unique(matrix.cells.map(\.data)) {
       let cells = matrix.cells.filter { $0.data == data }
       let heads = unique(cells.map(\.head))
@@ -88,13 +91,14 @@ enum MatrixTable {
       }
       lines += ResultTable.aligned(rows) + [""]
     }
-    lines.append("* compatible: better than 99 % of random relabellings")
-    for reason in unique(
+    lines.append("* compatible (dovetail certify --help says what that is)")
+    let reasons = unique(
       matrix.cells.compactMap { cell in
-        cell.reason.map { "\(short(cell.extractor)), \(short(cell.head)): \($0)" }
+        cell.reason.map { "– \(short(cell.extractor)), \(short(cell.head)): \($0)" }
       })
-    {
-      lines.append(reason)
+    lines += reasons.prefix(shownReasons)
+    if reasons.count > shownReasons {
+      lines.append("– and \(reasons.count - shownReasons) more such pairs; --json tells all")
     }
     return lines.joined(separator: "\n")
   }
@@ -109,10 +113,16 @@ enum MatrixTable {
     return names.filter { seen.insert($0).inserted }
   }
 
-  /// Without folders and ending, where that leaves something.
-  static func short(_ path: String) -> String {
-    var name = path.split(separator: "/").last.map(String.init) ?? path
-    if name.hasSuffix(".safetensors") { name.removeLast(12) }
-    return name.isEmpty ? path : name
+  /// As few of a path's last parts as tell all paths apart.
+  private static func shortener(_ paths: [String]) -> (String) -> String {
+    let all = Set(paths)
+    func last(_ count: Int, _ path: String) -> String {
+      var name = path.split(separator: "/").suffix(count).joined(separator: "/")
+      if name.hasSuffix(".safetensors") { name.removeLast(12) }
+      return name
+    }
+    let count =
+      (1...20).first { count in Set(all.map { last(count, $0) }).count == all.count } ?? 20
+    return { last(count, $0) }
   }
 }

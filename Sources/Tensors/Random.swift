@@ -9,6 +9,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case madeUpImages = 6
   case relabelling = 7
   case diagnostics = 8
+  case channelOrder = 10
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

@@ -120,7 +120,7 @@ public struct Evaluator {
   }
 
   /// The first of the largest.
-  private static func argMax(_ row: ArraySlice<Float>, among: [Int]) -> Int? {
+  static func argMax(_ row: ArraySlice<Float>, among: [Int]) -> Int? {
     var best: Int?
     for index in among
     where best == nil || row[row.startIndex + index] > row[row.startIndex + best!] {
