@@ -71,13 +71,17 @@ let package = Package(
       name: "Certification",
       dependencies: ["Tensors", "Datasets", "Components", "Training"], swiftSettings: strict),
     .target(
+      name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
+      swiftSettings: strict),
+    .target(
       name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
       swiftSettings: strict),
     .target(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training", "Analysis", "Certification", "Diagnostics",
+        "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
+        "Diagnostics",
       ],
       swiftSettings: strict),
 
@@ -113,6 +117,9 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "CertificationTests", dependencies: ["Certification", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",

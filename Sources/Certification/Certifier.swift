@@ -14,6 +14,11 @@ public struct LoadedExtractor {
     extractor = try record.makeExtractor(path: path, on: backend)
   }
 
+  public init(_ record: ComponentRecord, path: String, on backend: any Backend) throws {
+    header = record.header
+    extractor = try record.makeExtractor(path: path, on: backend)
+  }
+
   public init(_ extractor: FeatureExtractor, on backend: any Backend) throws {
     header = try ComponentRecord(extractor, on: backend).header
     self.extractor = extractor
@@ -29,6 +34,11 @@ public struct LoadedHead {
 
   public init(_ path: String, on backend: any Backend) throws {
     let record = try ComponentFile.read(path)
+    header = record.header
+    head = try record.makeHead(path: path, on: backend)
+  }
+
+  public init(_ record: ComponentRecord, path: String, on backend: any Backend) throws {
     header = record.header
     head = try record.makeHead(path: path, on: backend)
   }

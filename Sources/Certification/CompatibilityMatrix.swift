@@ -59,7 +59,7 @@ public struct CompatibilityMatrix: Codable, Sendable {
   }
 
   /// The cells that were measured, best first.
-  public var ranked: [Cell] {
+  public static func ranked(_ cells: [Cell]) -> [Cell] {
     cells.filter { $0.certificate != nil }.sorted {
       let (a, b) = ($0.certificate!, $1.certificate!)
       return (b.accuracy, $0.extractor, $0.head) < (a.accuracy, $1.extractor, $1.head)

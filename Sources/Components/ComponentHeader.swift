@@ -10,7 +10,7 @@ public enum ComponentKind: String, Codable, Sendable, CaseIterable {
 
 /// What an extractor's or a head's file says of it: enough to rebuild its layers, and what it fits.
 /// In the file it is string metadata, the values JSON.
-public struct ComponentHeader: Equatable, Sendable {
+public struct ComponentHeader: Codable, Equatable, Sendable {
   public static let format = "dovetail-component-1"
 
   /// Not `model`: a model has two headers.

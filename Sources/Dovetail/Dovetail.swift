@@ -4,6 +4,7 @@
 @_exported public import BackendCPU
 @_exported public import BackendOpenCL
 @_exported public import Certification
+@_exported public import ComponentLibrary
 @_exported public import Components
 @_exported public import Datasets
 @_exported public import Diagnostics

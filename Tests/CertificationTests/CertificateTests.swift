@@ -168,7 +168,7 @@ enum Trained {
       matrix.cells.map { "\($0.extractor)\($0.head)" } == ["ah", "aforeign", "bh", "bforeign"])
     #expect(matrix.cells.map { $0.certificate != nil } == [true, false, true, false])
     #expect(matrix.cells[1].mismatches.map(\.subject) == [.featureSpace])
-    let accuracies = matrix.ranked.map { $0.certificate!.accuracy }
+    let accuracies = CompatibilityMatrix.ranked(matrix.cells).map { $0.certificate!.accuracy }
     #expect(accuracies.count == 2 && accuracies[0] >= accuracies[1])
   }
 }
