@@ -112,7 +112,7 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
-      swiftSettings: strict),
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -111,24 +111,8 @@ public struct ComponentRecord: Sendable {
   private func fill(
     _ layers: Sequential, _ path: String, on backend: any Backend
   ) throws(ComponentFileError) {
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
-    }
-    let wanted = WeightLayout.named(layers)
-    let names = Set(wanted.map(\.0))
-    if let extra = tensors.keys.sorted().first(where: { !names.contains($0) }) {
-      throw malformed("tensor “\(extra)” is none of this architecture's")
-    }
-    for (name, tensor) in wanted {
-      guard let entry = tensors[name] else { throw malformed("tensor “\(name)” is missing") }
-      let expected = WeightLayout.outsideShape(tensor.shape)
-      guard entry.shape == expected else {
-        throw malformed("tensor “\(name)”: expected shape \(expected), got \(entry.shape)")
-      }
-    }
+    try WeightLayout.check(tensors, fit: layers, path: path)
     try checkDigest(path: path)
-    for (name, tensor) in wanted {
-      backend.upload(WeightLayout.inside(tensors[name]!.values, tensor.shape), to: tensor)
-    }
+    WeightLayout.upload(tensors, to: layers, on: backend)
   }
 }

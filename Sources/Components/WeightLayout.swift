@@ -19,6 +19,36 @@ enum WeightLayout {
     return tensors
   }
 
+  /// Strict: exactly the tensors that the layers have, in their shapes.
+  static func check(
+    _ tensors: [String: SafetensorsFile.Entry], fit layers: Sequential, path: String
+  ) throws(ComponentFileError) {
+    func malformed(_ problem: String) -> ComponentFileError {
+      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    }
+    let wanted = named(layers)
+    let names = Set(wanted.map(\.0))
+    if let extra = tensors.keys.sorted().first(where: { !names.contains($0) }) {
+      throw malformed("tensor “\(extra)” is none of this architecture's")
+    }
+    for (name, tensor) in wanted {
+      guard let entry = tensors[name] else { throw malformed("tensor “\(name)” is missing") }
+      let expected = outsideShape(tensor.shape)
+      guard entry.shape == expected else {
+        throw malformed("tensor “\(name)”: expected shape \(expected), got \(entry.shape)")
+      }
+    }
+  }
+
+  /// - Precondition: `check` passes.
+  static func upload(
+    _ tensors: [String: SafetensorsFile.Entry], to layers: Sequential, on backend: any Backend
+  ) {
+    for (name, tensor) in named(layers) {
+      backend.upload(inside(tensors[name]!.values, tensor.shape), to: tensor)
+    }
+  }
+
   /// `[R, S, C, K]` to `[K, C, R, S]`, `[R, S, C]` (depthwise) to `[C, 1, R, S]`, `[C, K]` to
   /// `[K, C]`.
   static func outsideShape(_ shape: Shape) -> [Int] {
