@@ -100,13 +100,14 @@ public struct SafetensorsIndex: Sendable {
   /// - Precondition: `bytes` are the file's.
   public func entry(_ item: Item, in bytes: [UInt8]) -> SafetensorsFile.Entry {
     precondition(item.dtype == .f32, "entry: \(item.name) is \(item.dtype.rawValue)")
-    return SafetensorsFile.Entry(
-      shape: item.shape,
-      values: stride(from: item.range.lowerBound, to: item.range.upperBound, by: 4).map {
-        Float(
-          bitPattern: UInt32(bytes[$0]) | UInt32(bytes[$0 + 1]) << 8
-            | UInt32(bytes[$0 + 2]) << 16 | UInt32(bytes[$0 + 3]) << 24)
-      })
+    let start = item.range.lowerBound
+    let values = bytes.withUnsafeBytes { bytes in
+      (0..<item.range.count / 4).map { index -> Float in
+        let bits = bytes.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self)
+        return Float(bitPattern: UInt32(littleEndian: bits))
+      }
+    }
+    return SafetensorsFile.Entry(shape: item.shape, values: values)
   }
 
   private static func readMetadata(
