@@ -64,6 +64,35 @@ public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+// MARK: Inheritance
+
+extension FeatureSpace {
+  /// The space of an extractor whose training has ended.
+  ///
+  /// A head that stayed frozen holds the features where they were, so all that the extractor fitted
+  /// before, it still fits: adaptation through a frozen head inherits. Fine-tuning without one starts
+  /// anew.
+  /// - Parameters:
+  ///   - before: the space of the weights that it started from; nil for fresh ones.
+  ///   - frozen: anchors of heads that its features served and that did not change.
+  ///   - trained: anchors of heads that changed with it, as they end, and of initial weights.
+  public static func ofExtractor(
+    startedFrom before: FeatureSpace?, frozen: [Anchor] = [], trained: [Anchor] = []
+  ) -> FeatureSpace {
+    let new = FeatureSpace(frozen + trained)
+    guard let before, !Set(frozen).isDisjoint(with: before.anchors) else { return new }
+    return before.union(new)
+  }
+
+  /// The space of a head that was trained, or grew by classes, on a frozen extractor: the extractor's;
+  /// one that grows keeps its own as well.
+  public static func ofHead(
+    onFrozen extractor: FeatureSpace, grownFrom before: FeatureSpace? = nil
+  ) -> FeatureSpace {
+    before.map(extractor.union) ?? extractor
+  }
+}
+
 extension FeatureSpace: Codable {
   public init(from decoder: any Decoder) throws {
     self.init(try decoder.singleValueContainer().decode([Anchor].self))

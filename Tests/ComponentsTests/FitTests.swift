@@ -67,4 +67,24 @@ import Testing
       #expect(error?.description.contains("none stated") == true)
     }
   }
+
+  @Test func spacesAreInheritedThroughWhatIsFrozen() {
+    let (one, two, three) = (Self.one, Self.two, Self.three)
+    let source = FeatureSpace([one, two])
+    // Adaptation through the frozen rotation head: the source's class head still fits.
+    #expect(FeatureSpace.ofExtractor(startedFrom: source, frozen: [one]) == source)
+    // Incremental training from fresh weights against the frozen head of another run.
+    #expect(
+      FeatureSpace.ofExtractor(startedFrom: nil, frozen: [one], trained: [three])
+        == FeatureSpace([one, three]))
+    // Fine-tuning with nothing frozen, or against a head of another space: anew.
+    #expect(
+      FeatureSpace.ofExtractor(startedFrom: source, trained: [three]) == FeatureSpace([three]))
+    #expect(
+      FeatureSpace.ofExtractor(startedFrom: source, frozen: [three]) == FeatureSpace([three]))
+    #expect(FeatureSpace.ofHead(onFrozen: source) == source)
+    #expect(
+      FeatureSpace.ofHead(onFrozen: source, grownFrom: FeatureSpace([three]))
+        == FeatureSpace([one, two, three]))
+  }
 }
