@@ -37,13 +37,16 @@ extension ComponentLibrary {
     return (digest, true)
   }
 
-  /// Removes the entry whose content digest begins with `prefix`: it is renamed aside, then deleted.
+  /// Removes the entry whose content digest begins with `prefix`, damaged or not: it is renamed aside,
+  /// then deleted. Of a symbolic link the link alone is removed.
   public func remove(_ prefix: String) throws {
-    let entry = try find(prefix)
+    let names = try Folder(path, followsLink: true).names()
+      .filter { $0.hasPrefix(prefix) && Digest.isValid($0) }
+    let digest = try names.count == 1 ? names[0] : find(prefix).digest
     let aside = "\(path)/\(Self.asidePrefix)\(UUID().uuidString)"
-    guard rename("\(path)/\(entry.digest)", aside) == 0 else {
+    guard rename("\(path)/\(digest)", aside) == 0 else {
       throw LibraryError(
-        .cannotWrite, "\(path)/\(entry.digest)", "cannot be removed: \(Folder.reason())")
+        .cannotWrite, "\(path)/\(digest)", "cannot be removed: \(Folder.reason())")
     }
     do {
       try FileManager.default.removeItem(atPath: aside)

@@ -21,6 +21,10 @@ public enum StoredComponent: Sendable {
     }
   }
 
+  public init(path: String) throws(ComponentFileError) {
+    try self.init(bytes: try ComponentFile.bytes(path), path: path)
+  }
+
   /// What it says of itself.
   public var description: ComponentDescription {
     switch self {

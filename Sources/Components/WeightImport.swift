@@ -69,6 +69,10 @@ public struct WeightImport: Sendable {
       found[name] = index.entry(item, in: bytes)
     }
     architecture = try Self.architecture(found, options)
+    let (size, divisor) = (options.preprocessing.imageSize, architecture.cut.spatialDivisor)
+    guard size % divisor == 0 else {
+      throw malformed("an image size of \(size) is no multiple of \(divisor), as this cut needs")
+    }
     let bias = "\(architecture.classifier).bias"
     guard found[bias]?.shape == [options.classNames.count] else {
       throw malformed(

@@ -61,25 +61,34 @@ enum WeightLayout {
   }
 
   static func outside(_ values: [Float], _ shape: Shape) -> SafetensorsFile.Entry {
-    let order = positions(shape)
-    return SafetensorsFile.Entry(shape: outsideShape(shape), values: order.map { values[$0] })
+    SafetensorsFile.Entry(
+      shape: outsideShape(shape), values: moved(values, shape) { $0[$1] = values[$2] })
   }
 
   static func inside(_ values: [Float], _ shape: Shape) -> [Float] {
-    var result = [Float](repeating: 0, count: values.count)
-    for (outside, inside) in positions(shape).enumerated() { result[inside] = values[outside] }
-    return result
+    moved(values, shape) { $0[$2] = values[$1] }
   }
 
-  /// For each element of the outside's layout, its position inside: last axis first, then the one
-  /// before it, then the taps.
-  private static func positions(_ shape: Shape) -> [Int] {
-    guard shape.rank >= 2 else { return Array(0..<shape.count) }
+  /// Calls `move` with each element's position outside and inside: outside, the last axis comes first,
+  /// then the one before it, then the taps.
+  private static func moved(
+    _ values: [Float], _ shape: Shape,
+    _ move: (_ result: inout [Float], _ outside: Int, _ inside: Int) -> Void
+  ) -> [Float] {
+    guard shape.rank >= 2 else { return values }
     let k = shape[shape.rank - 1]
     let c = shape.rank == 3 ? 1 : shape[shape.rank - 2]
-    let taps = shape.count / max(k * c, 1)
-    return (0..<k).flatMap { k0 in
-      (0..<c).flatMap { c0 in (0..<taps).map { ($0 * c + c0) * k + k0 } }
+    let taps = values.count / max(k * c, 1)
+    var result = [Float](repeating: 0, count: values.count)
+    var outside = 0
+    for k0 in 0..<k {
+      for c0 in 0..<c {
+        for tap in 0..<taps {
+          move(&result, outside, (tap * c + c0) * k + k0)
+          outside += 1
+        }
+      }
     }
+    return result
   }
 }

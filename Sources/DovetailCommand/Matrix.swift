@@ -5,7 +5,7 @@ struct Matrix: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure every extractor under every head.",
     discussion: """
-      Auxiliary heads among the files are passed over. \(DataOptions.kinds) A pair that does not \
+      Auxiliary heads and models among the files are passed over. \(DataOptions.kinds) A pair that does not \
       fit has no accuracy, and the reason is given.
 
         dovetail matrix runs/first/components/*.safetensors --data made-up-ink \
@@ -34,7 +34,7 @@ struct Matrix: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
-      let kinds = try files.map { ($0, try ComponentFile.read($0).header.kind) }
+      let kinds = try files.map { ($0, try StoredComponent(path: $0).description.kind) }
       let backend = try device.open()
       let extractors = try kinds.filter { $0.1 == .extractor }.map {
         (name: $0.0, part: try LoadedExtractor($0.0, on: backend))

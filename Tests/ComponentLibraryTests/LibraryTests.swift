@@ -87,6 +87,9 @@ import Testing
     #expect(contents.problems[0].problem.contains("is damaged"))
     let error = #expect(throws: LibraryError.self) { try library.add("\(folder)/e2") }
     #expect(error?.problem.contains("is there already, and damaged") == true)
+    try library.remove(String(bad.prefix(9)))
+    #expect(try library.contents().problems.isEmpty && library.add("\(folder)/e2").isNew)
+    try bytes.write(to: file)
     // A second file, and a folder that is none of it.
     try Data().write(to: URL(fileURLWithPath: "\(library.path)/\(good)/more"))
     try FileManager.default.createDirectory(
@@ -122,8 +125,10 @@ import Testing
     var contents = try library.contents()
     #expect(contents.entries.isEmpty && contents.problems.count == 1)
     #expect(contents.problems.first?.problem.contains("symbolic link") == true)
+    // Only the link is removed, not what it points to.
+    try library.remove(digest)
+    #expect(files.fileExists(atPath: "\(outside)/entry/component.safetensors"))
     // The file in it.
-    try files.removeItem(atPath: entry)
     try files.createDirectory(atPath: entry, withIntermediateDirectories: true)
     try files.createSymbolicLink(
       atPath: "\(entry)/component.safetensors",
