@@ -121,7 +121,13 @@ enum Trained {
       forged { $0.accuracy += 0.01 }, forged { $0.verdict = .perfectlyCompatible },
       forged { $0.interval.lower += 0.01 }, forged { $0.relabelling.below -= 1 },
       forged { $0.upperBound?.difference.lower = 0 }, forged { $0.upperBound?.onlyOwn = -1 },
-      forged { $0.images += 1 }, forged { $0.chance = 0.05 }, forged { $0.format = "x" },
+      forged { $0.images += 1 }, forged { $0.images = -1 },
+      forged { $0.upperBound?.onlyOwn = .max },
+      forged { $0.upperBound?.onlyRecombined = .min }, forged { $0.shuffling?.images = -1 },
+      forged { $0.shuffling?.right = .max }, forged { $0.shuffling?.rightShuffled[3] += 400 },
+      forged { $0.confusion = Confusion(classes: ["x"], outputs: [], counts: [[1]]) },
+      forged { $0.confusion = Confusion(classes: [], outputs: [], counts: []) },
+      forged { $0.chance = 0.05 }, forged { $0.format = "x" },
     ] {
       #expect(!forged.isConsistent)
       #expect(!forged.differences(from: again).isEmpty)
