@@ -53,7 +53,11 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
     .target(
-      name: "Components", dependencies: ["Tensors", "Autograd", "Networks", "Datasets"],
+      name: "Components",
+      dependencies: [
+        "Tensors", "Autograd", "Networks", "Datasets",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
     .target(
@@ -64,13 +68,20 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Certification",
+      dependencies: ["Tensors", "Datasets", "Components", "Training"], swiftSettings: strict),
+    .target(
+      name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
+      swiftSettings: strict),
+    .target(
       name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
       swiftSettings: strict),
     .target(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training", "Analysis", "Diagnostics",
+        "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
+        "Diagnostics",
       ],
       swiftSettings: strict),
 
@@ -101,9 +112,15 @@ let package = Package(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
-      swiftSettings: strict),
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "CertificationTests", dependencies: ["Certification", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
       dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],

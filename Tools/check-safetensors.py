@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Do the components below a folder read with the safetensors package, and does it write them as we do?
+"""Do the components below folders read with the safetensors package, and does it write them as we do?
 
-    python Tools/check-safetensors.py runs/first/components
+    python Tools/check-safetensors.py runs/first/components …
 """
 import json
 import pathlib
@@ -11,13 +11,15 @@ import numpy as np
 import safetensors
 from safetensors.numpy import save
 
-files = sorted(pathlib.Path(sys.argv[1]).rglob("*.safetensors"))
+files = sorted(f for folder in sys.argv[1:] for f in pathlib.Path(folder).rglob("*.safetensors"))
 if not files:
-    sys.exit(f"no .safetensors file below {sys.argv[1]}")
+    sys.exit(f"no .safetensors file below {sys.argv[1:]}")
+kinds = set()
 for path in files:
     with safetensors.safe_open(path, framework="np") as file:
         metadata = file.metadata()
         tensors = {name: file.get_tensor(name) for name in file.keys()}
+    kinds.add(metadata["kind"])
     if not tensors:
         sys.exit(f"{path}: holds no tensors")
     for name, tensor in tensors.items():
@@ -36,4 +38,5 @@ for path in files:
     their_header.pop("__metadata__", None)
     if header != their_header or ours[8 + length:] != theirs[8 + their_length:]:
         sys.exit(f"{path}: written by the package it has another order or other bytes")
-    print(f"{path}: {len(tensors)} tensors")
+    print(f"{path}: {metadata['kind']}, {len(tensors)} tensors")
+print("kinds:", ", ".join(sorted(kinds)))

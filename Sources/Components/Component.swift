@@ -21,11 +21,22 @@ public final class FeatureExtractor {
   public let architecture: Architecture
   public let preprocessing: Preprocessing
   public let layers: Sequential
+  /// What its file says of it beside; given when its training ends.
+  public var stamp: ComponentStamp
 
-  public init(architecture: Architecture, preprocessing: Preprocessing, layers: Sequential) {
+  public init(
+    architecture: Architecture, preprocessing: Preprocessing, layers: Sequential,
+    stamp: ComponentStamp = ComponentStamp()
+  ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
     self.layers = layers
+    self.stamp = stamp
+  }
+
+  public var interface: Interface {
+    Interface(
+      of: architecture, imageSize: preprocessing.imageSize, batchNorm: stamp.batchNorm)
   }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
@@ -39,11 +50,24 @@ public final class TaskHead {
   /// Canonical names, by output.
   public let classNames: [String]
   public let layers: Sequential
+  /// Height and width of the features that it takes; nil where it takes any.
+  public let spatialSize: Int?
+  /// What its file says of it beside; given when its training ends.
+  public var stamp: ComponentStamp
 
-  public init(architecture: Architecture, classNames: [String], layers: Sequential) {
+  public init(
+    architecture: Architecture, classNames: [String], layers: Sequential, spatialSize: Int? = nil,
+    stamp: ComponentStamp = ComponentStamp()
+  ) {
     self.architecture = architecture
     self.classNames = classNames
     self.layers = layers
+    self.spatialSize = spatialSize
+    self.stamp = stamp
+  }
+
+  public var interface: Interface {
+    Interface(of: architecture, spatialSize: spatialSize, batchNorm: stamp.batchNorm)
   }
 
   public func callAsFunction(_ features: Variable, _ context: ForwardContext) -> Variable {
@@ -96,6 +120,18 @@ public struct Recombination {
   /// Logits `[N, outputs of the head]`.
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     head(extractor(x, context), context)
+  }
+
+  /// How its batch norm is to be run; the batch's where the parts disagree.
+  public var batchNorm: BatchNormPolicy {
+    extractor.stamp.batchNorm == head.stamp.batchNorm ? head.stamp.batchNorm : .batch
+  }
+
+  /// Do the parts fit, feature spaces included? Measuring what does not fit is allowed.
+  public var fit: Fit {
+    Fit(
+      extractor: extractor.interface, in: extractor.stamp.featureSpace, head: head.interface,
+      in: head.stamp.featureSpace)
   }
 }
 

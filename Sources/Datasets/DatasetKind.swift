@@ -7,6 +7,16 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
   /// Made-up sets are drawn by code and read no files.
   public var needsPath: Bool { self != .madeUpInk && self != .madeUpNeon }
 
+  /// By label, of the sets whose classes are built in.
+  public var classNames: [String]? {
+    switch self {
+    case .cifar10: CIFAR.cifar10Names
+    case .cifar100: CIFAR.cifar100Names
+    case .stl10: STL10.classNames
+    case .madeUpInk, .madeUpNeon, .folder: nil
+    }
+  }
+
   /// Synonyms that hold without being asked for: STL-10 calls an automobile a car.
   public var synonyms: [String: String] { self == .stl10 ? ["car": "automobile"] : [:] }
 }

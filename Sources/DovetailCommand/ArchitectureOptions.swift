@@ -20,6 +20,7 @@ struct ArchitectureOptions: ParsableArguments {
 }
 
 extension Architecture.Name: ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}
 
 /// `iiw,rp,dcc`.
 struct MethodList: ExpressibleByArgument {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dovetail
 
 @main
 struct DovetailCommand: ParsableCommand {
@@ -15,12 +16,14 @@ struct DovetailCommand: ParsableCommand {
       and one pair to be compatible, and prints how well each recombines. Then write a recipe for \
       your own data (dovetail train --help shows one).
 
-      Results go to stdout, progress to stderr. Exit status: 0 fine, 1 failure, 64 usage, 65 bad \
+      Results go to stdout, progress to stderr. Exit status: 0 fine, 1 failure, 3 negative verdict, 64 usage, 65 bad \
       data, 66 input missing, 69 no device, 73 cannot create, 74 cannot write, 78 bad recipe.
       """,
-    version: "0.1.0",
+    version: ProductVersion.current,
     subcommands: [
-      Demo.self, Train.self, Evaluate.self, CompareFeatures.self, Bench.self, Devices.self,
+      Demo.self, Train.self, Evaluate.self, Recombine.self, Certify.self, Matrix.self,
+      Library.self, Import.self, Inspect.self,
+      CompareFeatures.self, Bench.self, Devices.self,
       Doctor.self,
     ])
 }

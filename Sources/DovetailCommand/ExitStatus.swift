@@ -21,7 +21,17 @@ enum ExitStatus {
       case .malformed: 65
       case .cannotWrite: 74
       }
-    case is SafetensorsError: 65
+    case let error as LibraryError:
+      switch error.kind {
+      case .missing: 66
+      case .malformed: 65
+      case .cannotCreate: 73
+      case .cannotWrite: 74
+      case .usage: 64
+      }
+    case is SafetensorsError, is CertificateError, is NoCommonClassError: 65
+    case is MisfitError, is NotConfirmed: 3
+    case is ClassMapError: 64
     case is NoDevice: 69
     case is OpenCLError: 69
     case is InputMissing: 66

@@ -132,6 +132,10 @@ extension Architecture {
     return (adapter ?? piece.channels, piece.divisor)
   }
 
+  /// What the features have gone through last: a ResNet's blocks end in a ReLU; those of the other
+  /// networks, and adapters, in a sum or a linear map.
+  public var cutActivation: Activation { name == .resnet && adapter == nil ? .relu : .none }
+
   /// Everything before the cut, freshly drawn. Equal seeds give equal weights: identical initial
   /// weights are one seed given twice.
   public func makeExtractor(on backend: any Backend, seed: UInt64) -> Sequential {

@@ -10,6 +10,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case relabelling = 7
   case diagnostics = 8
   case commonClasses = 9
+  case channelOrder = 10
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

@@ -4,9 +4,10 @@ public import Datasets
 import Networks
 public import Tensors
 
-/// Measures networks by the paper's rules: batch statistics in extractor and head; batches made of
-/// the images that are measured alone, shuffled with a fixed seed, of the training batch size; the
-/// last, short one is filled from the start of the order, and the extra predictions do not count.
+/// Measures networks by the paper's rules: batch statistics in extractor and head (unless the
+/// components state another policy); batches made of the images that are measured alone, shuffled
+/// with a fixed seed, of the training batch size; the last, short one is filled from the start of
+/// the order, and the extra predictions do not count.
 public struct Evaluator {
   public let batch: Int
   let backend: any Backend
@@ -60,7 +61,17 @@ public struct Evaluator {
       accuracyAmongCommonOutputs: Double(rightAmong) / Double(chosen.count))
   }
 
-  /// Logits `[images, outputs]`, in the images' order.
+  /// The output that each image gets: arg max over all of them, the first of the largest.
+  public func predictions(_ network: Recombination, _ images: ImageSet) throws -> [Int] {
+    let outputs = Array(network.head.classNames.indices)
+    let values = try logits(network, images)
+    return (0..<images.count).map { image in
+      let row = values[image * outputs.count..<(image + 1) * outputs.count]
+      return Self.argMax(row, among: outputs) ?? 0
+    }
+  }
+
+  /// Logits `[images, outputs]`, in the images' order; batch norm as the network states it.
   public func logits(_ network: Recombination, _ images: ImageSet) throws -> [Float] {
     let preprocessing = network.extractor.preprocessing
     let outputs = network.head.classNames.count
@@ -70,7 +81,7 @@ public struct Evaluator {
     try forEachBatch(of: images) { store, indices, counted in
       let x = gather(store, indices, for: preprocessing)
       let context = ForwardContext(
-        tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
+        tape: Tape(on: backend, recording: false), statistics: network.batchNorm.statistics)
       let values = try backend.download(network(Variable(x), context).value)
       for position in 0..<counted {
         let to = indices[position] * outputs
@@ -109,7 +120,7 @@ public struct Evaluator {
   }
 
   /// The first of the largest.
-  private static func argMax(_ row: ArraySlice<Float>, among: [Int]) -> Int? {
+  static func argMax(_ row: ArraySlice<Float>, among: [Int]) -> Int? {
     var best: Int?
     for index in among
     where best == nil || row[row.startIndex + index] > row[row.startIndex + best!] {

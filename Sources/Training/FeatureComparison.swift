@@ -1,6 +1,6 @@
 import Analysis
 import Autograd
-public import Components
+import Components
 public import Datasets
 import Networks
 public import Tensors

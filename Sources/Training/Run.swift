@@ -39,6 +39,7 @@ public enum Run {
         measuring += clock() - before
       })
     let seconds = clock() - start - measuring
+    try trainer.stamp()
     let recombinations = try Measurement.recombinations(parts, trainer.classMap, evaluator)
     let results = RunResults(
       device: backend.deviceDescription, seconds: seconds,

@@ -51,7 +51,9 @@ public final class Trainer {
   /// One for each self-supervised method, shared by all tasks.
   public let selfSupervisedHeads: [AuxiliaryHead]
   public let commonClassesHead: AuxiliaryHead?
-  private let backend: any Backend
+  /// Of each network: what stands for the weights that it started from (`stamp()`).
+  let initialAnchors: [Anchor?]
+  let backend: any Backend
   private let optimiser: SGD
   private var imagesDone = 0
   private var recent: [LossTensors]
@@ -103,6 +105,7 @@ public final class Trainer {
             seed: TaskNetwork.derived(recipe.seed, 1001)))) : nil
     try InitialWeights.load(
       recipe, into: networks, selfSupervised: selfSupervisedHeads, on: backend)
+    initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
     for network in networks where network.train.count == 0 {

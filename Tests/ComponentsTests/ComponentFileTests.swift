@@ -45,7 +45,7 @@ import Testing
 
   /// Saves a component, changes the file, and expects it to be refused.
   func refuses(
-    _ message: String, isHead: Bool = false, _ change: (inout SafetensorsFile) -> Void
+    _ message: String, isHead: Bool = false, _ change: (inout SafetensorsFile) throws -> Void
   ) throws {
     let path = path("changed.safetensors")
     if isHead {
@@ -54,7 +54,7 @@ import Testing
       try ComponentFile.save(extractor(), to: path, on: backend)
     }
     var file = try written("changed.safetensors")
-    change(&file)
+    try change(&file)
     try AtomicFile.write(file.bytes, to: path)
     let error = #expect(throws: ComponentFileError.self) {
       if isHead {
@@ -191,10 +191,23 @@ import Testing
 
   @Test func metadataAreNotTrusted() throws {
     try refuses("metadata “format” is absent") { $0.metadata["format"] = nil }
-    try refuses("expected a component of kind extractor, got head") { $0.metadata["kind"] = "head" }
+    try refuses("expected a component of kind extractor, head or auxiliary-head, got model") {
+      $0.metadata["kind"] = "model"
+    }
+    try refuses("metadata “preprocessing” is none of a component of kind head") {
+      $0.metadata["kind"] = "head"
+    }
     try refuses("metadata “architecture” is missing") { $0.metadata["architecture"] = nil }
     try refuses("metadata “architecture” cannot be understood") {
       $0.metadata["architecture"] = "{\"name\":\"vgg\"}"
+    }
+    try refuses("metadata “interface” is missing") { $0.metadata["interface"] = nil }
+    try refuses("metadata “author” is none of a component of kind extractor") {
+      $0.metadata["author"] = "me"
+    }
+    try refuses("metadata “architecture” cannot be understood") {
+      $0.metadata["architecture"] =
+        "{\"depth\":8,\"depth\":14,\"name\":\"resnet\",\"split\":\"stage2\"}"
     }
     func depth(_ depth: Int) -> String {
       "{\"depth\":\(depth),\"name\":\"resnet\",\"split\":\"stage2\"}"
@@ -222,6 +235,69 @@ import Testing
     try refuses("expected an image size from 8 to 512, a multiple of 4, got 1000000") {
       $0.metadata["preprocessing"] = preprocessing(1_000_000, mean: "[0,0,0]", std: "[1,1,1]")
     }
+  }
+
+  @Test func theInterfaceHasToFollowFromTheArchitecture() throws {
+    func changed(_ from: String, _ to: String) throws {
+      for isHead in [false, true] {
+        try refuses("metadata “interface” does not follow from the architecture", isHead: isHead) {
+          let text = try #require($0.metadata["interface"])
+          #expect(text.contains(from))
+          $0.metadata["interface"] = text.replacingOccurrences(of: from, with: to)
+        }
+      }
+    }
+    try changed("\"channels\":32", "\"channels\":64")
+    try changed("\"activation\":\"relu\"", "\"activation\":\"none\"")
+  }
+
+  @Test func otherWeightsThanThoseWrittenAreRefused() throws {
+    try refuses("its weights are not those that it was written with") {
+      $0.tensors["bn1.weight"]?.values[3] += 1e-7
+    }
+    try refuses("metadata “digest” is no SHA-256") { $0.metadata["digest"] = "abc" }
+  }
+
+  /// SHA-256 of a text that Python's hashlib agrees with.
+  @Test func digestsAreSHA256OfNamesShapesAndValues() throws {
+    let tensors: [String: SafetensorsFile.Entry] = [
+      "b": .init(shape: [2], values: [1, -2]), "a.weight": .init(shape: [1, 2], values: [0.5, 3]),
+    ]
+    #expect(
+      Digest.weights(tensors) == "dd23d57d94648c3c2737fbfc81c986d039d8da0d3726732a1e96968787ea3925")
+    #expect(
+      Digest.hex(Array("abc".utf8))
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  }
+
+  @Test func stampsComeBack() throws {
+    let anchor = Anchor(.rotationHead, String(repeating: "0a", count: 32))
+    var lineage = Lineage(origin: .training)
+    lineage.task = "cats “and” dogs"
+    lineage.seed = UInt64(Int.max)
+    lineage.partners = [.init(role: "extractor", name: "b", digest: anchor.digest)]
+    let stamp = ComponentStamp(
+      batchNorm: .recalibrated, featureSpace: FeatureSpace([anchor, anchor]), lineage: lineage)
+    let saved = extractor()
+    saved.stamp = stamp
+    try ComponentFile.save(saved, to: path("e"), on: backend)
+    let loaded = try ComponentFile.loadExtractor(path("e"), on: backend)
+    #expect(loaded.stamp == stamp && loaded.stamp.featureSpace.anchors == [anchor])
+    #expect(
+      loaded.interface
+        == Interface(channels: 32, activation: .relu, spatialSize: 8, batchNorm: .recalibrated))
+    let record = try ComponentFile.read(path("e"))
+    #expect(record.header.digest == Digest.weights(try written("e").tensors))
+  }
+
+  @Test func aComponentWithoutFeatureSpaceIsReadAndHasNone() throws {
+    try ComponentFile.save(head(), to: path("h"), on: backend)
+    var file = try written("h")
+    file.metadata["feature-space"] = nil
+    try AtomicFile.write(file.bytes, to: path("h"))
+    let loaded = try ComponentFile.loadHead(path("h"), on: backend)
+    #expect(loaded.stamp.featureSpace.isUnknown)
+    #expect(loaded.interface.spatialSize == nil)
   }
 
   @Test func whatIsNotThereOrNoComponentIsSaid() throws {

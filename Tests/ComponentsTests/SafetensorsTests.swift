@@ -135,7 +135,10 @@ import Testing
     Case("size with a leading zero", header: "{\"a\":\(tensor("[01]"))}", data: 4, "starts with 0"),
     Case(
       "unknown dtype", header: "{\"a\":\(tensor(dtype: "\"F31\""))}", data: 4,
-      "tensor “a”: dtype “F31” is not F32"),
+      "tensor “a”: unknown dtype “F31”"),
+    Case(
+      "half precision", header: "{\"a\":\(tensor("[2]", "[0,4]", dtype: "\"F16\""))}", data: 4,
+      "tensor “a”: dtype “F16” is not F32"),
     Case(
       "dtype no string", header: "{\"a\":\(tensor(dtype: "32"))}", data: 4,
       "dtype is not a string"),
@@ -167,6 +170,28 @@ import Testing
     let bytes = Self.sample.bytes
     for count in bytes.indices {
       #expect(throws: SafetensorsError.self) { try SafetensorsFile(bytes: Array(bytes[..<count])) }
+    }
+  }
+
+  @Test func anEmptyTensorMayHaveHugeOtherSizes() throws {
+    let header = "{\"a\":\(Self.tensor("[4611686018427387904,4,0]", "[0,0]"))}"
+    #expect(try SafetensorsFile(bytes: Self.framed(header)).tensors["a"]?.values == [])
+  }
+
+  /// By the table of the safetensors package, bits of an element.
+  @Test(arguments: [
+    ("BOOL", 8), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8), ("F8_E8M0", 8), ("I16", 16),
+    ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32), ("F64", 64),
+    ("I64", 64), ("U64", 64), ("C64", 64), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6),
+  ])
+  func otherTypesAreIndexed(_ dtype: String, _ bits: Int) throws {
+    let header = "{\"a\":\(Self.tensor("[4,2]", "[0,\(bits)]", dtype: "\"\(dtype)\""))}"
+    let bytes = Self.framed(header, data: [UInt8](repeating: 1, count: bits))
+    let index = try SafetensorsIndex(bytes: bytes)
+    #expect(index.items.map(\.dtype.rawValue) == [dtype])
+    #expect(index.items[0].range == bytes.count - bits..<bytes.count)
+    #expect(throws: SafetensorsError.self) {
+      try SafetensorsIndex(bytes: Array(bytes.dropLast()))
     }
   }
 

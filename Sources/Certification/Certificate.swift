@@ -1,0 +1,148 @@
+public import Components
+
+/// How well an extractor works under a head, measured, and bound to both and to the data by their
+/// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest follows.
+public struct Certificate: Codable, Hashable, Sendable {
+  public static let currentFormat = "dovetail-certificate-1"
+
+  public enum Verdict: String, Codable, Sendable {
+    case incompatible, compatible
+    case perfectlyCompatible = "perfectly compatible"
+  }
+
+  public struct Part: Codable, Hashable, Sendable {
+    public var digest: String
+    /// The task it was trained for.
+    public var task: String?
+
+    init(_ header: ComponentHeader) {
+      digest = header.digest
+      task = header.lineage?.task
+    }
+  }
+
+  public struct Data: Codable, Hashable, Sendable {
+    public var name: String
+    public var digest: String
+    public var synonyms: [String: String]
+  }
+
+  public struct Space: Codable, Hashable, Sendable {
+    public var shared: [Anchor]
+    /// Measured although there is no common anchor.
+    public var differentSpaceAllowed: Bool
+  }
+
+  public struct Relabelling: Codable, Hashable, Sendable {
+    /// Random permutations of the outputs' names, and their seed.
+    public var count: Int
+    public var seed: UInt64
+    /// How many of them give a lower accuracy than the true naming.
+    public var below: Int
+    /// What `below / count` has to reach.
+    public var needed: Double
+  }
+
+  /// The head given the extractor's channels in random orders. An untrained order of channels means
+  /// nothing, so unrelated networks do as well in any; what they share all the same (where in the
+  /// image something is) stays.
+  public struct Shuffling: Codable, Hashable, Sendable {
+    /// Random orders to be tried, and their seed.
+    public var count: Int
+    public var seed: UInt64
+    /// Images: all, or as many as suffice.
+    public var images: Int
+    /// Of these, named rightly in the true order.
+    public var right: Int
+    /// In the tried orders; they end with the first that is not below.
+    public var rightShuffled: [Int]
+
+    /// Is the true order better than every other?
+    var passes: Bool { rightShuffled.count == count && rightShuffled.allSatisfy { $0 < right } }
+  }
+
+  /// The extractor under its own head, on the same images.
+  public struct UpperBound: Codable, Hashable, Sendable {
+    public var head: Part
+    /// Images that it names rightly.
+    public var right: Int
+    /// Images that the recombination alone, and the own head alone, names rightly.
+    public var onlyRecombined: Int
+    public var onlyOwn: Int
+    public var accuracy: Double
+    /// Recombination less upper bound: Agresti and Min's 95 % interval.
+    public var difference: Interval
+    /// What `difference.lower` has to exceed.
+    public var needed: Double
+  }
+
+  public var format = Certificate.currentFormat
+  public var madeBy = "dovetail \(ProductVersion.current)"
+  public var extractor: Part
+  public var head: Part
+  public var data: Data
+  public var featureSpace: Space
+  public var batchNorm: BatchNormPolicy
+  /// Images a batch.
+  public var batch: Int
+  /// The kind of device it was measured on.
+  public var device: String
+  public var confusion: Confusion
+  public var images: Int
+  public var accuracy: Double
+  /// Wilson's 95 % interval.
+  public var interval: Interval
+  /// 1 / outputs of the head.
+  public var chance: Double
+  public var relabelling: Relabelling
+  /// Only where the relabellings do not decide already.
+  public var shuffling: Shuffling?
+  public var upperBound: UpperBound?
+  public var verdict: Verdict
+  /// What decided.
+  public var reason: String
+
+  /// - Precondition: `confusion` is valid.
+  init(
+    extractor: Part, head: Part, data: Data, featureSpace: Space, batchNorm: BatchNormPolicy,
+    batch: Int, device: String, confusion: Confusion, own: OwnHead?, seed: UInt64,
+    shuffle: () throws -> Shuffling?
+  ) rethrows {
+    self.extractor = extractor
+    self.head = head
+    self.data = data
+    self.featureSpace = featureSpace
+    self.batchNorm = batchNorm
+    self.batch = batch
+    self.device = device
+    self.confusion = confusion
+    images = confusion.images
+    accuracy = confusion.accuracy
+    interval = Proportion.wilson(confusion.right, of: confusion.images)
+    chance = 1 / Double(confusion.outputs.count)
+    relabelling = Relabelling(
+      count: Rule.relabellings, seed: seed,
+      below: confusion.relabellingsBelow(count: Rule.relabellings, seed: seed),
+      needed: Rule.neededShare)
+    upperBound = own.map { own in
+      UpperBound(
+        head: own.head, right: confusion.right - own.onlyRecombined + own.onlyOwn,
+        onlyRecombined: own.onlyRecombined, onlyOwn: own.onlyOwn,
+        accuracy: Double(confusion.right - own.onlyRecombined + own.onlyOwn)
+          / Double(confusion.images),
+        difference: Proportion.pairedDifference(
+          onlyFirst: own.onlyRecombined, onlySecond: own.onlyOwn, of: confusion.images),
+        needed: Rule.neededDifference)
+    }
+    shuffling = Rule.passes(relabelling) ? try shuffle() : nil
+    (verdict, reason) = Rule.verdict(
+      relabelling, shuffling, upperBound, outputs: confusion.outputs.count)
+  }
+
+  /// What was counted under the own head.
+  struct OwnHead {
+    let head: Part
+    let onlyRecombined: Int
+    let onlyOwn: Int
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Networks
+public import Tensors
+
+/// An extractor's or a head's file in memory, whole and checked, with no device: what it says of
+/// itself, and its weights.
+public struct ComponentRecord: Sendable {
+  public let header: ComponentHeader
+  public let tensors: [String: SafetensorsFile.Entry]
+
+  /// - Throws: `ComponentFileError` where the file is no component, contradicts itself, or holds
+  ///   other weights than those it was written with.
+  public init(_ file: SafetensorsFile, path: String) throws(ComponentFileError) {
+    try self.init(tensors: file.tensors, metadata: file.metadata, path: path)
+  }
+
+  init(
+    tensors: [String: SafetensorsFile.Entry], metadata: [String: String], path: String
+  ) throws(ComponentFileError) {
+    header = try ComponentHeader(metadata, path: path)
+    self.tensors = tensors
+    if let classNames = header.classNames {
+      // Sizes are checked before anything is built from them: the names are as many as the outputs.
+      let bias = "\(header.architecture.classifier).bias"
+      guard tensors[bias]?.shape == [classNames.count] else {
+        throw ComponentFileError(
+          kind: .malformed, path: path,
+          problem: "tensor “\(bias)”: expected shape [\(classNames.count)], one an output, got "
+            + (tensors[bias].map { "\($0.shape)" } ?? "none"))
+      }
+    }
+  }
+
+  /// As it stands in memory.
+  public init(_ extractor: FeatureExtractor, on backend: any Backend) throws {
+    tensors = try WeightLayout.tensors(of: extractor.layers, on: backend)
+    header = ComponentHeader(extractor, digest: Digest.weights(tensors))
+  }
+
+  public init(_ head: TaskHead, on backend: any Backend) throws {
+    tensors = try WeightLayout.tensors(of: head.layers, on: backend)
+    header = ComponentHeader(head, task: nil, digest: Digest.weights(tensors))
+  }
+
+  public init(_ auxiliary: AuxiliaryHead, on backend: any Backend) throws {
+    tensors = try WeightLayout.tensors(of: auxiliary.head.layers, on: backend)
+    header = ComponentHeader(
+      auxiliary.head, task: auxiliary.kind, digest: Digest.weights(tensors))
+  }
+
+  public var file: SafetensorsFile {
+    get throws { SafetensorsFile(tensors: tensors, metadata: try header.metadata) }
+  }
+
+  /// The weights have to be those that the file was written with.
+  func checkDigest(path: String) throws(ComponentFileError) {
+    let found = Digest.weights(tensors)
+    guard found == header.digest else {
+      throw ComponentFileError(
+        kind: .malformed, path: path,
+        problem: "its weights are not those that it was written with: expected the digest "
+          + "\(header.digest), got \(found); restore the file")
+    }
+  }
+
+  // MARK: Layers
+
+  /// - Throws: `ComponentFileError` unless the file holds exactly the tensors that the architecture
+  ///   has, in their shapes.
+  public func makeExtractor(
+    path: String, on backend: any Backend
+  ) throws(ComponentFileError) -> FeatureExtractor {
+    guard let preprocessing = header.preprocessing else { throw wrongKind(.extractor, path) }
+    let layers = header.architecture.makeExtractor(on: backend, seed: 0)
+    try fill(layers, path, on: backend)
+    return FeatureExtractor(
+      architecture: header.architecture, preprocessing: preprocessing, layers: layers,
+      stamp: header.stamp)
+  }
+
+  public func makeHead(
+    path: String, on backend: any Backend
+  ) throws(ComponentFileError) -> TaskHead {
+    guard header.kind == .head else { throw wrongKind(.head, path) }
+    return try head(path, on: backend)
+  }
+
+  public func makeAuxiliaryHead(
+    path: String, on backend: any Backend
+  ) throws(ComponentFileError) -> AuxiliaryHead {
+    guard let kind = header.auxiliaryTask else { throw wrongKind(.auxiliaryHead, path) }
+    return AuxiliaryHead(kind: kind, head: try head(path, on: backend))
+  }
+
+  private func head(_ path: String, on backend: any Backend) throws(ComponentFileError) -> TaskHead
+  {
+    let classNames = header.classNames ?? []
+    let layers = header.architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
+    try fill(layers, path, on: backend)
+    return TaskHead(
+      architecture: header.architecture, classNames: classNames, layers: layers,
+      spatialSize: header.interface.spatialSize, stamp: header.stamp)
+  }
+
+  private func wrongKind(_ wanted: ComponentKind, _ path: String) -> ComponentFileError {
+    ComponentFileError(
+      kind: .malformed, path: path,
+      problem: "expected a component of kind \(wanted.rawValue), got \(header.kind.rawValue)")
+  }
+
+  private func fill(
+    _ layers: Sequential, _ path: String, on backend: any Backend
+  ) throws(ComponentFileError) {
+    try WeightLayout.check(tensors, fit: layers, path: path)
+    try checkDigest(path: path)
+    WeightLayout.upload(tensors, to: layers, on: backend)
+  }
+}

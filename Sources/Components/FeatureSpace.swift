@@ -1,0 +1,105 @@
+/// Something that was the same for all components of a feature space while they were trained.
+public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// The rotation head that the extractor's features served (RP).
+    case rotationHead = "rotation-head"
+    /// The jigsaw head that they served.
+    case jigsawHead = "jigsaw-head"
+    /// The head over common classes that they served (DCC).
+    case commonClassesHead = "common-classes-head"
+    /// The target head that they served: a network's own, or one that several extractors share.
+    case sharedHead = "shared-head"
+    /// The weights that the networks started from (IIW).
+    case initialWeights = "initial-weights"
+    /// The file that both halves were cut out of.
+    case sourceFile = "source-file"
+
+    /// Of an auxiliary head's kind.
+    public init(_ auxiliary: AuxiliaryHead.Kind) {
+      self = Kind(rawValue: "\(auxiliary.rawValue)-head") ?? .sharedHead
+    }
+  }
+
+  public let kind: Kind
+  /// SHA-256: `Digest.weights` of a head or of initial weights, `Digest.hex` of a file.
+  public let digest: String
+
+  public init(_ kind: Kind, _ digest: String) {
+    self.kind = kind
+    self.digest = digest
+  }
+
+  /// For example `rotation-head 0123456789ab`.
+  public var description: String { "\(kind.rawValue) \(digest.prefix(12))" }
+}
+
+/// What a component's features mean: a set of anchors, fixed when its training ends. Components
+/// understand each other where their sets intersect: equal shapes say nothing about that.
+///
+/// Inherited by what is trained against a frozen head, by heads trained on a frozen extractor and by
+/// heads that grow; an extractor that is fine-tuned without a frozen head starts a new one.
+public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
+  /// Sorted by kind, then digest; each once.
+  public let anchors: [Anchor]
+
+  public init(_ anchors: some Sequence<Anchor> = []) {
+    self.anchors = Set(anchors).sorted {
+      ($0.kind.rawValue, $0.digest) < ($1.kind.rawValue, $1.digest)
+    }
+  }
+
+  /// Nothing is known of it: such a component is never taken on trust.
+  public var isUnknown: Bool { anchors.isEmpty }
+
+  /// The anchors that both have.
+  public func shared(with other: FeatureSpace) -> [Anchor] {
+    let others = Set(other.anchors)
+    return anchors.filter(others.contains)
+  }
+
+  public func union(_ other: FeatureSpace) -> FeatureSpace { FeatureSpace(anchors + other.anchors) }
+
+  public var description: String {
+    isUnknown ? "none stated" : anchors.map(\.description).joined(separator: ", ")
+  }
+}
+
+// MARK: Inheritance
+
+extension FeatureSpace {
+  /// The space of an extractor whose training has ended.
+  ///
+  /// A head that stayed frozen holds the features where they were, so all that the extractor fitted
+  /// before, it still fits: adaptation through a frozen head inherits. Fine-tuning without one starts
+  /// anew.
+  /// - Parameters:
+  ///   - before: the space of the weights that it started from; nil for fresh ones.
+  ///   - frozen: anchors of heads that its features served and that did not change.
+  ///   - trained: anchors of heads that changed with it, as they end, and of initial weights.
+  public static func ofExtractor(
+    startedFrom before: FeatureSpace?, frozen: [Anchor] = [], trained: [Anchor] = []
+  ) -> FeatureSpace {
+    let new = FeatureSpace(frozen + trained)
+    guard let before, !Set(frozen).isDisjoint(with: before.anchors) else { return new }
+    return before.union(new)
+  }
+
+  /// The space of a head that was trained, or grew by classes, on a frozen extractor: the extractor's;
+  /// one that grows keeps its own as well.
+  public static func ofHead(
+    onFrozen extractor: FeatureSpace, grownFrom before: FeatureSpace? = nil
+  ) -> FeatureSpace {
+    before.map(extractor.union) ?? extractor
+  }
+}
+
+extension FeatureSpace: Codable {
+  public init(from decoder: any Decoder) throws {
+    self.init(try decoder.singleValueContainer().decode([Anchor].self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(anchors)
+  }
+}

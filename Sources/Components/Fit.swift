@@ -1,0 +1,74 @@
+import Tensors
+
+/// Does a head take what an extractor gives, and does it mean the same to both?
+public struct Fit: Sendable {
+  /// Something that differs, with both sides' values.
+  public struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
+    public enum Subject: String, Codable, Sendable {
+      case channels, activation
+      case spatialSize = "spatial size"
+      case batchNorm = "batch-norm policy"
+      case featureSpace = "feature space"
+    }
+
+    public let subject: Subject
+    public let extractor: String
+    public let head: String
+
+    public var description: String {
+      switch subject {
+      case .featureSpace:
+        "feature space: no anchor in common; the extractor's: \(extractor); the head's: \(head)"
+      default: "\(subject.rawValue): the extractor gives \(extractor), the head takes \(head)"
+      }
+    }
+  }
+
+  public let mismatches: [Mismatch]
+  public let sharedAnchors: [Anchor]
+
+  public init(
+    extractor: Interface, in space: FeatureSpace, head: Interface, in headSpace: FeatureSpace
+  ) {
+    var found: [Mismatch] = []
+    func compare(_ subject: Mismatch.Subject, _ gives: String, _ takes: String) {
+      if gives != takes {
+        found.append(Mismatch(subject: subject, extractor: gives, head: takes))
+      }
+    }
+    compare(.channels, "\(extractor.channels)", "\(head.channels)")
+    compare(.activation, extractor.activation.rawValue, head.activation.rawValue)
+    if let wanted = head.spatialSize {
+      compare(.spatialSize, extractor.spatialSize.map(String.init) ?? "any", "\(wanted)")
+    }
+    compare(.batchNorm, extractor.batchNorm.rawValue, head.batchNorm.rawValue)
+    sharedAnchors = space.shared(with: headSpace)
+    if sharedAnchors.isEmpty {
+      found.append(
+        Mismatch(
+          subject: .featureSpace, extractor: space.description, head: headSpace.description))
+    }
+    mismatches = found
+  }
+
+  /// - Throws: `MisfitError` where they do not fit.
+  /// - Parameter allowDifferentSpace: what crosses the cut has to agree all the same.
+  public func require(allowDifferentSpace: Bool = false) throws(MisfitError) {
+    let left = mismatches.filter { !(allowDifferentSpace && $0.subject == .featureSpace) }
+    if !left.isEmpty { throw MisfitError(mismatches: left) }
+  }
+}
+
+/// Components that cannot be joined, and why.
+public struct MisfitError: Error, CustomStringConvertible, Sendable {
+  public let mismatches: [Fit.Mismatch]
+
+  public var description: String {
+    var text = "extractor and head do not fit: "
+    text += mismatches.map(\.description).joined(separator: "; ")
+    if mismatches.allSatisfy({ $0.subject == .featureSpace }) {
+      text += "; train them to be compatible, or allow a different space if you know better"
+    }
+    return text
+  }
+}

@@ -1,0 +1,81 @@
+/// The product's version; part of what components and certificates state.
+public enum ProductVersion {
+  public static let current = "0.1.0"
+}
+
+/// Where a component comes from: everything that it depends on, nothing that another equal run would
+/// state otherwise (no time, path or host).
+public struct Lineage: Codable, Hashable, Sendable {
+  public enum Origin: String, Codable, Sendable {
+    case training, adaptation, recombination, recalibration
+    case fineTuning = "fine-tuning"
+    case importing = "import"
+  }
+
+  /// Another component, or a file, by its digest.
+  public struct Relative: Codable, Hashable, Sendable {
+    /// `extractor`, `head`, `rotation-head`, `source-file` and the like.
+    public var role: String
+    /// The task it was trained for, where it has one.
+    public var name: String?
+    public var digest: String
+
+    public init(role: String, name: String? = nil, digest: String) {
+      self.role = role
+      self.name = name
+      self.digest = digest
+    }
+  }
+
+  /// A data set by its digest (`Dataset.digest`).
+  public struct DataDigest: Codable, Hashable, Sendable {
+    public var name: String
+    public var digest: String
+
+    public init(name: String, digest: String) {
+      self.name = name
+      self.digest = digest
+    }
+  }
+
+  public var origin: Origin
+  /// “dovetail 0.1.0”.
+  public var madeBy = "dovetail \(ProductVersion.current)"
+  /// The task's name in its recipe.
+  public var task: String?
+  public var methods: [String]?
+  /// `joint`, `incremental`.
+  public var scheme: String?
+  /// The effective recipe, paths left out.
+  public var recipe: String?
+  public var data: [DataDigest]?
+  public var seed: UInt64?
+  /// Images a minibatch: what batch statistics are taken over.
+  public var batch: Int?
+  /// The kind of device: `cpu`, `opencl`.
+  public var device: String?
+  /// What it was made from.
+  public var parents: [Relative]?
+  /// What it was trained with.
+  public var partners: [Relative]?
+  /// Of a recombination: were the parts joined although their feature spaces differ?
+  public var differentSpaceAllowed: Bool?
+
+  public init(origin: Origin) { self.origin = origin }
+}
+
+/// What a component says of itself beside its architecture.
+public struct ComponentStamp: Hashable, Sendable {
+  public var batchNorm: BatchNormPolicy
+  public var featureSpace: FeatureSpace
+  public var lineage: Lineage?
+
+  public init(
+    batchNorm: BatchNormPolicy = .batch, featureSpace: FeatureSpace = FeatureSpace(),
+    lineage: Lineage? = nil
+  ) {
+    self.batchNorm = batchNorm
+    self.featureSpace = featureSpace
+    self.lineage = lineage
+  }
+}

@@ -1,0 +1,67 @@
+import Datasets
+import Foundation
+import Networks
+
+/// Values of metadata as JSON text: keys sorted, so that equal values give equal text.
+enum MetadataJSON {
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+/// Reads metadata of a file that is not trusted.
+struct MetadataReader {
+  let metadata: [String: String]
+  let path: String
+
+  func malformed(_ problem: String) -> ComponentFileError {
+    ComponentFileError(kind: .malformed, path: path, problem: problem)
+  }
+
+  func text(_ value: some Encodable) throws(ComponentFileError) -> String {
+    do { return try MetadataJSON.text(value) } catch { throw malformed("\(error)") }
+  }
+
+  func value<Value: Decodable>(_ key: String) throws(ComponentFileError) -> Value {
+    guard let value: Value = try optional(key) else {
+      throw malformed("metadata “\(key)” is missing")
+    }
+    return value
+  }
+
+  func optional<Value: Decodable>(_ key: String) throws(ComponentFileError) -> Value? {
+    guard let text = metadata[key] else { return nil }
+    do {
+      // Equal keys and deep nesting, which Foundation lets pass.
+      _ = try StrictJSON.parse(Array(text.utf8)[...])
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      throw malformed("metadata “\(key)” cannot be understood: \(text.prefix(200))")
+    }
+  }
+
+  func check(_ architecture: Architecture) throws(ComponentFileError) {
+    guard 8...1202 ~= architecture.depth else {
+      throw malformed("architecture: depth \(architecture.depth) is not from 8 to 1202")
+    }
+    do { try architecture.validate() } catch { throw malformed("architecture: \(error)") }
+  }
+
+  func check(_ preprocessing: Preprocessing) throws(ComponentFileError) {
+    let size = preprocessing.imageSize
+    guard 8...512 ~= size, size % 4 == 0 else {
+      throw malformed(
+        "preprocessing: expected an image size from 8 to 512, a multiple of 4, got \(size)")
+    }
+    let (mean, std) = (preprocessing.normalisation.mean, preprocessing.normalisation.std)
+    guard mean.count == 3, std.count == 3, mean.allSatisfy(\.isFinite),
+      std.allSatisfy({ $0.isFinite && $0 > 0 })
+    else {
+      throw malformed(
+        "preprocessing: expected three finite means and three positive standard deviations, "
+          + "got \(mean) and \(std)")
+    }
+  }
+}

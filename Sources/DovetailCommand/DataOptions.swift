@@ -1,0 +1,71 @@
+import ArgumentParser
+import Dovetail
+
+/// `--data KIND=PATH`.
+struct DataChoice: ExpressibleByArgument {
+  let kind: DatasetKind
+  let path: String?
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let kind = DatasetKind(rawValue: String(parts[0])),
+      kind.needsPath ? parts.count == 2 && !parts[1].isEmpty : parts.count == 1
+    else { return nil }
+    self.kind = kind
+    path = parts.count == 2 ? String(parts[1]) : nil
+  }
+
+  func load(imageSize: Int) throws -> Dataset {
+    try Dataset.load(kind, path: path, imageSize: imageSize)
+  }
+}
+
+/// `--synonyms car=automobile`.
+struct Synonym: ExpressibleByArgument {
+  let own: String
+  let common: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    (own, common) = (String(parts[0]), String(parts[1]))
+  }
+}
+
+/// Images to measure on.
+struct DataOptions: ParsableArguments {
+  static let kinds = """
+    KIND is cifar10, cifar100, stl10, folder, or made-up-ink or made-up-neon without a path; its \
+    test part is measured.
+    """
+
+  @Option(
+    help: ArgumentHelp("Labelled images.", discussion: kinds, valueName: "kind=path"))
+  var data: DataChoice
+  @OptionGroup var synonyms: SynonymOptions
+
+  func load(imageSize: Int, synonyms recorded: [String: String] = [:]) throws -> LabelledImages {
+    let given = try synonyms.dictionary()
+    return try LabelledImages(
+      try data.load(imageSize: imageSize), kind: data.kind,
+      synonyms: recorded.merging(given) { $1 })
+  }
+}
+
+struct SynonymOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The data's name of a class and the components' one; may be repeated.",
+      valueName: "car=automobile"))
+  var synonyms: [Synonym] = []
+
+  func dictionary() throws -> [String: String] {
+    var all: [String: String] = [:]
+    for synonym in synonyms {
+      guard all.updateValue(synonym.common, forKey: synonym.own) == nil else {
+        throw ValidationError("--synonyms: “\(synonym.own)” stands twice")
+      }
+    }
+    return all
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Dovetail
+
+struct Recombine: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Join an extractor and a head into one model file, or say why they do not fit.",
+    discussion: """
+      They fit where channels, activation, batch-norm policy and, if the head states one, spatial \
+      size agree, and their feature spaces have an anchor in common: something that both were \
+      trained with. Two components of equal shapes and different spaces recombine at chance. \
+      dovetail certify measures what a pair is worth.
+
+        dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors
+
+      Exit status 3 where they do not fit.
+      """)
+
+  @Argument(help: "The extractor's file.") var extractor: String
+  @Argument(help: "The head's file.") var head: String
+  @Option(help: ArgumentHelp("The model's file.", valueName: "file")) var output: String
+  @Flag(help: "Join them without a common anchor too; the model says so.")
+  var allowDifferentSpace = false
+
+  func run() throws {
+    try ExitStatus.reporting {
+      let model = try Self.join(extractor, head, allowDifferentSpace: allowDifferentSpace)
+      // Strict: both have to hold exactly the tensors of their architectures.
+      _ = try model.makeModel(path: "\(extractor) + \(head)", on: CPUBackend())
+      try ModelFile.write(model, to: output)
+      let space =
+        model.featureSpace.isUnknown
+        ? "none in common, as allowed" : model.featureSpace.description
+      Console.print(
+        """
+        \(output): \(model.extractor.header.architecture) + \(model.head.header.architecture), \
+        \(model.head.header.classNames?.count ?? 0) classes
+        feature space: \(space)
+        digest: \(model.digest)
+        """)
+    }
+  }
+
+  static func join(
+    _ extractor: String, _ head: String, allowDifferentSpace: Bool
+  ) throws -> ModelRecord {
+    let parts = (
+      try ComponentKinds.read(extractor, as: .extractor), try ComponentKinds.read(head, as: .head)
+    )
+    return try ModelRecord(
+      extractor: parts.0, head: parts.1, allowDifferentSpace: allowDifferentSpace)
+  }
+}
+
+enum ComponentKinds {
+  /// - Throws: `ComponentFileError` for a component of another kind.
+  static func read(_ path: String, as kind: ComponentKind) throws -> ComponentRecord {
+    let record = try ComponentFile.read(path)
+    guard record.header.kind == kind else {
+      throw ComponentFileError(
+        kind: .malformed, path: path,
+        problem: "expected a component of kind \(kind.rawValue), got "
+          + record.header.kind.rawValue)
+    }
+    return record
+  }
+}

@@ -1,0 +1,180 @@
+import BackendCPU
+import Certification
+import Components
+import Datasets
+import Foundation
+import Networks
+import Tensors
+import Testing
+import Training
+
+/// One training of two compatible networks on made-up images serves all tests.
+enum Trained {
+  static let size = 16
+
+  static func run(
+    _ methods: [CompatibilityMethod], steps: Int = 20, seed: UInt64, on backend: any Backend
+  ) throws -> Trainer {
+    var recipe = Recipe(tasks: [
+      TaskRecipe(name: "ink", dataset: .madeUpInk), TaskRecipe(name: "neon", dataset: .madeUpNeon),
+    ])
+    recipe.imageSize = size
+    recipe.methods = methods
+    recipe.steps = steps
+    recipe.batch = 32
+    recipe.seed = seed
+    let datasets = [MadeUpDomain.ink, .neon].map { $0.dataset(size: size) }
+    let trainer = try Trainer(recipe, datasets: datasets, on: backend)
+    try trainer.run()
+    try trainer.stamp()
+    return trainer
+  }
+}
+
+@Suite(.serialized) final class CertificateTests {
+  let backend = CPUBackend(threads: 2)
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "dovetail-certificates-\(UUID().uuidString)"
+  ).path
+  let data: LabelledImages
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    data = try LabelledImages(MadeUpDomain.ink.dataset(size: Trained.size))
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// Components of a training, through their files.
+  func load(_ trainer: Trainer) throws -> [(extractor: LoadedExtractor, head: LoadedHead)] {
+    try trainer.networks.map { network in
+      let path = "\(folder)/\(network.name)"
+      try ComponentFile.save(network.extractor, to: "\(path).e", on: backend)
+      try ComponentFile.save(network.head, to: "\(path).h", on: backend)
+      return (
+        try LoadedExtractor("\(path).e", on: backend), try LoadedHead("\(path).h", on: backend)
+      )
+    }
+  }
+
+  @Test func compatibleNetworksAreCertifiedAndUnrelatedOnesAreNot() throws {
+    let trainer = try Trained.run(
+      [.identicalInitialWeights, .commonClasses], steps: 250, seed: 0, on: backend)
+    let parts = try load(trainer)
+    let certifier = Certifier(on: backend)
+    let across = try certifier.certify(
+      parts[0].extractor, parts[1].head, on: data, own: parts[0].head)
+    #expect(across.verdict == .compatible, "\(across.reason), \(across.accuracy)")
+    #expect(across.batch == 32 && across.device == "cpu" && across.chance == 0.1)
+    #expect(
+      Set(across.featureSpace.shared.map(\.kind)) == [.initialWeights, .commonClassesHead])
+    let upper = try #require(across.upperBound)
+    // The evaluator's own figures, measured another way.
+    let evaluator = Evaluator(batch: 32, on: backend)
+    let names = data.labelNames
+    let recombined = try evaluator.measure(
+      try Recombination(parts[0].extractor.extractor, parts[1].head.head), on: data.images,
+      labelNames: names, classes: parts[1].head.head.classNames)
+    #expect(recombined?.accuracy == across.accuracy && recombined?.images == across.images)
+    let own = try evaluator.measure(
+      try Recombination(parts[0].extractor.extractor, parts[0].head.head), on: data.images,
+      labelNames: names, classes: parts[1].head.head.classNames)
+    #expect(own?.accuracy == upper.accuracy)
+
+    // With itself it is perfect.
+    let same = try certifier.certify(
+      parts[0].extractor, parts[0].head, on: data, own: parts[0].head)
+    #expect(same.verdict == .perfectlyCompatible, "\(same.reason)")
+    #expect(same.upperBound?.onlyOwn == 0 && same.upperBound?.onlyRecombined == 0)
+
+    let unrelated = try load(try Trained.run([], seed: 3, on: backend))
+    #expect(throws: MisfitError.self) {
+      try certifier.certify(unrelated[0].extractor, unrelated[1].head, on: self.data)
+    }
+    let chance = try certifier.certify(
+      unrelated[0].extractor, unrelated[1].head, on: data, own: unrelated[0].head,
+      allowDifferentSpace: true)
+    #expect(chance.verdict == .incompatible, "\(chance.reason), \(chance.accuracy)")
+    #expect(chance.featureSpace.differentSpaceAllowed)
+    try verification(across, chance, certifier, parts)
+  }
+
+  func verification(
+    _ certificate: Certificate, _ other: Certificate, _ certifier: Certifier,
+    _ parts: [(extractor: LoadedExtractor, head: LoadedHead)]
+  ) throws {
+    let again = try certifier.certify(
+      parts[0].extractor, parts[1].head, on: data, own: parts[0].head)
+    #expect(certificate.differences(from: again) == [])
+    #expect(try certificate.json == again.json)
+    let read = try Certificate(json: certificate.json, path: "c")
+    #expect(read == certificate && read.isConsistent)
+    #expect(certificate.differences(from: other).contains { $0.hasPrefix("extractor") })
+
+    // What was changed by hand shows: figures at once, counts when measured again.
+    func forged(_ change: (inout Certificate) -> Void) -> Certificate {
+      var forged = certificate
+      change(&forged)
+      return forged
+    }
+    for forged in [
+      forged { $0.accuracy += 0.01 }, forged { $0.verdict = .perfectlyCompatible },
+      forged { $0.interval.lower += 0.01 }, forged { $0.relabelling.below -= 1 },
+      forged { $0.upperBound?.difference.lower = 0 }, forged { $0.upperBound?.onlyOwn = -1 },
+      forged { $0.images += 1 }, forged { $0.images = -1 },
+      forged { $0.upperBound?.onlyOwn = .max },
+      forged { $0.upperBound?.onlyRecombined = .min }, forged { $0.shuffling?.images = -1 },
+      forged { $0.shuffling?.right = .max }, forged { $0.shuffling?.rightShuffled[3] += 400 },
+      forged { $0.confusion = Confusion(classes: ["x"], outputs: [], counts: [[1]]) },
+      forged { $0.confusion = Confusion(classes: [], outputs: [], counts: []) },
+      forged { $0.chance = 0.05 }, forged { $0.format = "x" },
+    ] {
+      #expect(!forged.isConsistent)
+      #expect(!forged.differences(from: again).isEmpty)
+    }
+    let counts = forged {
+      var counts = $0.confusion.counts
+      counts[0][0] += 1
+      counts[0][1] -= 1
+      $0.confusion = Confusion(
+        classes: $0.confusion.classes, outputs: $0.confusion.outputs, counts: counts)
+    }
+    #expect(!counts.differences(from: again).isEmpty)
+    let otherData = try LabelledImages(MadeUpDomain.neon.dataset(size: Trained.size))
+    let elsewhere = try certifier.certify(
+      parts[0].extractor, parts[1].head, on: otherData, own: parts[0].head)
+    #expect(certificate.differences(from: elsewhere).contains { $0.hasPrefix("data") })
+  }
+
+  @Test func dataWithoutAClassOfTheHeadIsRefused() throws {
+    let parts = try load(try Trained.run([.identicalInitialWeights], seed: 1, on: backend))
+    let images = ImageSet(
+      bytes: [UInt8](repeating: 7, count: 3 * 256), labels: [0], size: Trained.size)
+    let foreign = try LabelledImages(
+      Dataset(name: "foreign", classNames: ["fox"], train: images, test: images))
+    let error = #expect(throws: NoCommonClassError.self) {
+      try Certifier(on: backend).certify(parts[0].extractor, parts[0].head, on: foreign)
+    }
+    #expect(error?.description.contains("its classes are fox") == true)
+  }
+
+  @Test func aMatrixHoldsEveryPairOrSaysWhyNot() throws {
+    let parts = try load(try Trained.run([.identicalInitialWeights], seed: 1, on: backend))
+    let head = parts[0].head.head
+    let foreign = TaskHead(
+      architecture: head.architecture, classNames: head.classNames, layers: head.layers)
+    let matrix = try CompatibilityMatrix(
+      extractors: [("a", parts[0].extractor), ("b", parts[1].extractor)],
+      heads: [("h", parts[0].head), ("foreign", try LoadedHead(foreign, on: backend))],
+      data: {
+        #expect($0 == Trained.size)
+        return [data]
+      }, certifier: Certifier(on: backend))
+    #expect(
+      matrix.cells.map { "\($0.extractor)\($0.head)" } == ["ah", "aforeign", "bh", "bforeign"])
+    #expect(matrix.cells.map { $0.certificate != nil } == [true, false, true, false])
+    #expect(matrix.cells[1].mismatches.map(\.subject) == [.featureSpace])
+    let accuracies = CompatibilityMatrix.ranked(matrix.cells).map { $0.certificate!.accuracy }
+    #expect(accuracies.count == 2 && accuracies[0] >= accuracies[1])
+  }
+}
