@@ -56,6 +56,7 @@ let package = Package(
       name: "Components", dependencies: ["Tensors", "Autograd", "Networks", "Datasets"],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
+    .target(name: "Reporting", swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
@@ -70,7 +71,7 @@ let package = Package(
       name: "Dovetail",
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
-        "Components", "Training", "Analysis", "Diagnostics",
+        "Components", "Training", "Analysis", "Diagnostics", "Reporting",
       ],
       swiftSettings: strict),
 
@@ -110,6 +111,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests", dependencies: ["Reporting"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
       swiftSettings: strict),
