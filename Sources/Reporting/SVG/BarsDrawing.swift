@@ -5,72 +5,72 @@ extension Report.Bars {
     let known = items.flatMap { [$0.paper, $0.mean, $0.low, $0.high].compactMap(\.finite) }
     let hasPaper = items.contains { $0.paper.finite != nil }
     let hatching = hasPaper ? drawing.hatching() : ""
-    let labelWidth = known.map { TextWidth.of(Printed.value($0, unit), size: 12) }.max() ?? 40
+    let labelWidth =
+      known.map { TextWidth.of(Printed.value($0, unit), size: Drawing.textSize * 1.12) }.max() ?? 40
     let axis = Axis(
       known + [chance].compactMap(\.finite), zero: true, from: 8,
       to: Drawing.width - labelWidth - 10, ticks: 4)
     legend(into: &drawing, hasPaper: hasPaper, hatching: hatching)
 
-    // What the bars stand on is known when they are drawn, and lies below them.
-    let top = drawing.y
-    let below = drawing.elements.count
-    var bars = drawing
     for (index, item) in items.enumerated() {
       if let group = item.group, index == 0 || items[index - 1].group != group {
-        bars.y += index == 0 ? 0 : 6
-        bars.paragraph(group, "group", size: 12.5)
+        drawing.y += index == 0 ? 0 : 6
+        drawing.paragraph(group, "group", size: Drawing.groupSize)
       }
-      bars.paragraph(item.label, "", size: 12)
-      bars.y += 3
-      draw(item, axis, hatching, hasPaper, into: &bars)
-      bars.y += 5
+      drawing.paragraph(item.label, "", size: Drawing.textSize)
+      drawing.y += 3
+      draw(item, axis, hatching, hasPaper, into: &drawing)
+      drawing.y += 5
     }
     for tick in axis.ticks {
-      drawing.line(
-        abs(tick) < 1e-12 ? "axis" : "grid", axis.place(tick), top, axis.place(tick), bars.y)
+      let place = axis.place(tick)
       drawing.text(
-        Axis.label(tick, unit), "small", axis.place(tick), bars.y + 13,
-        axis.place(tick) < 20 ? .start : .middle)
+        Axis.label(tick, unit), "small", max(place, 4), drawing.y + 11,
+        place < 20 ? .start : .middle)
     }
-    drawing.absorb(bars, since: below)
-    if let chance = chance.finite {
-      drawing.line("chance", axis.place(chance), top, axis.place(chance), bars.y)
-    }
-    drawing.y = bars.y + 18
+    drawing.y += 15
   }
 
   private func draw(
     _ item: Item, _ axis: Axis, _ hatching: String, _ hasPaper: Bool, into drawing: inout Drawing
   ) {
-    func bar(_ value: Double) -> (x: Double, width: Double, end: Double) {
-      let (zero, place) = (axis.place(0), axis.place(value))
-      return (min(zero, place), abs(place - zero), max(zero, place))
+    let top = drawing.y
+    let bottom = top + (hasPaper ? 27 : 14)
+    // Lines run between the labels, not through them.
+    for tick in axis.ticks {
+      let place = axis.place(tick)
+      drawing.line(abs(tick) < 1e-12 ? "axis" : "grid", place, top - 1, place, bottom + 1)
     }
-    var end = axis.place(0)
-    if let mean = item.mean.finite {
-      let ours = bar(mean)
-      drawing.rect("f0", ours.x, drawing.y, ours.width, 13)
-      end = ours.end
-      if let low = item.low.finite, let high = item.high.finite {
-        let (left, right, middle) = (axis.place(low), axis.place(high), drawing.y + 6.5)
-        drawing.path(
-          "whisker",
-          "M\(Drawing.number(left)) \(Drawing.number(middle - 4))v8m0 -4H\(Drawing.number(right))m0 -4v8",
-          fill: "none")
-        end = max(end, right)
-      }
+    let zero = axis.place(0)
+    /// Draws a bar; its right end.
+    func bar(_ style: String, _ value: Double?, _ y: Double, _ height: Double, _ fill: String?)
+      -> Double
+    {
+      guard let value = value.finite else { return zero }
+      let place = axis.place(value)
+      drawing.rect(style, min(zero, place), y, abs(place - zero), height, fill: fill)
+      return max(zero, place)
     }
-    drawing.text(Printed.value(item.mean, unit), "strong", end + 5, drawing.y + 11)
-    drawing.y += 14
-    guard hasPaper else { return }
-    end = axis.place(0)
-    if let paper = item.paper.finite {
-      let theirs = bar(paper)
-      drawing.rect("paper", theirs.x, drawing.y + 1.5, theirs.width, 9, fill: hatching)
-      end = theirs.end
+    var end = bar("f0", item.mean, top, 13, nil)
+    let paperEnd = bar("paper", item.paper, top + 15.5, 9, hatching)
+    if item.mean.finite != nil, let low = item.low.finite, let high = item.high.finite {
+      drawing.path(
+        "whisker", Self.whisker(axis.place(low), axis.place(high), top + 6.5), fill: "none")
+      end = max(end, axis.place(high))
     }
-    drawing.text(Printed.value(item.paper, unit), "soft", end + 5, drawing.y + 10.5)
-    drawing.y += 13
+    if let chance = chance.finite {
+      drawing.line("chance", axis.place(chance), top - 1, axis.place(chance), bottom + 1)
+    }
+    drawing.text(Printed.value(item.mean, unit), "strong", end + 5, top + 11)
+    if hasPaper {
+      drawing.text(Printed.value(item.paper, unit), "soft", paperEnd + 5, top + 24.5)
+    }
+    drawing.y = bottom
+  }
+
+  private static func whisker(_ left: Double, _ right: Double, _ y: Double) -> String {
+    let top = Drawing.number(y - 4)
+    return "M\(Drawing.number(left)) \(top)v8m0 -4H\(Drawing.number(right))m0 -4v8"
   }
 
   private func legend(into drawing: inout Drawing, hasPaper: Bool, hatching: String) {
@@ -83,11 +83,7 @@ extension Report.Bars {
       keys.append(
         (
           "interval",
-          {
-            $0.path(
-              "whisker",
-              "M\(Drawing.number($1)) \(Drawing.number($2 - 4))v8m0 -4h22m0 -4v8", fill: "none")
-          }
+          { $0.path("whisker", Self.whisker($1, $1 + 22, $2), fill: "none") }
         ))
     }
     if let chance = chance.finite {

@@ -16,13 +16,14 @@ extension Report.CorrelationBlocks {
       var values = "mean \(Printed.value(block.mean, .ratio))"
       if let paper = block.paper.finite { values += ", paper \(Printed.value(paper, .ratio))" }
       let lines = TextWidth.lines(
-        block.method, width: Drawing.width - 16 - TextWidth.of(values, size: 12), size: 12)
-      drawing.text(values, "strong", Self.plot.right, drawing.y + 15, .end)
+        block.method, width: Drawing.width - 16 - TextWidth.of(values, size: Drawing.textSize),
+        size: Drawing.textSize)
+      drawing.text(values, "strong", Self.plot.right, drawing.y + Drawing.leading, .end)
       for line in lines {
-        drawing.y += 15
+        drawing.y += Drawing.leading
         drawing.text(line, "", 4, drawing.y)
       }
-      drawing.y += 7
+      drawing.y += 10
       draw(block, floor: floor, hatching, into: &drawing)
       drawing.y += 8
     }

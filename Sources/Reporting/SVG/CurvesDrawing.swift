@@ -6,7 +6,7 @@ extension Report.Curves {
     legend(into: &drawing)
     let points = series.flatMap(\.points)
     let values = points.flatMap { [$0.y, $0.low, $0.high].compactMap(\.finite) }
-    drawing.paragraph(yLabel, "small", size: 11)
+    drawing.paragraph(yLabel, "small", size: Drawing.smallSize)
     let top = drawing.y + 8
     let bottom = top + Self.plot.height
     let y = Axis(
@@ -22,7 +22,9 @@ extension Report.Curves {
     for (index, line) in series.enumerated() { band(line, index, x, y, into: &drawing) }
     for (index, line) in series.enumerated() { curve(line, index, x, y, into: &drawing) }
     drawing.y = bottom + 17
-    for line in TextWidth.lines(xLabel, width: Self.plot.right - Self.plot.left, size: 11) {
+    for line in TextWidth.lines(
+      xLabel, width: Self.plot.right - Self.plot.left, size: Drawing.smallSize)
+    {
       drawing.y += 14
       drawing.text(line, "small", (Self.plot.left + Self.plot.right) / 2, drawing.y - 2, .middle)
     }
@@ -52,7 +54,7 @@ extension Report.Curves {
     var free = axis.hasZero ? axis.place(0) + 10 : 0
     for value in axis.ticks {
       let (place, text) = (axis.place(value), Axis.number(value))
-      let half = TextWidth.of(text, size: 11) / 2
+      let half = TextWidth.of(text, size: Drawing.smallSize) / 2
       // A label that would touch the one before it is left out, its mark is not.
       let fits = place - half > free
       tick(place, fits ? text : "")

@@ -2,10 +2,16 @@ import Foundation
 
 /// A drawing under way: 360 units across, as high as what is in it.
 ///
-/// A phone shows it at about one pixel a unit, so a label of 12 units stays legible; a wide screen
+/// A phone shows it at about one pixel a unit, so its labels stay legible; a wide screen
 /// shows it larger. What is long is wrapped, never cut.
 struct Drawing {
   static let width = 360.0
+  static let textSize = 13.0
+  static let smallSize = 11.5
+  static let groupSize = 13.5
+  static let titleSize = 15.0
+  /// From one line of text to the next.
+  static let leading = 16.5
 
   let identifier: String
   private(set) var elements: [Markup] = []
@@ -61,14 +67,16 @@ struct Drawing {
   mutating func paragraph(
     _ text: String, _ style: String, size: Double, x: Double = 4, width: Double = width - 8
   ) {
-    for line in TextWidth.lines(text, width: width, size: size) {
+    // Semibold letters are wider.
+    let isBold = style == "title" || style == "group"
+    for line in TextWidth.lines(text, width: isBold ? width / 1.12 : width, size: size) {
       y += size * 1.3
       self.text(line, style, x, y - size * 0.3)
     }
   }
 
   mutating func title(_ text: String) {
-    paragraph(text, "title", size: 14)
+    paragraph(text, "title", size: Drawing.titleSize)
     y += 6
   }
 
@@ -86,29 +94,23 @@ struct Drawing {
     return "url(#\(name))"
   }
 
-  /// What was drawn on a copy, after what this one got since; the place stays.
-  mutating func absorb(_ copy: Drawing, since count: Int) {
-    elements += copy.elements[count...]
-    definitions = copy.definitions
-  }
-
   // MARK: Legend
 
   /// Keys with their names, as many in a row as fit; moves down.
   mutating func legend(_ items: [(name: String, draw: (inout Drawing, Double, Double) -> Void)]) {
-    let (keyWidth, gap, size) = (28.0, 14.0, 12.0)
+    let (keyWidth, gap, size) = (28.0, 12.0, Self.textSize)
     var x = 4.0
-    y += 15
+    y += Self.leading
     for item in items {
       let lines = TextWidth.lines(item.name, width: Self.width - 8 - keyWidth, size: size)
       let width = keyWidth + (lines.map { TextWidth.of($0, size: size) }.max() ?? 0)
       if x > 4 && x + width > Self.width - 4 {
         x = 4
-        y += 16
+        y += Self.leading + 1
       }
       item.draw(&self, x, y - 4)
       for (index, line) in lines.enumerated() {
-        if index > 0 { y += 15 }
+        if index > 0 { y += Self.leading }
         text(line, "", x + keyWidth, y)
       }
       x = lines.count > 1 ? Self.width : x + width + gap

@@ -1,37 +1,40 @@
 extension Report.HeatMap {
-  /// Columns side by side at most; more go into a block below.
-  private static let columnsAcross = 7
+  private static let nameWidth = 112.0
 
   func draw(into drawing: inout Drawing) {
     drawing.title(title)
     drawing.paragraph(
-      "rows: \(rowLabel); columns: \(columnLabel)", "small", size: 11)
+      "rows: \(rowLabel); columns: \(columnLabel)", "small", size: Drawing.smallSize)
     drawing.y += 4
     let known = rows.indices.flatMap { row in columns.indices.compactMap { value(row, $0) } }
     let low = min(known.min() ?? 0, unit == .percent ? 0 : .infinity)
     let high = known.max() ?? 1
-    for first in stride(from: 0, to: columns.count, by: Self.columnsAcross) {
-      let part = first..<min(first + Self.columnsAcross, columns.count)
-      block(part, low: low, high: high, into: &drawing)
+    let widest = rows.map { TextWidth.of($0, size: Drawing.textSize) }.max() ?? 0
+    let left = min(widest, Self.nameWidth) + 10
+    let cell = known.map { TextWidth.of(Printed.bare($0, unit) ?? "", size: Drawing.textSize) }
+    let room = Drawing.width - 4 - left
+    // As many columns as have room for their values; more go into a block below.
+    let across = max(1, min(columns.count, Int(room / max((cell.max() ?? 0) + 6, 30))))
+    for first in stride(from: 0, to: columns.count, by: across) {
+      let part = first..<min(first + across, columns.count)
+      let width = min(room / Double(across), 80)
+      block(part, left: left, width: width, low: low, high: high, into: &drawing)
       drawing.y += 10
     }
     scale(low: low, high: high, into: &drawing)
   }
 
   private func block(
-    _ part: Range<Int>, low: Double, high: Double, into drawing: inout Drawing
+    _ part: Range<Int>, left: Double, width: Double, low: Double, high: Double,
+    into drawing: inout Drawing
   ) {
-    let widest = rows.map { TextWidth.of($0, size: 12) }.max() ?? 0
-    let left = min(widest, 110) + 10
-    let across = min(columns.count, Self.columnsAcross)
-    let width = min((Drawing.width - 4 - left) / Double(across), 76)
     header(part, left: left, width: width, into: &drawing)
     for (row, name) in rows.enumerated() {
-      let lines = TextWidth.lines(name, width: 110, size: 12)
-      let height = max(34, Double(lines.count) * 15 + 6)
+      let lines = TextWidth.lines(name, width: Self.nameWidth, size: Drawing.textSize)
+      let height = max(34, Double(lines.count) * Drawing.leading + 6)
       for (index, line) in lines.enumerated() {
-        let start = drawing.y + height / 2 - Double(lines.count - 1) * 7.5 + 4
-        drawing.text(line, "", left - 6, start + Double(index) * 15, .end)
+        let start = drawing.y + height / 2 - Double(lines.count - 1) * Drawing.leading / 2 + 4.5
+        drawing.text(line, "", left - 6, start + Double(index) * Drawing.leading, .end)
       }
       for (place, column) in part.enumerated() {
         let x = left + Double(place) * width
@@ -54,18 +57,18 @@ extension Report.HeatMap {
   private func header(
     _ part: Range<Int>, left: Double, width: Double, into drawing: inout Drawing
   ) {
-    let size = 12.0
+    let size = Drawing.textSize
     let fits = columns.allSatisfy { name in
-      name.split(separator: " ").allSatisfy { TextWidth.of(String($0), size: size) <= width - 4 }
+      TextWidth.words(name).allSatisfy { TextWidth.of($0.text, size: size) <= width - 4 }
     }
     if fits {
       let names = part.map { TextWidth.lines(columns[$0], width: width - 4, size: size) }
-      let height = Double(names.map(\.count).max() ?? 1) * 15
+      let height = Double(names.map(\.count).max() ?? 1) * Drawing.leading
       for (place, lines) in names.enumerated() {
         for (index, line) in lines.reversed().enumerated() {
           drawing.text(
             line, "", left + (Double(place) + 0.5) * width,
-            drawing.y + height - Double(index) * 15 - 2, .middle)
+            drawing.y + height - Double(index) * Drawing.leading - 2, .middle)
         }
       }
       drawing.y += height + 3
@@ -76,7 +79,7 @@ extension Report.HeatMap {
     for (place, lines) in names.enumerated() {
       let middle = left + (Double(place) + 0.5) * width + 4
       for (index, line) in lines.enumerated() {
-        let shift = (Double(index) - Double(lines.count - 1) / 2) * 14
+        let shift = (Double(index) - Double(lines.count - 1) / 2) * Drawing.leading
         drawing.text(line, "", middle + shift, drawing.y + height, rotated: -90)
       }
     }
@@ -85,7 +88,7 @@ extension Report.HeatMap {
 
   private func scale(low: Double, high: Double, into drawing: inout Drawing) {
     guard high > low else { return }
-    let (left, width, parts) = (96.0, 168.0, 24)
+    let (left, width, parts) = (84.0, 180.0, 24)
     for part in 0..<parts {
       let x = left + width * Double(part) / Double(parts)
       drawing.rect(

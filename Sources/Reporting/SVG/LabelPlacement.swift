@@ -22,14 +22,34 @@ enum LabelPlacement {
     let y: Double
   }
 
-  /// Point by point, at the first free one of eight places around it; nil where one finds none.
+  /// Tries the points in several orders, as the first ones have the choice; nil where none works.
   static func place(
     _ texts: [String], at points: [(Double, Double)], in room: Box
   ) -> [Label]? {
-    var taken = points.map { Box(left: $0.0 - 5, top: $0.1 - 5, right: $0.0 + 5, bottom: $0.1 + 5) }
+    let indices = Array(texts.indices)
+    let orders = [
+      indices, indices.reversed(),
+      indices.sorted { points[$0].0 > points[$1].0 },
+      indices.sorted { points[$0].0 < points[$1].0 },
+      indices.sorted { points[$0].1 > points[$1].1 },
+      indices.sorted { points[$0].1 < points[$1].1 },
+    ]
+    for order in orders {
+      let found = place(
+        order.map { texts[$0] }, at: order.map { points[$0] }, avoiding: points, room)
+      if let found { return found }
+    }
+    return nil
+  }
+
+  /// Point by point, at the first free one of the places around it.
+  private static func place(
+    _ texts: [String], at points: [(Double, Double)], avoiding all: [(Double, Double)], _ room: Box
+  ) -> [Label]? {
+    var taken = all.map { Box(left: $0.0 - 5, top: $0.1 - 5, right: $0.0 + 5, bottom: $0.1 + 5) }
     var labels: [Label] = []
     for (text, point) in zip(texts, points) {
-      let width = TextWidth.of(text, size: 12)
+      let width = TextWidth.of(text, size: Drawing.textSize)
       let places: [(Double, Double)] = [
         (7, 4), (-width - 7, 4), (-width / 2, -8), (-width / 2, 17), (6, -6), (6, 15),
         (-width - 6, -6), (-width - 6, 15),

@@ -17,11 +17,11 @@ enum Palette {
   /// Sizes are in the drawing's own units: 360 across, on a phone about a pixel each.
   static let rules = """
     .dv{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-    .dv text{fill:var(--ink);font-size:12px;paint-order:stroke;stroke:var(--page);stroke-width:3px;\
+    .dv text{fill:var(--ink);font-size:\(Drawing.textSize)px;paint-order:stroke;stroke:var(--page);stroke-width:3px;\
     stroke-linejoin:round}
-    .dv .title{font-size:14px;font-weight:600}
-    .dv .group{font-size:12.5px;font-weight:600}
-    .dv .small{font-size:11px;fill:var(--soft)}
+    .dv .title{font-size:\(Drawing.titleSize)px;font-weight:600}
+    .dv .group{font-size:\(Drawing.groupSize)px;font-weight:600}
+    .dv .small{font-size:\(Drawing.smallSize)px;fill:var(--soft)}
     .dv .soft{fill:var(--soft)}
     .dv .strong{font-weight:600}
     .dv .grid{stroke:var(--grid);stroke-width:1}

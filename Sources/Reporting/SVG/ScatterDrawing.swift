@@ -15,7 +15,7 @@ extension Report.Scatter {
       guard let x = point.x.finite, let y = point.y.finite else { return nil }
       return Dot(index: index, label: point.label, x: x, y: y)
     }
-    drawing.paragraph(yLabel, "small", size: 11)
+    drawing.paragraph(yLabel, "small", size: Drawing.smallSize)
     let top = drawing.y + 8
     let bottom = top + Self.plot.height
     let (left, right) = (Self.plot.left, Self.plot.right)
@@ -44,7 +44,7 @@ extension Report.Scatter {
       }
     }
     drawing.y = bottom + 17
-    for line in TextWidth.lines(xLabel, width: right - left, size: 11) {
+    for line in TextWidth.lines(xLabel, width: right - left, size: Drawing.smallSize) {
       drawing.y += 14
       drawing.text(line, "small", (left + right) / 2, drawing.y - 2, .middle)
     }

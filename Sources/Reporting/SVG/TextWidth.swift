@@ -20,12 +20,31 @@ enum TextWidth {
     }
   }
 
-  /// Broken at spaces, and within a word that is too long for a line.
+  /// Where a text may be broken: at spaces, and after hyphens between letters.
+  static func words(_ text: String) -> [(text: String, isAfterSpace: Bool)] {
+    var words: [(String, Bool)] = []
+    for word in text.split(whereSeparator: { $0 == " " || $0.isNewline }) {
+      var rest = word
+      var isFirst = true
+      while let hyphen = rest.dropFirst().firstIndex(of: "-"),
+        rest[..<hyphen].last?.isLetter == true,
+        rest[rest.index(after: hyphen)...].first?.isLetter == true
+      {
+        words.append((String(rest[...hyphen]), isFirst))
+        rest = rest[rest.index(after: hyphen)...]
+        isFirst = false
+      }
+      words.append((String(rest), isFirst))
+    }
+    return words
+  }
+
+  /// Broken where `words` may be, and within a word that is too long for a line.
   static func lines(_ text: String, width: Double, size: Double) -> [String] {
     var lines: [String] = []
     var line = ""
-    for word in text.split(whereSeparator: { $0 == " " || $0.isNewline }).map(String.init) {
-      let joined = line.isEmpty ? word : "\(line) \(word)"
+    for (word, isAfterSpace) in words(text) {
+      let joined = line.isEmpty || !isAfterSpace ? line + word : "\(line) \(word)"
       if of(joined, size: size) <= width {
         line = joined
         continue
