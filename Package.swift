@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis",
+        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis", "Reporting",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -104,7 +104,8 @@ let package = Package(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+      name: "TrainingTests", dependencies: ["Training", "Reporting", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
       dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],

@@ -84,6 +84,9 @@ public final class EventFile {
 
   // MARK: Names
 
+  /// What the names of event files begin with.
+  public static let prefix = "events.out.tfevents."
+
   /// This machine's name, or `localhost` where it has none.
   public static var hostName: String {
     var buffer = [UInt8](repeating: 0, count: 256)
@@ -100,7 +103,7 @@ public final class EventFile {
         ? character : "_"
     }
     let seconds = Int64(exactly: startTime.rounded(.down)) ?? 0
-    return "events.out.tfevents.\(seconds).\(String(safe))"
+    return "\(prefix)\(seconds).\(String(safe))"
   }
 
   // MARK: Bytes
