@@ -67,7 +67,9 @@ extension Report.Curves {
     _ line: Series, _ index: Int, _ x: (Double) -> Double, _ y: Axis, into drawing: inout Drawing
   ) {
     let ends = line.points.compactMap { point -> (x: Double, low: Double, high: Double)? in
-      guard let low = point.low.finite, let high = point.high.finite else { return nil }
+      guard point.x.isFinite, let low = point.low.finite, let high = point.high.finite else {
+        return nil
+      }
       return (x(point.x), y.place(low), y.place(high))
     }
     guard ends.count > 1 else { return }

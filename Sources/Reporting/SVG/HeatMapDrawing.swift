@@ -15,11 +15,17 @@ extension Report.HeatMap {
     let room = Drawing.width - 4 - left
     // As many columns as have room for their values; more go into a block below.
     let across = max(1, min(columns.count, Int(room / max((cell.max() ?? 0) + 6, 30))))
+    let width = min(room / Double(across), 80)
     for first in stride(from: 0, to: columns.count, by: across) {
       let part = first..<min(first + across, columns.count)
-      let width = min(room / Double(across), 80)
       block(part, left: left, width: width, low: low, high: high, into: &drawing)
       drawing.y += 10
+    }
+    if case .numbered = header(width: width) {
+      for (column, name) in columns.enumerated() {
+        drawing.paragraph("\(column + 1) \(name)", "", size: Drawing.textSize)
+      }
+      drawing.y += 8
     }
     scale(low: low, high: high, into: &drawing)
   }
@@ -53,37 +59,51 @@ extension Report.HeatMap {
     }
   }
 
-  /// Names above the columns: across where all words fit, else upwards.
   private func header(
     _ part: Range<Int>, left: Double, width: Double, into drawing: inout Drawing
   ) {
-    let size = Drawing.textSize
-    let fits = columns.allSatisfy { name in
-      TextWidth.words(name).allSatisfy { TextWidth.of($0.text, size: size) <= width - 4 }
-    }
-    if fits {
-      let names = part.map { TextWidth.lines(columns[$0], width: width - 4, size: size) }
-      let height = Double(names.map(\.count).max() ?? 1) * Drawing.leading
-      for (place, lines) in names.enumerated() {
-        for (index, line) in lines.reversed().enumerated() {
-          drawing.text(
-            line, "", left + (Double(place) + 0.5) * width,
-            drawing.y + height - Double(index) * Drawing.leading - 2, .middle)
+    func middle(_ place: Int) -> Double { left + (Double(place) + 0.5) * width }
+    switch header(width: width) {
+    case .across(let names):
+      let height = Double(part.map { names[$0].count }.max() ?? 1) * Drawing.leading
+      for (place, column) in part.enumerated() {
+        for (index, line) in names[column].reversed().enumerated() {
+          let y = drawing.y + height - Double(index) * Drawing.leading - 2
+          drawing.text(line, "", middle(place), y, .middle)
         }
       }
       drawing.y += height + 3
-      return
-    }
-    let names = part.map { TextWidth.lines(columns[$0], width: 150, size: size) }
-    let height = names.flatMap { $0 }.map { TextWidth.of($0, size: size) }.max() ?? 0
-    for (place, lines) in names.enumerated() {
-      let middle = left + (Double(place) + 0.5) * width + 4
-      for (index, line) in lines.enumerated() {
-        let shift = (Double(index) - Double(lines.count - 1) / 2) * Drawing.leading
-        drawing.text(line, "", middle + shift, drawing.y + height, rotated: -90)
+    case .upwards(let height):
+      for (place, column) in part.enumerated() {
+        drawing.text(columns[column], "", middle(place) + 4, drawing.y + height, rotated: -90)
       }
+      drawing.y += height + 6
+    case .numbered:
+      drawing.y += Drawing.leading
+      for (place, column) in part.enumerated() {
+        drawing.text("\(column + 1)", "strong", middle(place), drawing.y - 2, .middle)
+      }
+      drawing.y += 3
     }
-    drawing.y += height + 6
+  }
+
+  private enum Header {
+    case across([[String]])
+    case upwards(height: Double)
+    /// With the names in a key.
+    case numbered
+  }
+
+  /// Across where all words fit in a few lines; else upwards, if that is not too high; else numbers.
+  private func header(width: Double) -> Header {
+    let size = Drawing.textSize
+    let across = columns.map { TextWidth.lines($0, width: width - 4, size: size) }
+    let fits = columns.allSatisfy { name in
+      TextWidth.words(name).allSatisfy { TextWidth.of($0.text, size: size) <= width - 4 }
+    }
+    if fits && across.allSatisfy({ $0.count <= 4 }) { return .across(across) }
+    let height = columns.map { TextWidth.of($0, size: size) }.max() ?? 0
+    return height <= 150 ? .upwards(height: height) : .numbered
   }
 
   private func scale(low: Double, high: Double, into drawing: inout Drawing) {
