@@ -3,7 +3,10 @@ enum HTMLTables {
   static func results(_ rows: [Report.Row], label: String) -> Markup {
     let table = ReportTable(rows)
     let header = table.header.enumerated().map { index, title in
-      Markup.tag("th", [("scope", "col"), ("class", style(index, of: table))], title)
+      // The corner heads nothing.
+      index == 0
+        ? Markup.tag("td", [("class", "name")], title)
+        : Markup.tag("th", [("scope", "col"), ("class", style(index, of: table))], title)
     }
     var body: [Markup] = []
     var group: String?
@@ -23,15 +26,14 @@ enum HTMLTables {
   }
 
   private static func style(_ column: Int, of table: ReportTable) -> String {
-    if column == 0 { return "name" }
-    return table.hasNotes && column == table.header.count - 1 ? "note" : "number"
+    table.hasNotes && column == table.header.count - 1 ? "note" : "number"
   }
 
   /// What each run gave and where its files are, folded away.
   static func runs(_ rows: [Report.Row], label: String) -> Markup {
     let hasDirectories = rows.contains { $0.runs.contains { $0.directory != nil } }
     let titles = ["", "seed", "value"] + (hasDirectories ? ["directory"] : [])
-    let header = titles.map { Markup.tag("th", [("scope", "col")], $0) }
+    let header = titles.map { $0.isEmpty ? .tag("td") : Markup.tag("th", [("scope", "col")], $0) }
     let body = rows.flatMap { row in
       row.runs.enumerated().map { index, run in
         let name = [row.group, row.name].compactMap(\.self).joined(separator: ": ")

@@ -36,6 +36,16 @@ extension Report {
       self.chance = chance
     }
 
+    /// A bar for each row of a table that is in the unit.
+    public init(title: String, rows: [Row], unit: Unit = .percent, chance: Double? = nil) {
+      let items = rows.filter { $0.unit == unit }.map { row in
+        Item(
+          label: row.name, group: row.group, paper: row.paper, mean: row.mean,
+          low: row.interval?.low, high: row.interval?.high)
+      }
+      self.init(title: title, unit: unit, items: items, chance: chance)
+    }
+
     public struct Item: Codable, Hashable, Sendable {
       public var label: String
       public var group: String?

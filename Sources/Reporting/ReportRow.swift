@@ -2,7 +2,7 @@ extension Report {
   /// A line of a table: the paper's number, ours, and the runs that ours comes from.
   public struct Row: Codable, Hashable, Sendable {
     public var name: String
-    /// Rows of one group stand below its name.
+    /// Rows of one group stand below its name; those of none belong before the groups.
     public var group: String?
     public var unit: Unit
     public var paper: Double?

@@ -107,6 +107,17 @@ import Testing
     #expect(svg.all("text").map(\.text).contains("80.0\u{a0}%"))
   }
 
+  @Test func rowsOfAUnitAreBars() {
+    let bars = Report.Bars(title: "t", rows: Made.rows, chance: 0.1)
+    #expect(bars.items.map(\.label) == Made.rows.prefix(3).map(\.name))
+    #expect(
+      bars.items[0]
+        == .init(
+          label: "independent", group: "random", paper: 0.106, mean: 0.127, low: 0.112, high: 0.142)
+    )
+    #expect(bars.items[1].low == nil && bars.chance == 0.1 && bars.unit == .percent)
+  }
+
   @Test func missingValuesAreDashesWithoutABar() throws {
     let svg = try Self.parsed(
       .bars(

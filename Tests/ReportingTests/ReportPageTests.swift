@@ -71,7 +71,7 @@ import Testing
     let rows = table.all("tr").map { $0.all.filter { $0.name == "td" }.map(\.text) }
     #expect(
       rows == [
-        [], ["0", "12.1\u{a0}%", "runs/a/0"], ["1", "13.3\u{a0}%", "–"],
+        [""], ["0", "12.1\u{a0}%", "runs/a/0"], ["1", "13.3\u{a0}%", "–"],
         ["18446744073709551615", "–", "–"],
       ])
   }
