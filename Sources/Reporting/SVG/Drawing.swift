@@ -122,11 +122,17 @@ struct Drawing {
 
   /// - Parameter description: what there is to see, for those who do not see it.
   func svg(title: String, description: String, standalone: Bool) -> Markup {
-    let height = Self.number((y + 4).rounded(.up))
-    var attributes = [
-      ("class", "dv"), ("viewBox", "0 0 \(Self.number(Self.width)) \(height)"), ("width", "100%"),
-      ("role", "img"), ("aria-labelledby", "\(identifier)-title \(identifier)-desc"),
-    ]
+    let height = (y + 4).rounded(.up)
+    // A page makes it as wide as its column; elsewhere it is shown a third larger than drawn.
+    let size =
+      standalone
+      ? [("width", Self.number(Self.width / 3 * 4)), ("height", Self.number(height / 3 * 4))]
+      : [("width", "100%")]
+    var attributes =
+      [
+        ("class", "dv"), ("viewBox", "0 0 \(Self.number(Self.width)) \(Self.number(height))"),
+        ("role", "img"), ("aria-labelledby", "\(identifier)-title \(identifier)-desc"),
+      ] + size
     if standalone { attributes.insert(("xmlns", "http://www.w3.org/2000/svg"), at: 0) }
     var children: [Markup] = [
       .tag("title", [("id", "\(identifier)-title")], title),
