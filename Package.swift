@@ -60,16 +60,18 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
+    .target(name: "Reporting", swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis",
+        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis", "Reporting",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
       name: "Certification",
-      dependencies: ["Tensors", "Datasets", "Components", "Training"], swiftSettings: strict),
+      dependencies: ["Tensors", "Datasets", "Components", "Training", "Analysis"],
+      swiftSettings: strict),
     .target(
       name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
       swiftSettings: strict),
@@ -81,7 +83,7 @@ let package = Package(
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
-        "Diagnostics",
+        "Diagnostics", "Reporting",
       ],
       swiftSettings: strict),
 
@@ -114,9 +116,10 @@ let package = Package(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+      name: "TrainingTests", dependencies: ["Training", "Reporting", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
-      name: "CertificationTests", dependencies: ["Certification", "TestSupport"],
+      name: "CertificationTests", dependencies: ["Analysis", "Certification", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "TestSupport"],
@@ -127,6 +130,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests", dependencies: ["Reporting"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
       swiftSettings: strict),

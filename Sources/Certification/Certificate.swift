@@ -1,4 +1,5 @@
-public import Components
+public public import Analysis
+import Components
 
 /// How well an extractor works under a head, measured, and bound to both and to the data by their
 /// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest follows.
@@ -71,8 +72,8 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var onlyOwn: Int
     public var accuracy: Double
     /// Recombination less upper bound: Agresti and Min's 95 % interval.
-    public var difference: Interval
-    /// What `difference.lower` has to exceed.
+    public var difference: ValueInterval
+    /// What `difference.low` has to exceed.
     public var needed: Double
   }
 
@@ -91,7 +92,7 @@ public struct Certificate: Codable, Hashable, Sendable {
   public var images: Int
   public var accuracy: Double
   /// Wilson's 95 % interval.
-  public var interval: Interval
+  public var interval: ValueInterval
   /// 1 / outputs of the head.
   public var chance: Double
   public var relabelling: Relabelling
@@ -118,7 +119,8 @@ public struct Certificate: Codable, Hashable, Sendable {
     self.confusion = confusion
     images = confusion.images
     accuracy = confusion.accuracy
-    interval = Proportion.wilson(confusion.right, of: confusion.images)
+    interval =
+      Proportion.wilson(confusion.right, of: confusion.images) ?? ValueInterval(low: 0, high: 1)
     chance = 1 / Double(confusion.outputs.count)
     relabelling = Relabelling(
       count: Rule.relabellings, seed: seed,

@@ -41,9 +41,9 @@ enum Rule {
     }
     reason +=
       "; its difference to the own head's is at least "
-      + "\(points(upperBound.difference.lower)), above \(points(neededDifference)) is needed to be "
+      + "\(points(upperBound.difference.low)), above \(points(neededDifference)) is needed to be "
       + "perfect"
-    let perfect = upperBound.difference.lower > neededDifference
+    let perfect = upperBound.difference.low > neededDifference
     return (perfect ? .perfectlyCompatible : .compatible, reason)
   }
 

@@ -9,5 +9,6 @@
 @_exported public import Datasets
 @_exported public import Diagnostics
 @_exported public import Networks
+@_exported public import Reporting
 @_exported public import Tensors
 @_exported public import Training

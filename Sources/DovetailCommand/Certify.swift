@@ -105,13 +105,13 @@ enum CertificateTable {
       "\(certificate.data.name): \(certificate.images) images of "
         + "\(certificate.confusion.classes.count) classes",
       "recombination accuracy: \(Format.percent(certificate.accuracy)) (95 %: "
-        + "\(Format.percent(interval.lower)) to \(Format.percent(interval.upper))), chance: "
+        + "\(Format.percent(interval.low)) to \(Format.percent(interval.high))), chance: "
         + Format.percent(certificate.chance),
     ]
     if let upper = certificate.upperBound {
       lines.append(
         "own head: \(Format.percent(upper.accuracy)); difference (95 %): "
-          + "\(points(upper.difference.lower)) to \(points(upper.difference.upper)) points")
+          + "\(points(upper.difference.low)) to \(points(upper.difference.high)) points")
     }
     let shared = certificate.featureSpace.shared
     lines += [

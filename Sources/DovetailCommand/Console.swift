@@ -21,6 +21,8 @@ enum Console {
 
   /// Seconds since some start.
   static func seconds() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+
+  static func secondsSince1970() -> Double { Date().timeIntervalSince1970 }
 }
 
 enum Format {

@@ -52,7 +52,7 @@ struct Demo: ParsableCommand {
         let line = ProgressLine(name, log)
         return try Run.train(
           recipe, datasets: datasets, directory: directory(name), on: backend,
-          clock: Console.seconds, progress: line.show)
+          clock: Console.seconds, startTime: Console.secondsSince1970(), progress: line.show)
       }
       let results = Results(
         independent: try train("independent", recipes.independent),

@@ -64,7 +64,7 @@ struct Train: ParsableCommand {
       let line = ProgressLine("training", log)
       let results = try Run.train(
         recipe, datasets: datasets, directory: directory, on: backend, clock: Console.seconds,
-        progress: line.show)
+        startTime: Console.secondsSince1970(), progress: line.show)
       try json.write(results)
       if !json.takesStdout {
         Console.print(ResultTable.text(results))

@@ -6,10 +6,12 @@ public import Tensors
 /// One training from recipe to results.
 public enum Run {
   /// Trains, measures and, where a directory is given, writes everything into it.
-  /// - Parameter clock: seconds since some start; given, so that this code reads none itself.
+  /// - Parameters:
+  ///   - clock: seconds since some start; given, so that this code reads none itself.
+  ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event file.
   public static func train(
     _ recipe: Recipe, datasets: [Dataset], directory: RunDirectory?, on backend: any Backend,
-    clock: () -> Double, progress: (TrainingProgress) -> Void = { _ in }
+    clock: () -> Double, startTime: Double? = nil, progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> RunResults {
     let trainer = try Trainer(recipe, datasets: datasets, on: backend)
     let evaluator = Evaluator(batch: recipe.batch, on: backend)
@@ -23,10 +25,11 @@ public enum Run {
     var measuring = 0.0
     try directory?.begin(recipe)
     let start = clock()
+    let metrics = try directory?.metrics(startTime: startTime)
     try trainer.run(
       progress: {
         images = $0.images
-        try directory?.append($0)
+        try metrics?.append($0, seconds: clock() - start)
         progress($0)
       },
       measure: { step in
@@ -35,7 +38,7 @@ public enum Run {
         curve.append(
           RunResults.CurvePoint(
             step: step, recombinationAccuracy: Measurement.mean(found), recombinations: found))
-        try directory?.append(curve[curve.count - 1])
+        try metrics?.append(curve[curve.count - 1], seconds: before - start)
         measuring += clock() - before
       })
     let seconds = clock() - start - measuring

@@ -1,6 +1,7 @@
 import Components
 import Datasets
 import Foundation
+import Reporting
 import Tensors
 
 /// A run directory that cannot be used.
@@ -23,7 +24,8 @@ public struct RunDirectoryError: Error, CustomStringConvertible, Sendable {
   public var description: String { "\(path): \(problem)" }
 }
 
-/// Where a run leaves its files: `recipe.yaml`, `metrics.jsonl`, `results.json`, `components/`.
+/// Where a run leaves its files: `recipe.yaml`, `metrics.jsonl`, `results.json`,
+/// `events.out.tfevents.*`, `components/`.
 public struct RunDirectory: Sendable {
   public let path: String
 
@@ -79,8 +81,10 @@ public struct RunDirectory: Sendable {
     do {
       try FileManager.default.createDirectory(
         atPath: "\(path)/components", withIntermediateDirectories: true)
-      if FileManager.default.fileExists(atPath: resultsPath) {
-        try FileManager.default.removeItem(atPath: resultsPath)
+      // What an earlier run of this recipe left would pass for this one's.
+      for name in try FileManager.default.contentsOfDirectory(atPath: path)
+      where name == "results.json" || name.hasPrefix(EventFile.prefix) {
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
     } catch {
       throw self.error(.cannotCreate, "cannot be created: \(error.localizedDescription)")
@@ -89,31 +93,13 @@ public struct RunDirectory: Sendable {
     try AtomicFile.write([], to: metricsPath)
   }
 
-  func append(_ progress: TrainingProgress) throws {
-    struct Line: Encodable {
-      let minibatch: Int
-      let learningRate: Float
-      let losses: [TaskLosses]
-    }
-    try append(
-      line: Line(
-        minibatch: progress.minibatch, learningRate: progress.learningRate,
-        losses: progress.losses))
-  }
-
-  func append(_ point: RunResults.CurvePoint) throws { try append(line: point) }
-
-  private func append(line: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let data = try encoder.encode(line) + Data("\n".utf8)
+  /// - Parameter startTime: now, in seconds since 1970; nil for no event file.
+  func metrics(startTime: Double?) throws -> RunMetrics {
     do {
-      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
-      try handle.seekToEnd()
-      try handle.write(contentsOf: data)
-      try handle.close()
-    } catch {
-      throw self.error(.cannotWrite, "metrics.jsonl: \(error.localizedDescription)")
+      let events = try startTime.map { try EventFile(directory: path, startTime: $0) }
+      return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
+    } catch let error as EventFileError {
+      throw RunDirectoryError(error)
     }
   }
 

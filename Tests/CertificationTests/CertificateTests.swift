@@ -1,3 +1,4 @@
+import Analysis
 import BackendCPU
 import Certification
 import Components
@@ -119,8 +120,8 @@ enum Trained {
     }
     for forged in [
       forged { $0.accuracy += 0.01 }, forged { $0.verdict = .perfectlyCompatible },
-      forged { $0.interval.lower += 0.01 }, forged { $0.relabelling.below -= 1 },
-      forged { $0.upperBound?.difference.lower = 0 }, forged { $0.upperBound?.onlyOwn = -1 },
+      forged { $0.interval.low += 0.01 }, forged { $0.relabelling.below -= 1 },
+      forged { $0.upperBound?.difference.low = 0 }, forged { $0.upperBound?.onlyOwn = -1 },
       forged { $0.images += 1 }, forged { $0.images = -1 },
       forged { $0.upperBound?.onlyOwn = .max },
       forged { $0.upperBound?.onlyRecombined = .min }, forged { $0.shuffling?.images = -1 },

@@ -1,3 +1,4 @@
+import Analysis
 import Certification
 import Foundation
 import Tensors
@@ -10,8 +11,8 @@ import Testing
     (340, 1000, 0.311301882305142, 0.369922680410236), (1000, 1000, 0.996173241514445, 1.0),
   ])
   func wilson(_ successes: Int, _ count: Int, _ lower: Double, _ upper: Double) {
-    let interval = Proportion.wilson(successes, of: count)
-    #expect(abs(interval.lower - lower) < 2e-9 && abs(interval.upper - upper) < 2e-9)
+    let interval = Proportion.wilson(successes, of: count)!
+    #expect(abs(interval.low - lower) < 2e-9 && abs(interval.high - upper) < 2e-9)
   }
 
   /// How often the interval holds the true difference, by drawing tables: 95 % wanted.
@@ -27,16 +28,16 @@ import Testing
       }
       let interval = Proportion.pairedDifference(
         onlyFirst: onlyFirst, onlySecond: onlySecond, of: count)
-      if interval.lower <= b - c && b - c <= interval.upper { covered += 1 }
+      if interval.low <= b - c && b - c <= interval.high { covered += 1 }
     }
     #expect(0.935...0.975 ~= Double(covered) / 2000, "\(covered)")
   }
 
   @Test func aFewEqualImagesDoNotProveEquality() {
-    #expect(Proportion.pairedDifference(onlyFirst: 0, onlySecond: 0, of: 50).lower < -0.01)
-    #expect(Proportion.pairedDifference(onlyFirst: 0, onlySecond: 0, of: 1000).lower > -0.01)
+    #expect(Proportion.pairedDifference(onlyFirst: 0, onlySecond: 0, of: 50).low < -0.01)
+    #expect(Proportion.pairedDifference(onlyFirst: 0, onlySecond: 0, of: 1000).low > -0.01)
     let worse = Proportion.pairedDifference(onlyFirst: 10, onlySecond: 110, of: 1000)
-    #expect(worse.upper < -0.07 && worse.lower > -0.13)
+    #expect(worse.high < -0.07 && worse.low > -0.13)
   }
 
   /// All 120 namings of five outputs, one by one.

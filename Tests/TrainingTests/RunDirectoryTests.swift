@@ -4,6 +4,7 @@ import Components
 import Datasets
 import Foundation
 import Networks
+import Reporting
 import Tensors
 import Testing
 import Training
@@ -18,9 +19,12 @@ import Training
   var directory: RunDirectory { RunDirectory("\(folder)/new/run") }
 
   @discardableResult
-  func train(_ recipe: Recipe = recipe, to directory: RunDirectory) throws -> RunResults {
+  func train(
+    _ recipe: Recipe = recipe, to directory: RunDirectory, startTime: Double? = nil
+  ) throws -> RunResults {
     try Run.train(
-      recipe, datasets: Tiny.two, directory: directory, on: backend, clock: { 0 })
+      recipe, datasets: Tiny.two, directory: directory, on: backend, clock: { 0 },
+      startTime: startTime)
   }
 
   func evaluate(
@@ -98,6 +102,26 @@ import Training
       try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any])
     #expect(line["minibatch"] as? Int == 6)
     #expect((line["losses"] as? [[String: Any]])?.map { $0["task"] as? String } == ["a", "b"])
+  }
+
+  /// Its bytes are those of the lines of metrics.jsonl (whose events ReportingTests and
+  /// Tools/check-tensorboard.py look into), and a second run's take their place.
+  @Test func theEventFileHasTheMetricsOfTheLastRun() throws {
+    var recipe = Self.recipe
+    recipe.evaluateEvery = 1
+    try train(recipe, to: directory, startTime: 100)
+    try train(recipe, to: directory, startTime: 200.5)
+    let names = try files(directory).filter { $0.hasPrefix(EventFile.prefix) }
+    #expect(names == ["\(EventFile.prefix)200.\(EventFile.hostName)"])
+    let expected = try EventFile(directory: folder, startTime: 200.5)
+    let metrics = try String(contentsOfFile: "\(directory.path)/metrics.jsonl", encoding: .utf8)
+    #expect(metrics.contains("recombinationAccuracy") && metrics.contains("losses"))
+    for line in metrics.split(separator: "\n") {
+      try expected.add(MetricsLine(json: Data(line.utf8)), wallTime: 200.5)
+    }
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: "\(directory.path)/\(names[0])"))
+        == Data(contentsOf: URL(fileURLWithPath: expected.path)))
   }
 
   @Test func theEffectiveRecipeStandsInTheDirectory() throws {

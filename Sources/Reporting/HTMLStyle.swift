@@ -1,0 +1,46 @@
+/// The page's style sheet; colours are `Palette.properties`.
+enum HTMLStyle {
+  static let page = """
+    *{box-sizing:border-box}
+    html{-webkit-text-size-adjust:100%}
+    body{margin:0 auto;max-width:66rem;padding:1rem 1rem 4rem;background:var(--page);\
+    color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",\
+    sans-serif;overflow-wrap:anywhere}
+    h1{font-size:1.6rem;line-height:1.25;margin:.5rem 0 1rem}
+    h2{font-size:1.3rem;line-height:1.3;margin:0 0 .5rem}
+    h3{font-size:1rem;margin:1.25rem 0 .25rem}
+    p,ul{max-width:46rem}
+    ul{margin:.25rem 0;padding-left:1.25rem}
+    a{color:var(--link)}
+    nav{background:var(--panel);padding:.5rem 1rem;margin:1rem 0}
+    section{border-top:1px solid var(--grid);margin-top:2rem;padding-top:1.5rem}
+    .scroll{overflow-x:auto;margin:.75rem 0}
+    .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--link)}
+    table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+    th,td{text-align:left;vertical-align:top;padding:.3rem 1.5rem .3rem 0;\
+    border-bottom:1px solid var(--grid);overflow-wrap:normal}
+    thead th{color:var(--soft);font-weight:600;vertical-align:bottom;white-space:nowrap}
+    tbody th{font-weight:400;min-width:9rem;max-width:22rem}
+    tr.group th{font-weight:600;padding-top:.9rem;max-width:none}
+    .number{text-align:right;white-space:nowrap}
+    .note{min-width:13rem;max-width:30rem;color:var(--soft)}
+    td:last-child,th:last-child{padding-right:0}
+    .figures{display:grid;gap:1.5rem 2.5rem;align-items:start;\
+    grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),28rem));margin:1.25rem 0}
+    figure{margin:0;min-width:0;max-width:28rem}
+    svg.dv{display:block;width:100%;height:auto}
+    dl{margin:.25rem 0;display:grid;gap:.1rem 2rem;\
+    grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr))}
+    dl div{display:flex;gap:.5rem}
+    dt{color:var(--soft);flex:0 0 8rem}
+    dd{margin:0;min-width:0}
+    details{margin:1rem 0}
+    summary{cursor:pointer}
+    @media (max-width:40rem){body{padding:.75rem .75rem 3rem}h1{font-size:1.4rem}\
+    h2{font-size:1.2rem}table{font-size:.875rem}th,td{padding-right:.6rem}\
+    tbody th{min-width:7.5rem}thead th,thead th.number{white-space:normal}\
+    dt{flex-basis:7rem}}
+    code{font:.875em ui-monospace,"DejaVu Sans Mono",monospace;white-space:nowrap}
+
+    """
+}

@@ -1,0 +1,76 @@
+/// What was measured beside what the paper says; its JSON is `results.json`.
+///
+/// Accuracies are in [0, 1], percent only where they are printed. What is nil or not finite is
+/// missing: an en dash on the pages, null in JSON, never a 0.
+public struct Report: Codable, Hashable, Sendable {
+  public var title: String
+  /// Device, version, date, data: what holds for all experiments.
+  public var environment: [Fact]
+  public var experiments: [Experiment]
+
+  public init(title: String, environment: [Fact] = [], experiments: [Experiment] = []) {
+    self.title = title
+    self.environment = environment
+    self.experiments = experiments
+  }
+
+  /// A name and what belongs to it: "steps" and "500".
+  public struct Fact: Codable, Hashable, Sendable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// A figure or a table of the paper, done again.
+  public struct Experiment: Codable, Hashable, Sendable {
+    /// As on the command line: "fig2".
+    public var name: String
+    public var title: String
+    public var summary: String
+    /// How this differs from the paper, each point named.
+    public var deviations: [String]
+    /// Architecture, data sets, stand-ins, steps, seeds, minutes.
+    public var facts: [Fact]
+    public var rows: [Row]
+    public var figures: [Figure]
+
+    public init(
+      name: String, title: String, summary: String = "", deviations: [String] = [],
+      facts: [Fact] = [], rows: [Row] = [], figures: [Figure] = []
+    ) {
+      self.name = name
+      self.title = title
+      self.summary = summary
+      self.deviations = deviations
+      self.facts = facts
+      self.rows = rows
+      self.figures = figures
+    }
+  }
+
+  public struct Interval: Codable, Hashable, Sendable {
+    public var low: Double
+    public var high: Double
+
+    public init(low: Double, high: Double) {
+      self.low = low
+      self.high = high
+    }
+  }
+
+  /// What a value is, so how it is printed.
+  public enum Unit: String, Codable, Hashable, Sendable, CaseIterable {
+    /// A share: 0.339 is printed as 33.9 %.
+    case percent
+    /// A difference of shares: 0.021 is printed as +2.1 points.
+    case points
+    /// A correlation, a quotient: 0.34.
+    case ratio
+    case minutes
+    case count
+  }
+}

@@ -1,0 +1,135 @@
+extension Report {
+  public struct CorrelationBlocks: Codable, Hashable, Sendable {
+    public var title: String
+    public var blocks: [Block]
+
+    public init(title: String, blocks: [Block]) {
+      self.title = title
+      self.blocks = blocks
+    }
+
+    public struct Block: Codable, Hashable, Sendable {
+      public var method: String
+      /// One for each channel, in [−1, 1], in any order.
+      public var correlations: [Double]
+      /// The mean that the paper prints.
+      public var paper: Double?
+
+      public init(method: String, correlations: [Double], paper: Double? = nil) {
+        self.method = method
+        self.correlations = correlations
+        self.paper = paper
+      }
+
+      /// Over all channels.
+      public var mean: Double? {
+        let known = correlations.filter(\.isFinite)
+        return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+      }
+    }
+  }
+
+  public struct Scatter: Codable, Hashable, Sendable {
+    public var title: String
+    public var xLabel: String
+    public var yLabel: String
+    public var xUnit: Unit
+    public var yUnit: Unit
+    public var points: [Point]
+
+    public init(
+      title: String, xLabel: String, yLabel: String, xUnit: Unit = .ratio,
+      yUnit: Unit = .percent, points: [Point]
+    ) {
+      self.title = title
+      self.xLabel = xLabel
+      self.yLabel = yLabel
+      self.xUnit = xUnit
+      self.yUnit = yUnit
+      self.points = points
+    }
+
+    public struct Point: Codable, Hashable, Sendable {
+      public var label: String
+      public var x: Double?
+      public var y: Double?
+
+      public init(label: String, x: Double?, y: Double?) {
+        self.label = label
+        self.x = x
+        self.y = y
+      }
+    }
+  }
+
+  public struct HeatMap: Codable, Hashable, Sendable {
+    public var title: String
+    /// What rows and columns are: "extractor", "head".
+    public var rowLabel: String
+    public var columnLabel: String
+    public var rows: [String]
+    public var columns: [String]
+    /// `[row][column]`.
+    public var values: [[Double?]]
+    public var unit: Unit
+
+    public init(
+      title: String, rowLabel: String, columnLabel: String, rows: [String], columns: [String],
+      values: [[Double?]], unit: Unit = .percent
+    ) {
+      self.title = title
+      self.rowLabel = rowLabel
+      self.columnLabel = columnLabel
+      self.rows = rows
+      self.columns = columns
+      self.values = values
+      self.unit = unit
+    }
+
+    /// nil where there is none, also where `values` is too small.
+    func value(_ row: Int, _ column: Int) -> Double? {
+      guard values.indices.contains(row), values[row].indices.contains(column) else { return nil }
+      return values[row][column].finite
+    }
+  }
+}
+
+// MARK: Coding
+
+extension Report.Figure: Codable {
+  private enum Kind: String, Codable { case bars, curves, correlations, scatter, heatMap }
+  private enum Key: String, CodingKey { case kind }
+
+  public init(from decoder: any Decoder) throws {
+    let kind = try decoder.container(keyedBy: Key.self).decode(Kind.self, forKey: .kind)
+    self =
+      switch kind {
+      case .bars: .bars(try Report.Bars(from: decoder))
+      case .curves: .curves(try Report.Curves(from: decoder))
+      case .correlations: .correlations(try Report.CorrelationBlocks(from: decoder))
+      case .scatter: .scatter(try Report.Scatter(from: decoder))
+      case .heatMap: .heatMap(try Report.HeatMap(from: decoder))
+      }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .bars(let figure):
+      try container.encode(Kind.bars, forKey: .kind)
+      try figure.encode(to: encoder)
+    case .curves(let figure):
+      try container.encode(Kind.curves, forKey: .kind)
+      try figure.encode(to: encoder)
+    case .correlations(let figure):
+      try container.encode(Kind.correlations, forKey: .kind)
+      try figure.encode(to: encoder)
+    case .scatter(let figure):
+      try container.encode(Kind.scatter, forKey: .kind)
+      try figure.encode(to: encoder)
+    case .heatMap(let figure):
+      try container.encode(Kind.heatMap, forKey: .kind)
+      try figure.encode(to: encoder)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/// The table of an experiment, as both pages show it.
+struct ReportTable {
+  struct Line {
+    let group: String?
+    let name: String
+    /// The paper's, ours, the interval where the table has one, the note.
+    let cells: [String]
+  }
+
+  let header: [String]
+  let lines: [Line]
+  let hasNotes: Bool
+
+  /// Columns that no row fills are left out; "paper" and "ours" always stand.
+  init(_ rows: [Report.Row]) {
+    let intervals = rows.filter { $0.interval?.finite != nil }
+    let kinds = Set(intervals.map { $0.intervalKind ?? "interval" })
+    let common = kinds.count == 1 ? kinds.first : nil
+    let hasNotes = rows.contains { $0.note?.isEmpty == false }
+    header =
+      ["", "paper", "ours: mean ± std (n)"]
+      + (intervals.isEmpty ? [] : [common ?? "interval"]) + (hasNotes ? ["note"] : [])
+    lines = rows.map { row in
+      var cells = [Printed.value(row.paper, row.unit), Printed.mean(of: row)]
+      if !intervals.isEmpty {
+        var text = Printed.interval(row.interval, row.unit)
+        if common == nil, row.interval?.finite != nil, let kind = row.intervalKind {
+          text += " (\(kind))"
+        }
+        cells.append(text)
+      }
+      return Line(
+        group: row.group, name: row.name, cells: cells + (hasNotes ? [row.note ?? ""] : []))
+    }
+    self.hasNotes = hasNotes
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Reporting
+import Testing
+
+@Suite struct ReportPageTests {
+  static let page = HTMLReport.page(Made.report)
+
+  /// The page is XML, too; only its document type is not.
+  static func parsed(_ report: Report) throws -> ParsedElement {
+    let page = HTMLReport.page(report)
+    #expect(page.hasPrefix("<!DOCTYPE html>\n"))
+    return try ParsedElement.parse(String(page.dropFirst("<!DOCTYPE html>\n".count)))
+  }
+
+  @Test func thePageNeedsNothingElse() throws {
+    #expect(!Self.page.contains("http") && !Self.page.contains("<script"))
+    let html = try Self.parsed(Made.report)
+    #expect(html.all.allSatisfy { $0.attributes["src"] == nil && $0.name != "link" })
+    #expect(html.all.allSatisfy { $0.attributes.keys.allSatisfy { !$0.hasPrefix("on") } })
+    #expect(html.all("svg").count == Made.figures.count)
+  }
+
+  @Test func linksMeetTheirSectionsAndIdsAreUnique() throws {
+    let html = try Self.parsed(Made.report)
+    let ids = html.all.compactMap { $0.attributes["id"] }
+    #expect(Set(ids).count == ids.count)
+    let links = html.all("a").compactMap { $0.attributes["href"] }
+    #expect(links == ["#fig2", "#fig2-2", "#e-3--"])
+    #expect(html.all("section").map { "#\($0.attributes["id"] ?? "")" } == links)
+  }
+
+  @Test func nastyTextIsText() throws {
+    let html = try Self.parsed(Made.report)
+    let kept = Made.nasty.replacingOccurrences(of: "\u{1}", with: "\u{fffd}")
+    #expect(html.all("h1").map(\.text) == ["Beside the paper \(kept)"])
+    #expect(html.all("dd").map(\.text).contains(kept))
+    #expect(html.all("li").map(\.text).contains(kept))
+  }
+
+  @Test func theTableHasThePaperBesideOurs() throws {
+    let html = try Self.parsed(Made.report)
+    let table = try #require(html.all("table").first)
+    let rows = table.all("tr").map { row in
+      row.all.filter { $0.name == "th" || $0.name == "td" }.map(\.text)
+    }
+    let note = Made.nasty.replacingOccurrences(of: "\u{1}", with: "\u{fffd}")
+    let space = "\u{a0}"
+    #expect(
+      rows == [
+        ["", "paper", "ours: mean ± std (n)", "interval", "note"],
+        ["random"],
+        [
+          "independent", "10.6\(space)%", "12.7\(space)±\(space)0.6\(space)%\(space)(3)",
+          "11.2 to\(space)14.2\(space)% (95 % t)", "",
+        ],
+        ["IIW|RP *all*", "–", "25.0\(space)%\(space)(1)", "–", note],
+        ["else"],
+        [note, "50.0\(space)%", "–", "–", ""],
+        [
+          "difference", "–", "−2.1\(space)±\(space)1.0\(space)points\(space)(2)",
+          "−4.0 to\(space)+1.0\(space)points (range)", "",
+        ],
+        ["correlation", "0.34", "0.00\(space)(1)", "–", ""],
+      ])
+    #expect(table.all("tr")[1].all("th")[0].attributes["colspan"] == "5")
+  }
+
+  @Test func singleRunsHaveSeedsAndDirectories() throws {
+    let html = try Self.parsed(Made.report)
+    let table = try #require(html.all("details").first)
+    let rows = table.all("tr").map { $0.all.filter { $0.name == "td" }.map(\.text) }
+    #expect(
+      rows == [
+        [""], ["0", "12.1\u{a0}%", "runs/a/0"], ["1", "13.3\u{a0}%", "–"],
+        ["18446744073709551615", "–", "–"],
+      ])
+  }
+
+  @Test func oneExperimentNeedsNoContents() throws {
+    let html = try Self.parsed(Report(title: "t", experiments: [.init(name: "a", title: "A")]))
+    #expect(html.all("nav").isEmpty && html.all("table").isEmpty && html.all("dl").isEmpty)
+  }
+
+  @Test func markdownHasTheSameTable() {
+    let text = MarkdownReport.text(Made.report) { "figures/\($0)-\($1).svg" }
+    let lines = text.split(separator: "\n").map { $0.replacingOccurrences(of: "\u{a0}", with: " ") }
+    let table = lines.drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }
+    let note =
+      "&lt;/text&gt;&lt;script&gt;alert('1')&lt;/script&gt; &amp; \"quoted\" \u{1}\\]\\]&gt; é ↔ 漢字 🦆"
+    #expect(
+      Array(table) == [
+        "|  | paper | ours: mean ± std (n) | interval | note |",
+        "| --- | ---: | ---: | ---: | --- |",
+        "| **random** |  |  |  |  |",
+        "| independent | 10.6 % | 12.7 ± 0.6 % (3) | 11.2 to 14.2 % (95 % t) |  |",
+        "| IIW\\|RP \\*all\\* | – | 25.0 % (1) | – | \(note) |",
+        "| **else** |  |  |  |  |",
+        "| \(note) | 50.0 % | – | – |  |",
+        "| difference | – | −2.1 ± 1.0 points (2) | −4.0 to +1.0 points (range) |  |",
+        "| correlation | 0.34 | 0.00 (1) | – |  |",
+      ])
+    #expect(lines.contains("![Recombination accuracy](figures/0-0.svg)"))
+  }
+}
