@@ -1,5 +1,5 @@
-public public import Analysis
-import Components
+public import Analysis
+public import Components
 
 /// How well an extractor works under a head, measured, and bound to both and to the data by their
 /// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest follows.

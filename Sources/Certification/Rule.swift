@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 
 /// What is called compatible (ours; the paper compares figures).
