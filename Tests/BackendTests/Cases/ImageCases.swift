@@ -9,27 +9,7 @@ extension OpCase {
   }
 
   static let image: [OpCase] = [8, 7, 32].map { size in
-    let turned = (0..<4).flatMap { turns in
-      [(0, 0), (4, -4), (-3, 2)].flatMap { dy, dx in
-        [false, true].map {
-          ImageTransform(
-            index: Int32(turns % 3), dy: Int8(dy), dx: Int8(dx), flip: $0,
-            quarterTurns: UInt8(turns))
-        }
-      }
-    }
-    // An odd size has no halves.
-    let exchanged =
-      size % 2 == 1
-      ? []
-      : (1..<4).flatMap { halves in
-        turned.prefix(9).map {
-          var transform = $0
-          transform.halves = .init(rawValue: UInt8(halves))
-          return transform
-        }
-      }
-    let transforms = turned + exchanged
+    let transforms = transforms(size: size)
     return OpCase(
       .gatherImages, "\(size)×\(size), every rotation, flip, crop and exchange", tolerance: 1e-6
     ) { t in
@@ -41,6 +21,29 @@ extension OpCase {
     } expected: {
       [transforms.flatMap { expected($0, size: size) }]
     }
+  }
+
+  /// Every rotation, flip and crop; of those of an image with halves, some with each exchange.
+  private static func transforms(size: Int) -> [ImageTransform] {
+    var all: [ImageTransform] = []
+    let crops: [(dy: Int8, dx: Int8)] = [(0, 0), (4, -4), (-3, 2)]
+    for turns: UInt8 in 0..<4 {
+      for crop in crops {
+        for flip in [false, true] {
+          all.append(
+            ImageTransform(
+              index: Int32(turns % 3), dy: crop.dy, dx: crop.dx, flip: flip, quarterTurns: turns))
+        }
+      }
+    }
+    guard size % 2 == 0 else { return all }
+    for halves: UInt8 in 1..<4 {
+      for var transform in all.prefix(9) {
+        transform.halves = .init(rawValue: halves)
+        all.append(transform)
+      }
+    }
+    return all
   }
 
   /// Crop, flip, then turn the whole image, quarter by quarter: each step as an image.
