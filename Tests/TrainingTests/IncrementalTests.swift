@@ -11,7 +11,7 @@ import Training
   let backend = CPUBackend(threads: 2)
 
   static let recipe = Tiny.recipe(tasks: 3) {
-    $0.methods = CompatibilityMethod.allCases
+    $0.methods = CompatibilityMethod.paper
     $0.scheme = .incremental
   }
 

@@ -77,7 +77,7 @@ import Training
         synonyms: ["car": "automobile", "a: b": "yes", "1": "null"]),
       TaskRecipe(name: "1.5", dataset: .madeUpNeon),
     ])
-    recipe.methods = CompatibilityMethod.allCases
+    recipe.methods = CompatibilityMethod.paper
     recipe.learningRate = 1e-7
     recipe.weightDecay = 0.1 + 0.2
     recipe.seed = UInt64(Int.max)
@@ -207,7 +207,7 @@ import Training
     Wrong(after: "methods: rotation-prediction", "methods: expected a list"),
     Wrong(
       after: "methods: [rotation]",
-      "methods: expected one of identical-initial-weights, rotation-prediction, common-classes, "
+      "methods: expected one of identical-initial-weights, rotation-prediction, jigsaw, common-classes, "
         + "got “rotation”"),
     Wrong(
       after: "methods: [rotation-prediction, rotation-prediction]",

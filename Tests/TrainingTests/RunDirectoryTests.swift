@@ -12,7 +12,7 @@ import Training
 @Suite struct RunDirectoryTests {
   let backend = CPUBackend(threads: 2)
   let folder: String
-  static let recipe = Tiny.recipe { $0.methods = CompatibilityMethod.allCases }
+  static let recipe = Tiny.recipe { $0.methods = CompatibilityMethod.paper }
 
   init() throws { folder = try Tiny.temporaryFolder() }
 
