@@ -73,6 +73,12 @@ let package = Package(
       dependencies: ["Tensors", "Datasets", "Components", "Training", "Analysis"],
       swiftSettings: strict),
     .target(
+      name: "Experiments",
+      dependencies: [
+        "Tensors", "Networks", "Datasets", "Components", "Training", "Analysis", "Reporting",
+      ],
+      swiftSettings: strict),
+    .target(
       name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
       swiftSettings: strict),
     .target(
@@ -83,7 +89,7 @@ let package = Package(
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
-        "Diagnostics", "Reporting",
+        "Diagnostics", "Reporting", "Experiments",
       ],
       swiftSettings: strict),
 
@@ -127,6 +133,10 @@ let package = Package(
     .testTarget(
       name: "DiagnosticsTests",
       dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: ["Experiments", "Training", "Reporting", "BackendCPU", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),

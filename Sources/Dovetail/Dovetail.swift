@@ -8,6 +8,7 @@
 @_exported public import Components
 @_exported public import Datasets
 @_exported public import Diagnostics
+@_exported public import Experiments
 @_exported public import Networks
 @_exported public import Reporting
 @_exported public import Tensors

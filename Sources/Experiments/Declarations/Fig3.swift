@@ -1,0 +1,27 @@
+import Training
+
+extension Experiment {
+  /// Fig. 3: correlation of features, which compatibility does not follow.
+  static let fig3 = Experiment(
+    name: "fig3", title: "Correlation of the features (Fig. 3)",
+    summary: """
+      Pearson's correlation of each channel of the one extractor with the same channel of the other, \
+      over all test images and positions; for independent networks after the permutation of channels \
+      of the largest total (Hungarian algorithm).
+      """,
+    deviations: [
+      "The pre-trained networks (0.69 to 0.76 in the paper) are not run.",
+      "Linear CKA is not in the paper.",
+    ],
+    rows: [
+      Row(
+        "independent, best permutation", paper: 0.34, [Training()], .correlation(permuted: true),
+        group: "mean correlation")
+    ]
+      + methods.dropFirst().map {
+        Row(
+          $0.0, paper: ["IIW+RP": 0.38, "DCC": 0.19][$0.0], [$0.2], .correlation(permuted: false),
+          group: "mean correlation")
+      } + methods.map { Row($0.0, [$0.2], .linearCKA, group: "linear CKA") },
+    drawsCorrelations: true)
+}

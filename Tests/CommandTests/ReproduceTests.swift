@@ -1,0 +1,32 @@
+import Foundation
+import Testing
+
+@Suite struct ReproduceTests {
+  @Test func listNamesTheExperiments() throws {
+    let run = try Workplace().dovetail("list", "--json", "-")
+    #expect(run.status == 0)
+    struct Listing: Decodable {
+      struct Item: Decodable { let name: String }
+      let experiments: [Item]
+    }
+    let listing = try JSONDecoder().decode(Listing.self, from: Data(run.stdout.utf8))
+    #expect(
+      listing.experiments.map(\.name) == [
+        "fig2", "fig3", "same-task", "splits", "common-classes", "self-supervision",
+      ])
+  }
+
+  @Test(arguments: [
+    (["reproduce", "fig9"], 64, "there is no experiment"),
+    (["reproduce", "fig2", "--shard", "3/2"], 64, "--shard 3/2"),
+    (["reproduce", "fig2", "--data", "cifar10"], 64, "expected ROLE=KIND:PATH"),
+    (["reproduce", "fig2", "--scale", "short"], 78, "no data for cifar10"),
+  ])
+  func wrongUseIsSaid(arguments: [String], status: Int32, message: String) throws {
+    let place = try Workplace()
+    let run = try place.dovetail(arguments)
+    #expect(run.status == status)
+    #expect(run.stderr.contains(message))
+    #expect(place.files().isEmpty)
+  }
+}
