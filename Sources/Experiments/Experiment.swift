@@ -12,6 +12,16 @@ public struct Experiment: Sendable {
   /// Whether the correlation of features is drawn.
   public let drawsCorrelations: Bool
 
+  /// The data sets that its trainings need.
+  var roles: Set<DataRole> { Set(rows.flatMap(\.trainings).flatMap(\.roles)) }
+
+  /// Rows without a group first, then group by group, in the order in which they stand.
+  func grouped<Element>(_ rows: [Element], by group: (Element) -> String?) -> [Element] {
+    var order: [String?] = [nil]
+    for row in rows where !order.contains(group(row)) { order.append(group(row)) }
+    return order.flatMap { name in rows.filter { group($0) == name } }
+  }
+
   /// What a row is called, what the paper has for it, and how it is measured.
   public struct Row: Sendable {
     public let name: String

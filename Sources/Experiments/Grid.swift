@@ -26,7 +26,8 @@ public struct Grid {
   ) throws {
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
     (self.synonyms, self.output) = (synonyms, output)
-    self.sources = try DataRole.allCases.map { role in
+    let roles = Set(experiments.flatMap(\.roles))
+    self.sources = try DataRole.allCases.filter(roles.contains).map { role in
       if let given = sources.first(where: { $0.role == role }) { return given }
       guard scale == .smoke else {
         throw RecipeError(

@@ -23,6 +23,7 @@ extension Grid {
   ) throws -> Report.Experiment {
     var rows = try experiment.rows.map { try row($0, datasets, on: backend) }
     let recombination = rows.filter { $0.unit == .percent && $0.group == nil }
+    rows = experiment.grouped(rows) { $0.group }
     if let difference = try difference(experiment, datasets, on: backend),
       let last = rows.lastIndex(where: { $0.group == difference.group })
     {
@@ -41,7 +42,8 @@ extension Grid {
     }
     return Report.Experiment(
       name: experiment.name, title: experiment.title, summary: experiment.summary,
-      deviations: standIns(datasets) + experiment.deviations, facts: facts(datasets),
+      deviations: standIns(experiment, datasets) + experiment.deviations,
+      facts: facts(experiment, datasets),
       rows: rows, figures: figures)
   }
 
@@ -170,8 +172,8 @@ extension Grid {
     return outputs.count == 1 ? outputs.first.map { 1 / Double($0) } : nil
   }
 
-  private func standIns(_ datasets: Datasets) -> [String] {
-    sources.compactMap { source in
+  private func standIns(_ experiment: Experiment, _ datasets: Datasets) -> [String] {
+    sources.filter { experiment.roles.contains($0.role) }.compactMap { source in
       guard let data = datasets[source] else { return nil }
       let notes = data.notes.isEmpty ? "" : " (\(data.notes.joined(separator: "; ")))"
       if source.kind == source.role.original { return notes.isEmpty ? nil : data.name + notes }
@@ -184,7 +186,7 @@ extension Grid {
         ])
   }
 
-  private func facts(_ datasets: Datasets) -> [Report.Fact] {
+  private func facts(_ experiment: Experiment, _ datasets: Datasets) -> [Report.Fact] {
     [
       Report.Fact("architecture", "ResNet-\(scale.depth), cut after stage 2"),
       Report.Fact("steps", "\(scale.steps) minibatches of \(scale.batch) of each task"),

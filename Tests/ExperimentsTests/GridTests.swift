@@ -47,6 +47,19 @@ import Training
     #expect(jobs.filter { $0.name == "independent" }.count == 4)
   }
 
+  /// Before anything has run: every row is there, group by group, and only what is used is named.
+  @Test func aReportWithoutRunsHasEveryRow() throws {
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "same-task" }, scale: .smoke, seeds: 1, sources: [],
+      output: "/nowhere")
+    let report = try grid.report(grid.loadDatasets(), commit: "c", on: CPUBackend())
+    let experiment = try #require(report.experiments.first)
+    #expect(
+      experiment.rows.map(\.group) == [nil, nil, nil, nil] + Array(repeating: "own task", count: 4))
+    #expect(experiment.rows.allSatisfy { $0.n == 0 && $0.mean == nil })
+    #expect(!experiment.deviations.contains { $0.contains("STL-10") })
+  }
+
   @Test func aRoleWithoutDataIsRefusedBeyondSmoke() {
     #expect(throws: RecipeError.self) {
       try Grid(Experiment.all, scale: .short, seeds: 1, sources: [], output: "/nowhere")
