@@ -195,7 +195,7 @@ extension Grid {
       + sources.compactMap { source in
         datasets[source].map {
           Report.Fact(
-            "in place of \(source.role.title)",
+            "given for \(source.role.title)",
             "\($0.name): \($0.train.count) training and \($0.test.count) test images, "
               + "SHA-256 \($0.digest.prefix(16))…")
         }
