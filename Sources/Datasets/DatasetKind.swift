@@ -1,6 +1,8 @@
 /// What a recipe or `--data KIND=PATH` may name.
 public enum DatasetKind: String, Codable, Sendable, CaseIterable {
   case cifar10, cifar100, stl10, folder
+  /// Images without labels.
+  case images
   case madeUpInk = "made-up-ink"
   case madeUpNeon = "made-up-neon"
 
@@ -13,7 +15,7 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
     case .cifar10: CIFAR.cifar10Names
     case .cifar100: CIFAR.cifar100Names
     case .stl10: STL10.classNames
-    case .madeUpInk, .madeUpNeon, .folder: nil
+    case .madeUpInk, .madeUpNeon, .folder, .images: nil
     }
   }
 
@@ -38,6 +40,8 @@ extension Dataset {
     case (.stl10, let path?): return try STL10.load(at: path, imageSize: imageSize)
     case (.folder, let path?):
       return try ImageFolder.load(at: path, imageSize: imageSize, onDamaged: onDamaged)
+    case (.images, let path?):
+      return try UnlabelledImages.load(at: path, imageSize: imageSize, onDamaged: onDamaged)
     }
   }
 }

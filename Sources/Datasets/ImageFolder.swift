@@ -46,10 +46,12 @@ enum ImageFolder {
 
   private static func images(_ path: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.filter {
-      let lower = $0.lowercased()
-      return !$0.hasPrefix(".") && (lower.hasSuffix(".jpeg") || lower.hasSuffix(".jpg"))
-    }.sorted()
+    return names.filter(isImage).sorted()
+  }
+
+  static func isImage(_ name: String) -> Bool {
+    let lower = name.lowercased()
+    return !name.hasPrefix(".") && (lower.hasSuffix(".jpeg") || lower.hasSuffix(".jpg"))
   }
 
   private static func read(
@@ -67,6 +69,14 @@ enum ImageFolder {
       }
       files += found.map { ("\(root)/\(name)/\($0)", Int32(label)) }
     }
+    return try decode(files, size, onDamaged, &notes)
+  }
+
+  /// The images of the files, in their order; what cannot be decoded is left out or thrown.
+  static func decode(
+    _ files: [(path: String, label: Int32)], _ size: Int, _ onDamaged: DamagedImages,
+    _ notes: inout [String]
+  ) throws(DatasetError) -> ImageSet {
     let decoded = decodeAll(files.map(\.path), size: size)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(files.count * size * size * 3)

@@ -51,9 +51,10 @@ final class ProgressLine {
   }
 
   private func describe(_ losses: TaskLosses) -> String {
-    "\(losses.task) " + Format.fixed(Double(losses.target), 2)
-      + losses.auxiliary.sorted { $0.key < $1.key }.map {
-        " + \($0.key) " + Format.fixed(Double($0.value), 2)
-      }.joined()
+    let target = losses.target.map { [Format.fixed(Double($0), 2)] } ?? []
+    let auxiliary = losses.auxiliary.sorted { $0.key < $1.key }.map {
+      "\($0.key) " + Format.fixed(Double($0.value), 2)
+    }
+    return "\(losses.task) " + (target + auxiliary).joined(separator: " + ")
   }
 }

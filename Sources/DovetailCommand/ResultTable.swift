@@ -9,14 +9,26 @@ enum ResultTable {
     for task in results.tasks where !task.notes.isEmpty {
       lines.append("\(task.name): \(task.dataset), \(task.notes.joined(separator: "; "))")
     }
-    let own = results.tasks.map {
+    let labelled = results.tasks.filter { $0.ownAccuracy != nil }
+    let own = labelled.map {
       [
         $0.name, "\($0.testImages)", Format.percent($0.ownAccuracy),
         Format.percent($0.ownAccuracyOnCommonClasses),
       ]
     }
-    lines.append("")
-    lines += aligned([["own task", "images", "accuracy", "on common classes"]] + own)
+    if !own.isEmpty {
+      lines.append("")
+      lines += aligned([["own task", "images", "accuracy", "on common classes"]] + own)
+    }
+    let selfSupervised = results.tasks.flatMap { task in
+      (task.auxiliaryAccuracy ?? [:]).sorted { $0.key < $1.key }.map {
+        [task.name, "\(task.testImages)", $0.key, Format.percent($0.value)]
+      }
+    }
+    if !selfSupervised.isEmpty {
+      lines.append("")
+      lines += aligned([["images of", "images", "head", "accuracy"]] + selfSupervised)
+    }
     lines += recombinations(results)
     lines += [
       "", "Device: \(results.device)",

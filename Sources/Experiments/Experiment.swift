@@ -1,4 +1,4 @@
-public import Training
+import Training
 
 /// A figure or a table of the paper: which trainings it needs, what is read off them, and the
 /// paper's own numbers. Each is one file in Declarations/.

@@ -1,4 +1,4 @@
-public import Networks
+import Networks
 
 /// How much of an experiment is run. Scales change sizes and steps, nothing else.
 public enum Scale: String, Codable, Sendable, CaseIterable {

@@ -23,11 +23,17 @@ public struct Evaluator {
     public let accuracy: Double
     /// The same with the arg max over `among` alone.
     public let accuracyAmongCommonOutputs: Double
+    /// Mean over the classes that have images of each one's accuracy.
+    public let averageClassAccuracy: Double
 
-    package init(images: Int, accuracy: Double, accuracyAmongCommonOutputs: Double) {
+    package init(
+      images: Int, accuracy: Double, accuracyAmongCommonOutputs: Double,
+      averageClassAccuracy: Double
+    ) {
       self.images = images
       self.accuracy = accuracy
       self.accuracyAmongCommonOutputs = accuracyAmongCommonOutputs
+      self.averageClassAccuracy = averageClassAccuracy
     }
   }
 
@@ -50,15 +56,24 @@ public struct Evaluator {
     let predictions = try logits(network, images.subset(chosen))
     var right = 0
     var rightAmong = 0
+    var ofClass: [Int32: (images: Int, right: Int)] = [:]
     for (position, index) in chosen.enumerated() {
       let row = predictions[position * outputs.count..<(position + 1) * outputs.count]
       let truth = expected[Int(images.labels[index])]
-      if Self.argMax(row, among: Array(outputs.indices)) == truth { right += 1 }
+      let isRight = Self.argMax(row, among: Array(outputs.indices)) == truth
+      if isRight { right += 1 }
+      let label = images.labels[index]
+      let known = ofClass[label] ?? (0, 0)
+      ofClass[label] = (known.images + 1, known.right + (isRight ? 1 : 0))
       if Self.argMax(row, among: among) == truth { rightAmong += 1 }
     }
     return Outcome(
       images: chosen.count, accuracy: Double(right) / Double(chosen.count),
-      accuracyAmongCommonOutputs: Double(rightAmong) / Double(chosen.count))
+      accuracyAmongCommonOutputs: Double(rightAmong) / Double(chosen.count),
+      // In the order of the labels, so that equal counts give equal bits.
+      averageClassAccuracy: ofClass.sorted { $0.key < $1.key }
+        .reduce(0) { $0 + Double($1.value.right) / Double($1.value.images) }
+        / Double(ofClass.count))
   }
 
   /// The output that each image gets: arg max over all of them, the first of the largest.
@@ -90,6 +105,34 @@ public struct Evaluator {
       }
     }
     return result
+  }
+
+  /// Share of the copies of all images, label by label, that a self-supervised head names rightly.
+  func accuracy(
+    of auxiliary: AuxiliaryHead, on extractor: FeatureExtractor, _ images: ImageSet
+  ) throws -> Double {
+    guard let task = auxiliary.kind.auxiliaryTask else {
+      preconditionFailure("a head of kind \(auxiliary.kind.rawValue) is no self-supervised task's")
+    }
+    let normalisation = extractor.preprocessing.normalisation
+    let outputs = task.labelNames.indices
+    var right = 0
+    try forEachBatch(of: images) { store, indices, counted in
+      let copies = task.copies(of: indices.map { ImageTransform(index: Int32($0)) })
+      let x = backend.makeTensor([copies.count, store.height, store.width, 3])
+      backend.gatherImages(
+        store, transforms: copies, mean: normalisation.mean, std: normalisation.std, into: x)
+      let context = ForwardContext(
+        tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
+      let values = try backend.download(
+        auxiliary.head(extractor(Variable(x), context), context).value)
+      for (position, label) in task.labels(count: indices.count).enumerated()
+      where position % indices.count < counted {
+        let row = values[position * outputs.count..<(position + 1) * outputs.count]
+        if Self.argMax(row, among: Array(outputs)) == Int(label) { right += 1 }
+      }
+    }
+    return Double(right) / Double(images.count * outputs.count)
   }
 
   /// Batches of the images in the order of measuring; `counted` is how many of a batch count, the

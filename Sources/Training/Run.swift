@@ -33,23 +33,32 @@ public enum Run {
         progress($0)
       },
       measure: { step in
+        guard recipe.objective == .target else { return }
         let before = clock()
         let found = try Measurement.recombinations(parts, trainer.classMap, evaluator)
         curve.append(
           RunResults.CurvePoint(
-            step: step, recombinationAccuracy: Measurement.mean(found), recombinations: found))
+            step: step,
+            averageClassAccuracy: try Measurement.averageClassAccuracies(
+              parts, trainer.classMap, evaluator),
+            recombinationAccuracy: Measurement.mean(found), recombinations: found))
         try metrics?.append(curve[curve.count - 1], seconds: before - start)
         measuring += clock() - before
       })
     let seconds = clock() - start - measuring
     try trainer.stamp()
-    let recombinations = try Measurement.recombinations(parts, trainer.classMap, evaluator)
+    let looksAtLabels = recipe.objective == .target
+    let recombinations =
+      looksAtLabels
+      ? try Measurement.recombinations(parts, trainer.classMap, evaluator) : []
     let results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, seed: recipe.seed,
       steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
-      tasks: try Measurement.tasks(parts, trainer.classMap, evaluator),
+      tasks: looksAtLabels
+        ? try Measurement.tasks(parts, trainer.classMap, evaluator)
+        : try Measurement.selfSupervised(parts, trainer.selfSupervisedHeads, evaluator),
       recombinations: recombinations,
       recombinationAccuracy: Measurement.mean(recombinations), curve: curve)
     try directory?.finish(trainer, results, on: backend)
@@ -62,6 +71,10 @@ public enum Run {
     datasets load: (Recipe) throws -> [Dataset] = { try $0.loadDatasets() }
   ) throws -> RunResults {
     let (recipe, recorded) = try directory.read()
+    guard recipe.objective == .target else {
+      throw RecipeError(
+        "\(directory.path) holds a self-supervised training: it has no heads for classes to measure")
+    }
     let datasets = try load(recipe)
     let classMap = try recipe.classMap(datasets)
     let evaluator = Evaluator(batch: recipe.batch, on: backend)

@@ -35,7 +35,7 @@ public struct RunDirectory: Sendable {
     "\(path)/components/\(task).extractor.safetensors"
   }
   public func head(_ task: String) -> String { "\(path)/components/\(task).head.safetensors" }
-  func auxiliary(_ name: String) -> String {
+  public func auxiliary(_ name: String) -> String {
     "\(path)/components/auxiliary/\(name).safetensors"
   }
   private var recipePath: String { "\(path)/recipe.yaml" }
@@ -107,7 +107,9 @@ public struct RunDirectory: Sendable {
   func finish(_ trainer: Trainer, _ results: RunResults, on backend: any Backend) throws {
     for network in trainer.networks {
       try ComponentFile.save(network.extractor, to: extractor(network.name), on: backend)
-      try ComponentFile.save(network.head, to: head(network.name), on: backend)
+      if trainer.recipe.objective == .target {
+        try ComponentFile.save(network.head, to: head(network.name), on: backend)
+      }
     }
     var auxiliaries = trainer.networks.compactMap { network in
       network.ownRotationHead.map { ("\(network.name).rotation", $0) }
@@ -164,7 +166,9 @@ public struct RunDirectory: Sendable {
     }
     let extractor = part.extractor
     let head = part.head
-    guard extractor.architecture == recipe.architecture, head.architecture == recipe.architecture
+    let task = recipe.tasks.first { $0.name == part.name }
+    guard extractor.architecture == task.map(recipe.architecture(of:)),
+      head.architecture == recipe.architecture
     else { throw differs("its components are of another architecture than recipe.yaml says") }
     guard extractor.preprocessing.imageSize == recipe.imageSize else {
       throw differs(

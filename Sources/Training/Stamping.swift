@@ -11,40 +11,60 @@ extension Trainer {
   /// - its own target head: what extractor and head always have in common;
   /// - each auxiliary head that its features served, as it stands now;
   /// - with identical initial weights, those weights.
+  ///
+  /// What went on from a given component inherits its space by the rules of `FeatureSpace`; what is
+  /// frozen keeps its stamp.
   public func stamp() throws {
-    let heads = try networks.map { try ComponentRecord($0.head, on: backend).header.digest }
+    let heads = try networks.map { try anchor($0.head) }
+    let shared = try auxiliaryHeads.map { try anchor($0) }
     let extractors = try networks.map {
       try ComponentRecord($0.extractor, on: backend).header.digest
     }
-    let shared = try auxiliaryHeads.map { ($0, try anchor($0)) }
     for (index, network) in networks.enumerated() {
-      let own = try network.ownRotationHead.map { ($0, try anchor($0)) }
-      var anchors = [Anchor(.sharedHead, heads[index])] + shared.map(\.1)
-      if let own { anchors.append(own.1) }
-      if let initial = initialAnchors[index] { anchors.append(initial) }
-      var lineage = lineage
-      lineage.task = network.name
+      var served = zip(auxiliaryHeads.map(\.isFrozen), shared).map { ($0, $1) }
+      if let own = network.ownRotationHead { served.append((false, try anchor(own))) }
+      if recipe.objective == .target {
+        served.insert((recipe.frozen.contains(.heads), heads[index]), at: 0)
+      }
+      let trained = served.filter { !$0.0 }.map(\.1) + [initialAnchors[index]].compactMap { $0 }
+      var lineage = lineage(of: network)
       lineage.partners = networks.indices.filter { $0 != index }.map {
         .init(role: "extractor", name: networks[$0].name, digest: extractors[$0])
       }
-      lineage.partners! += anchors.dropFirst().filter { $0.kind != .initialWeights }.map {
+      lineage.partners! += served.map(\.1).filter { $0.kind != .sharedHead }.map {
         .init(role: $0.kind.rawValue, digest: $0.digest)
       }
-      let space = FeatureSpace(anchors)
-      network.extractor.stamp = ComponentStamp(featureSpace: space, lineage: lineage)
-      network.head.stamp = network.extractor.stamp
-      own?.0.head.stamp = network.extractor.stamp
-    }
-    // A shared head knows the features of all tasks.
-    for (auxiliary, anchor) in shared {
-      var lineage = lineage
-      lineage.partners = networks.indices.map {
-        .init(role: "extractor", name: networks[$0].name, digest: extractors[$0])
+      let given = given[index]
+      if !recipe.frozen.contains(.extractors) {
+        network.extractor.stamp = ComponentStamp(
+          featureSpace: .ofExtractor(
+            startedFrom: given.extractorSpace, frozen: served.filter(\.0).map(\.1),
+            trained: trained),
+          lineage: lineage)
       }
+      let space = network.extractor.stamp.featureSpace
+      if recipe.objective == .target, !recipe.frozen.contains(.heads) {
+        network.head.stamp = ComponentStamp(
+          featureSpace: recipe.frozen.contains(.extractors)
+            ? .ofHead(onFrozen: space, grownFrom: given.headSpace) : space, lineage: lineage)
+      }
+      network.ownRotationHead?.head.stamp = network.extractor.stamp
+    }
+    if recipe.sharedHead { stampSharedHead(extractors, [heads[0]] + shared) }
+    // A shared head knows the features of all tasks.
+    for (auxiliary, anchor) in zip(auxiliaryHeads, shared)
+    where !recipe.frozen.contains(.auxiliaryHeads) {
       auxiliary.head.stamp = ComponentStamp(
         featureSpace: FeatureSpace([anchor] + initialAnchors.compactMap { $0 }),
-        lineage: lineage)
+        lineage: lineage(with: extractors))
     }
+  }
+
+  /// One target head of all tasks fits all their extractors.
+  private func stampSharedHead(_ extractors: [String], _ anchors: [Anchor]) {
+    guard !recipe.frozen.contains(.heads), !recipe.frozen.contains(.extractors) else { return }
+    networks[0].head.stamp = ComponentStamp(
+      featureSpace: FeatureSpace(anchors), lineage: lineage(with: extractors))
   }
 
   /// Of each network, where its initial weights are another's too: to be taken before training.
@@ -73,6 +93,29 @@ extension Trainer {
       try ComponentRecord(auxiliary, on: backend).header.digest)
   }
 
+  private func anchor(_ head: TaskHead) throws -> Anchor {
+    Anchor(.sharedHead, try ComponentRecord(head, on: backend).header.digest)
+  }
+
+  private func lineage(of network: TaskNetwork) -> Lineage {
+    var lineage = lineage
+    lineage.task = network.name
+    let given = given[network.index]
+    guard !given.parents.isEmpty else { return lineage }
+    lineage.parents = given.parents
+    lineage.origin = recipe.objective == .selfSupervised ? .adaptation : .fineTuning
+    return lineage
+  }
+
+  /// Of a head that all extractors were trained with.
+  private func lineage(with extractors: [String]) -> Lineage {
+    var lineage = lineage
+    lineage.partners = networks.indices.map {
+      .init(role: "extractor", name: networks[$0].name, digest: extractors[$0])
+    }
+    return lineage
+  }
+
   /// What is the same for all components of this training.
   private var lineage: Lineage {
     var lineage = Lineage(origin: .training)
@@ -92,9 +135,12 @@ extension Recipe {
   var withoutPaths: Recipe {
     var recipe = self
     recipe.initialWeights = nil
+    recipe.auxiliaryHeads = []
     for index in recipe.tasks.indices {
       recipe.tasks[index].path = nil
       recipe.tasks[index].initialWeights = nil
+      recipe.tasks[index].extractor = nil
+      recipe.tasks[index].head = nil
     }
     return recipe
   }

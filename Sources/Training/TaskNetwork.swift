@@ -19,10 +19,13 @@ public final class TaskNetwork {
   let store: ImageStore
   var sampler: BatchSampler
 
+  /// - Parameters:
+  ///   - given: what it goes on from; all else is freshly drawn.
+  ///   - shared: the target head of all tasks, where there is one.
   init(
     _ recipe: Recipe, index: Int, dataset: Dataset, classNames: [String],
-    classCounts: [Int], on backend: any Backend
-  ) {
+    classCounts: [Int], given: GivenComponents, sharing shared: TaskHead?, on backend: any Backend
+  ) throws {
     let task = recipe.tasks[index]
     let identical = recipe.uses(.identicalInitialWeights)
     let ownSeed = Self.derived(recipe.seed, index)
@@ -38,17 +41,23 @@ public final class TaskNetwork {
     name = task.name
     self.index = index
     self.dataset = dataset
-    let architecture = recipe.architecture
-    extractor = FeatureExtractor(
-      architecture: architecture,
-      preprocessing: Preprocessing(
-        imageSize: recipe.imageSize, normalisation: train.normalisation),
-      layers: architecture.makeExtractor(on: backend, seed: seed))
-    head = TaskHead(
-      architecture: architecture, classNames: classNames,
-      layers: architecture.makeHead(
+    let architecture = recipe.architecture(of: task)
+    extractor =
+      given.extractor
+      ?? FeatureExtractor(
+        architecture: architecture,
+        preprocessing: Preprocessing(
+          imageSize: recipe.imageSize, normalisation: train.normalisation),
+        layers: architecture.makeExtractor(on: backend, seed: seed))
+    func freshHead() -> Sequential {
+      recipe.architecture.makeHead(
         classes: classNames.count, on: backend, seed: seed,
-        linearSeed: identical ? Self.derived(recipe.seed, alike) : seed))
+        linearSeed: identical ? Self.derived(recipe.seed, alike) : seed)
+    }
+    head =
+      try shared ?? given.head(for: classNames, of: task, fresh: freshHead, on: backend)
+      ?? TaskHead(
+        architecture: recipe.architecture, classNames: classNames, layers: freshHead())
     ownRotationHead =
       recipe.ownRotationHead
       ? Self.head(

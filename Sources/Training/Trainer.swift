@@ -17,7 +17,8 @@ public struct TrainingProgress: Sendable {
 
 public struct TaskLosses: Codable, Sendable {
   public let task: String
-  public let target: Float
+  /// None where labels are not looked at.
+  public let target: Float?
   /// By kind of the auxiliary head: `rotation`, `jigsaw`, `common-classes`.
   public var auxiliary: [String: Float] = [:]
 }
@@ -42,8 +43,8 @@ public struct DivergenceError: Error, CustomStringConvertible, Sendable {
 ///       + Σ_{y ∈ C} CE(h(f(x; Φt); Θc), y) / B                    common-classes
 ///       + 1/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
 ///
-/// The rotated images are a pass of their own with its own batch statistics. Only what took part in
-/// a minibatch and is not frozen is updated.
+/// With the objective `self-supervised` the last line alone. The rotated images are a pass of their
+/// own with its own batch statistics. Only what took part in a minibatch and is not frozen is updated.
 public final class Trainer {
   public let recipe: Recipe
   public let classMap: ClassMap
@@ -53,10 +54,12 @@ public final class Trainer {
   public let commonClassesHead: AuxiliaryHead?
   /// Of each network: what stands for the weights that it started from (`stamp()`).
   let initialAnchors: [Anchor?]
+  /// Of each network: the components that it goes on from.
+  let given: [GivenComponents]
   let backend: any Backend
-  private let optimiser: SGD
-  private var imagesDone = 0
-  private var recent: [LossTensors]
+  let optimiser: SGD
+  var imagesDone = 0
+  var recent: [LossTensors]
 
   /// - Throws: `RecipeError` where data sets and recipe do not fit.
   public init(_ recipe: Recipe, datasets: [Dataset], on backend: any Backend) throws {
@@ -72,7 +75,9 @@ public final class Trainer {
           + "\(classMap.common.count); check synonyms")
     }
     for (task, dataset) in zip(recipe.tasks, datasets) {
-      guard dataset.train.count > 0, dataset.test.count > 0 else {
+      guard dataset.train.count > 0,
+        dataset.test.count > 0 || recipe.objective == .selfSupervised
+      else {
         throw RecipeError("task \(task.name): its data set has no training or no test images")
       }
       guard dataset.train.size == recipe.imageSize, dataset.test.size == recipe.imageSize else {
@@ -81,33 +86,28 @@ public final class Trainer {
             + "\(dataset.train.size) and \(dataset.test.size)")
       }
     }
-    networks = datasets.indices.map {
-      TaskNetwork(
-        recipe, index: $0, dataset: datasets[$0], classNames: classMap.names[$0],
-        classCounts: datasets.map(\.classNames.count), on: backend)
+    if recipe.sharedHead, classMap.names.contains(where: { $0 != classMap.names[0] }) {
+      throw RecipeError("shared-head: the tasks' classes differ, or stand in another order")
     }
-    selfSupervisedHeads = CompatibilityMethod.allCases.enumerated().compactMap { index, method in
-      guard recipe.uses(method), let task = method.auxiliaryTask else { return nil }
-      // The rotation head's seed is 1000 from the recipe's; 1001 is the common classes'.
-      let offset = task.kind == .rotation ? 1000 : 1010 + index
-      return TaskNetwork.head(
-        for: task, recipe, seed: TaskNetwork.derived(recipe.seed, offset), on: backend)
+    let given = try recipe.tasks.map { try GivenComponents(recipe, $0, on: backend) }
+    var made: [TaskNetwork] = []
+    for index in datasets.indices {
+      made.append(
+        try TaskNetwork(
+          recipe, index: index, dataset: datasets[index], classNames: classMap.names[index],
+          classCounts: datasets.map(\.classNames.count), given: given[index],
+          sharing: recipe.sharedHead ? made.first?.head : nil, on: backend))
     }
-    let seen = Self.commonClasses(classMap, recipe)
-    commonClassesHead =
-      recipe.uses(.commonClasses)
-      ? AuxiliaryHead(
-        kind: .commonClasses,
-        head: TaskHead(
-          architecture: recipe.architecture, classNames: seen,
-          layers: recipe.architecture.makeHead(
-            classes: seen.count, on: backend,
-            seed: TaskNetwork.derived(recipe.seed, 1001)))) : nil
+    networks = made
+    selfSupervisedHeads = try Self.selfSupervisedHeads(recipe, on: backend)
+    commonClassesHead = try Self.commonClassesHead(recipe, classMap, on: backend)
+    self.given = given
     try InitialWeights.load(
       recipe, into: networks, selfSupervised: selfSupervisedHeads, on: backend)
     initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
+    freeze()
     for network in networks where network.train.count == 0 {
       throw RecipeError(
         "validation: \(recipe.validation) of the \(network.dataset.train.count) training images of "
@@ -120,17 +120,6 @@ public final class Trainer {
     selfSupervisedHeads + (commonClassesHead.map { [$0] } ?? [])
   }
 
-  /// The common classes that the shared head discriminates: all of them, or as many as the recipe
-  /// says, drawn from its seed.
-  private static func commonClasses(_ classMap: ClassMap, _ recipe: Recipe) -> [String] {
-    let wanted = recipe.commonClassesUsed
-    guard wanted > 0, wanted < classMap.common.count else { return classMap.common }
-    var random = RandomStream(seed: recipe.seed, .commonClasses)
-    return random.permutation(classMap.common.count).prefix(wanted).sorted().map {
-      classMap.common[$0]
-    }
-  }
-
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read
   /// back; `measure` after every `evaluate-every` steps of each task.
   public func run(
@@ -138,7 +127,9 @@ public final class Trainer {
     measure: (_ step: Int) throws -> Void = { _ in }
   ) throws {
     switch recipe.scheme {
-    case .joint: try train(networks, progress, measure)
+    case .joint:
+      if recipe.measures(after: 0) { try measure(0) }
+      try train(networks, progress, measure)
     case .incremental:
       for network in networks {
         try train([network], progress, measure)
@@ -168,94 +159,9 @@ public final class Trainer {
             learningRate: rate.at(step * group.count),
             losses: try group.map { try readLosses($0, step: step) }))
       }
-      if recipe.evaluateEvery > 0 && (step + 1) % recipe.evaluateEvery == 0
-        && step + 1 < recipe.steps && recipe.scheme == .joint
-      {
+      if recipe.measures(after: step + 1), step + 1 < recipe.steps, recipe.scheme == .joint {
         try measure(step + 1)
       }
     }
-  }
-
-  /// One minibatch of one task.
-  /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
-  package func step(_ network: TaskNetwork, step: Int, learningRate: Float) {
-    let transforms = network.sampler.transforms(step: step)
-    let labels = transforms.map { network.train.labels[Int($0.index)] }
-    let batch = Float(transforms.count)
-    var losses = LossTensors()
-    var trained = network.extractor.layers.parameters + network.head.layers.parameters
-
-    let tape = Tape(on: backend)
-    let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
-    let features = network.extractor(network.images(transforms, on: backend), context)
-    let target = tape.softmaxCrossEntropy(
-      network.head(features, context), backend.makeLabels(labels), divisor: batch)
-    losses.target = target.value
-    var all = [target]
-    if let common = commonClassesHead {
-      let indices = classMap.indices(of: network.index, in: common.head.classNames)
-      let loss = tape.softmaxCrossEntropy(
-        common.head(features, context),
-        backend.makeLabels(labels.map { indices[Int($0)] }), divisor: batch)
-      losses.auxiliary[common.kind] = loss.value
-      trained += common.head.layers.parameters
-      all.append(loss)
-    }
-    tape.backward(from: all)
-
-    for head in network.ownRotationHead.map({ [$0] }) ?? selfSupervisedHeads {
-      losses.auxiliary[head.kind] = SelfSupervision.accumulate(
-        transforms, network, head, updateRunning: false, on: backend)
-      trained += head.head.layers.parameters
-    }
-    optimiser.step(trained, learningRate: learningRate, on: backend)
-    imagesDone += transforms.count
-    recent[network.index] = losses
-  }
-
-  private struct LossTensors {
-    var target: Tensor?
-    var auxiliary: [AuxiliaryHead.Kind: Tensor] = [:]
-  }
-
-  private func readLosses(_ network: TaskNetwork, step: Int) throws -> TaskLosses {
-    let tensors = recent[network.index]
-    func read(_ tensor: Tensor) throws -> Float {
-      let value = try backend.download(tensor)[0]
-      guard value.isFinite else {
-        throw DivergenceError(task: network.name, step: step)
-      }
-      return value
-    }
-    var losses = TaskLosses(task: network.name, target: try tensors.target.map(read) ?? 0)
-    for (kind, tensor) in tensors.auxiliary { losses.auxiliary[kind.rawValue] = try read(tensor) }
-    return losses
-  }
-}
-
-extension Recipe {
-  /// Common classes of the tasks, built-in synonyms included; the recipe's own win.
-  public func classMap(_ datasets: [Dataset]) throws(RecipeError) -> ClassMap {
-    do {
-      return try ClassMap(
-        zip(tasks, datasets).map { task, dataset in
-          (
-            dataset.classNames,
-            task.dataset.synonyms.filter { dataset.classNames.contains($0.key) }
-              .merging(task.synonyms) { $1 }
-          )
-        })
-    } catch {
-      throw RecipeError("\(error)")
-    }
-  }
-
-  /// Reads the data sets of all tasks.
-  public func loadDatasets() throws(DatasetError) -> [Dataset] {
-    var datasets: [Dataset] = []
-    for task in tasks {
-      datasets.append(try Dataset.load(task.dataset, path: task.path, imageSize: imageSize))
-    }
-    return datasets
   }
 }

@@ -8,6 +8,12 @@ extension Recipe {
     for task in tasks {
       var fields = ["name: \(quoted(task.name))", "dataset: \(task.dataset.rawValue)"]
       if let path = task.path { fields.append("path: \(quoted(path))") }
+      if let classes = task.classes {
+        fields.append("classes: [\(classes.map(quoted).joined(separator: ", "))]")
+      }
+      if let own = task.architecture { fields.append("architecture: \(own.yaml)") }
+      if let file = task.extractor { fields.append("extractor: \(quoted(file))") }
+      if let file = task.head { fields.append("head: \(quoted(file))") }
       if let from = task.initialWeights { fields.append("initial-weights: \(quoted(from))") }
       if !task.synonyms.isEmpty {
         let pairs = task.synonyms.sorted { $0.key < $1.key }
@@ -18,14 +24,23 @@ extension Recipe {
     }
     lines += [
       "image-size: \(imageSize)",
-      "architecture: {\(architectureFields.joined(separator: ", "))}",
+      "architecture: \(architecture.yaml)",
       "methods: [\(methods.map(\.rawValue).joined(separator: ", "))]",
       "own-rotation-head: \(ownRotationHead)",
     ]
     // What stands here only where it is not the default came later: equal runs of earlier versions
     // have equal recipes.
+    if objective != .target { lines.append("objective: \(objective.rawValue)") }
+    if sharedHead { lines.append("shared-head: true") }
     if commonClassesUsed > 0 { lines.append("common-classes-used: \(commonClassesUsed)") }
     if let initialWeights { lines.append("initial-weights: \(quoted(initialWeights))") }
+    if !auxiliaryHeads.isEmpty {
+      lines.append("auxiliary-heads: [\(auxiliaryHeads.map(quoted).joined(separator: ", "))]")
+    }
+    if !frozen.isEmpty {
+      let parts = NetworkPart.allCases.filter(frozen.contains).map(\.rawValue)
+      lines.append("frozen: [\(parts.joined(separator: ", "))]")
+    }
     lines += [
       "scheme: \(scheme.rawValue)",
       "steps: \(steps)",
@@ -40,24 +55,10 @@ extension Recipe {
       "validation: \(validation)",
       "evaluate-every: \(evaluateEvery)",
     ]
+    if !evaluateAt.isEmpty {
+      lines.append("evaluate-at: [\(evaluateAt.map(String.init).joined(separator: ", "))]")
+    }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// A plain ResNet's without width, as it was before there were others: equal runs of earlier
-  /// versions have equal recipes.
-  private var architectureFields: [String] {
-    let (name, isMobile) = (architecture.name, architecture.name == .mobileNetV2)
-    var fields = ["name: \(name.rawValue)"]
-    if !isMobile { fields.append("depth: \(architecture.depth)") }
-    if name != .resnet || architecture.width != 1 {
-      fields.append("width: \(architecture.widthText)")
-    }
-    fields.append("split: \(architecture.split.rawValue)")
-    if let adapter = architecture.adapter { fields.append("adapter: \(adapter)") }
-    if let resolution = architecture.resolution {
-      fields.append("resolution: \(resolution.rawValue)")
-    }
-    return fields
   }
 
   private func quoted(_ text: String) -> String {
@@ -73,5 +74,23 @@ extension Recipe {
       }
     }
     return result + "\""
+  }
+}
+
+extension Architecture {
+  /// A plain ResNet's without width, as it was before there were others: equal runs of earlier
+  /// versions have equal recipes.
+  fileprivate var yaml: String {
+    var fields = ["name: \(name.rawValue)"]
+    if name != .mobileNetV2 { fields.append("depth: \(depth)") }
+    if name != .resnet || width != 1 {
+      fields.append("width: \(widthText)")
+    }
+    fields.append("split: \(split.rawValue)")
+    if let adapter { fields.append("adapter: \(adapter)") }
+    if let resolution {
+      fields.append("resolution: \(resolution.rawValue)")
+    }
+    return "{\(fields.joined(separator: ", "))}"
   }
 }

@@ -20,6 +20,7 @@ package struct LearningRate {
     let progress = Double(minibatch - warm) / Double(max(total - warm, 1))
     switch recipe.schedule {
     case .cosine: return Float(recipe.learningRate * 0.5 * (1 + cos(.pi * progress)))
+    case .constant: return Float(recipe.learningRate)
     case .steps:
       let share = Double(minibatch) / Double(max(total, 1))
       return Float(recipe.learningRate * (share < 0.5 ? 1 : share < 0.75 ? 0.1 : 0.01))

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Dovetail
+import Foundation
+
+/// What every command that follows a recipe has in common.
+struct TrainingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
+  var output: String?
+  @OptionGroup var device: DeviceOption
+  @Option(help: "Overrides the recipe's seed.") var seed: Int?
+  @Option(help: "Overrides the recipe's steps.") var steps: Int?
+  @OptionGroup var json: JSONOption
+  @OptionGroup var log: LogOptions
+
+  func validate() throws {
+    if let seed, seed < 0 { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
+    if let steps, steps < 0 { throw ValidationError("--steps: expected 0 or more, got \(steps)") }
+  }
+
+  /// Trains, and prints what came out.
+  func run(_ recipe: Recipe, title: String = "training") throws {
+    var recipe = recipe
+    if let seed { recipe.seed = UInt64(seed) }
+    if let steps { recipe.steps = steps }
+    let directory = output.map { RunDirectory($0) }
+    try directory?.check(for: recipe)
+    try json.check()
+    let backend = try device.open()
+    let datasets = try recipe.loadDatasets()
+    try log.describe(recipe, datasets)
+    let line = ProgressLine(title, log)
+    let results = try Run.train(
+      recipe, datasets: datasets, directory: directory, on: backend, clock: Console.seconds,
+      startTime: Console.secondsSince1970(), progress: line.show)
+    try json.write(results)
+    if !json.takesStdout {
+      Console.print(ResultTable.text(results))
+      if let output { Console.print("Components: \(output)/components") }
+    }
+  }
+
+  static func read(_ path: String) throws -> Recipe {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw InputMissing(
+        description: "\(path): there is no such recipe, or it cannot be read; "
+          + "dovetail train --help shows how to write one")
+    }
+    let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
+    do {
+      return try Recipe.parse(yaml: String(decoding: data, as: UTF8.self), folder: folder)
+    } catch {
+      throw RecipeFileError(path: path, error: error)
+    }
+  }
+}
+
+/// A recipe error with the file that it is in.
+struct RecipeFileError: Error, CustomStringConvertible {
+  let path: String
+  let error: RecipeError
+
+  var description: String {
+    "\(path)\(error.line.map { ", line \($0)" } ?? ""): \(error.problem)"
+  }
+}

@@ -1,0 +1,100 @@
+import Components
+import Datasets
+
+/// Components of one task, as trained or as loaded from files, with the data to measure them on.
+struct Measurable {
+  let name: String
+  let extractor: FeatureExtractor
+  let head: TaskHead
+  let dataset: Dataset
+  let heldOut: ImageSet
+}
+
+enum Measurement {
+  static func tasks(
+    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+  ) throws -> [RunResults.Task] {
+    try parts.enumerated().map { index, part in
+      let own = try Recombination(part.extractor, part.head)
+      let names = classMap.names[index]
+      let all = try evaluator.measure(own, on: part.dataset.test, labelNames: names)
+      return RunResults.Task(
+        name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
+        trainImages: part.dataset.train.count - part.heldOut.count,
+        testImages: part.dataset.test.count,
+        ownAccuracy: all?.accuracy, averageClassAccuracy: all?.averageClassAccuracy,
+        auxiliaryAccuracy: nil,
+        ownAccuracyOnCommonClasses: classMap.common.isEmpty
+          ? nil
+          : try evaluator.measure(
+            own, on: part.dataset.test, labelNames: names, classes: classMap.common)?.accuracy,
+        validationAccuracy: part.heldOut.count == 0
+          ? nil
+          : try evaluator.measure(own, on: part.heldOut, labelNames: names)?.accuracy,
+        dataDigest: part.dataset.digest)
+    }
+  }
+
+  /// Of a training that looked at no labels: how well the self-supervised heads do.
+  static func selfSupervised(
+    _ parts: [Measurable], _ heads: [AuxiliaryHead], _ evaluator: Evaluator
+  ) throws -> [RunResults.Task] {
+    try parts.map { part in
+      var accuracies: [String: Double] = [:]
+      for head in heads where part.dataset.test.count > 0 {
+        accuracies[head.kind.rawValue] = try evaluator.accuracy(
+          of: head, on: part.extractor, part.dataset.test)
+      }
+      return RunResults.Task(
+        name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
+        trainImages: part.dataset.train.count - part.heldOut.count,
+        testImages: part.dataset.test.count, ownAccuracy: nil, averageClassAccuracy: nil,
+        auxiliaryAccuracy: accuracies, ownAccuracyOnCommonClasses: nil, validationAccuracy: nil,
+        dataDigest: part.dataset.digest)
+    }
+  }
+
+  /// Average class accuracy of every task's own network, by name.
+  static func averageClassAccuracies(
+    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+  ) throws -> [String: Double] {
+    var all: [String: Double] = [:]
+    for (index, part) in parts.enumerated() {
+      all[part.name] = try evaluator.measure(
+        try Recombination(part.extractor, part.head), on: part.dataset.test,
+        labelNames: classMap.names[index])?.averageClassAccuracy
+    }
+    return all
+  }
+
+  /// Every extractor a under every other head b, on a's test images of the classes that a and b
+  /// have in common.
+  static func recombinations(
+    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+  ) throws -> [RunResults.Recombined] {
+    var results: [RunResults.Recombined] = []
+    for (a, from) in parts.enumerated() {
+      for (b, to) in parts.enumerated() where a != b {
+        let common = classMap.common(a, b)
+        let outcome = try evaluator.measure(
+          try Recombination(from.extractor, to.head), on: from.dataset.test,
+          labelNames: classMap.names[a], classes: common)
+        results.append(
+          RunResults.Recombined(
+            extractor: from.name, head: to.name, testedOn: from.name,
+            images: outcome?.images ?? 0, accuracy: outcome?.accuracy,
+            accuracyAmongCommonOutputs: outcome?.accuracyAmongCommonOutputs,
+            chance: 1 / Double(to.head.classNames.count),
+            chanceAmongCommonOutputs: common.isEmpty ? nil : 1 / Double(common.count),
+            reason: outcome == nil
+              ? "the tasks \(from.name) and \(to.name) have no class in common" : nil))
+      }
+    }
+    return results
+  }
+
+  static func mean(_ recombinations: [RunResults.Recombined]) -> Double? {
+    let values = recombinations.compactMap(\.accuracy)
+    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+  }
+}

@@ -1,0 +1,106 @@
+public import Networks
+
+/// The three ways to make networks compatible (Sec. 3 of the paper); any combination.
+public enum CompatibilityMethod: String, Codable, Sendable, CaseIterable {
+  /// IIW, Sec. 3.3.
+  case identicalInitialWeights = "identical-initial-weights"
+  /// RP, Sec. 3.1, Eq. 1.
+  case rotationPrediction = "rotation-prediction"
+  /// The same protocol with the order of an image's tiles in place of its rotation.
+  case jigsaw
+  /// DCC, Sec. 3.2, Eq. 2.
+  case commonClasses = "common-classes"
+
+  /// The paper's three.
+  public static let paper: [CompatibilityMethod] = [
+    .identicalInitialWeights, .rotationPrediction, .commonClasses,
+  ]
+}
+
+/// How several networks are trained (Sec. 3.4).
+public enum Scheme: String, Codable, Sendable, CaseIterable {
+  /// Alternate: one minibatch of each task in turn, auxiliary heads updated by all.
+  case joint
+  /// One task after the other; the auxiliary heads are frozen after the first.
+  case incremental
+}
+
+/// What a training minimises.
+public enum Objective: String, Codable, Sendable, CaseIterable {
+  /// The tasks' own losses, and those of the methods beside them.
+  case target
+  /// The self-supervised losses alone: labels are not looked at. Pre-training (Sec. 4.1) and
+  /// adaptation (Sec. 5.1).
+  case selfSupervised = "self-supervised"
+}
+
+/// Parts of the networks that a training may leave as they were given.
+public enum NetworkPart: String, Codable, Sendable, CaseIterable {
+  case extractors, heads
+  case auxiliaryHeads = "auxiliary-heads"
+}
+
+/// How the learning rate falls over the minibatches of all tasks, after a linear warm-up.
+public enum Schedule: String, Codable, Sendable, CaseIterable {
+  /// Half a cosine, to 0.
+  case cosine
+  /// He et al. 2016: ÷ 10 at one half and at three quarters.
+  case steps
+  /// Not at all.
+  case constant
+}
+
+/// Everything that a training depends on. Equal recipes on one device give equal bits.
+public struct Recipe: Codable, Sendable, Equatable {
+  public var tasks: [TaskRecipe]
+  /// Height and width of the images, pixels.
+  public var imageSize = 32
+  public var architecture = Architecture(depth: 8, split: .stage2)
+  public var objective = Objective.target
+  public var methods: [CompatibilityMethod] = []
+  /// One target head for all tasks, which have the same classes then (Sec. 5.2).
+  public var sharedHead = false
+  /// A rotation head for each task, not shared: the paper's upper bound.
+  public var ownRotationHead = false
+  /// How many of the common classes the common-classes head sees, drawn from the seed; 0: all.
+  public var commonClassesUsed = 0
+  /// Directory of a run whose components all networks start from; nil: fresh weights.
+  public var initialWeights: String?
+  /// Files of auxiliary heads, which take the place of fresh ones of their kind.
+  public var auxiliaryHeads: [String] = []
+  /// What is not updated.
+  public var frozen: Set<NetworkPart> = []
+  public var scheme = Scheme.joint
+  /// Minibatches of each task.
+  public var steps = 500
+  public var batch = 128
+  public var learningRate = 0.1
+  public var momentum = 0.9
+  public var weightDecay = 1e-4
+  public var schedule = Schedule.cosine
+  /// Fraction of the minibatches over which the learning rate rises linearly.
+  public var warmup = 0.05
+  /// Random crop (padded by an eighth of the size, 4 pixels at 32) and horizontal flip.
+  public var augment = true
+  public var seed: UInt64 = 0
+  /// Fraction of each training set that is held out for choices.
+  public var validation = 0.0
+  /// Accuracies are also measured every so many steps; 0: at the end alone.
+  public var evaluateEvery = 0
+  /// And after these many steps, ascending; 0 is before the first.
+  public var evaluateAt: [Int] = []
+
+  public init(tasks: [TaskRecipe]) { self.tasks = tasks }
+
+  public func uses(_ method: CompatibilityMethod) -> Bool { methods.contains(method) }
+
+  /// Of a task's extractor; all heads are of the recipe's own architecture.
+  public func architecture(of task: TaskRecipe) -> Architecture {
+    task.architecture ?? architecture
+  }
+
+  /// Whether accuracies are measured after so many steps, the end apart.
+  func measures(after step: Int) -> Bool {
+    evaluateAt.contains(step) || (evaluateEvery > 0 && step > 0 && step % evaluateEvery == 0)
+  }
+}

@@ -1,0 +1,38 @@
+public import Datasets
+
+extension Recipe {
+  /// Common classes of the tasks, built-in synonyms included; the recipe's own win.
+  public func classMap(_ datasets: [Dataset]) throws(RecipeError) -> ClassMap {
+    do {
+      return try ClassMap(
+        zip(tasks, datasets).map { task, dataset in
+          (
+            dataset.classNames,
+            task.dataset.synonyms.filter { dataset.classNames.contains($0.key) }
+              .merging(task.synonyms) { $1 }
+          )
+        })
+    } catch {
+      throw RecipeError("\(error)")
+    }
+  }
+
+  /// Reads the data sets of all tasks.
+  public func loadDatasets() throws(DatasetError) -> [Dataset] {
+    var datasets: [Dataset] = []
+    for task in tasks {
+      datasets.append(
+        try task.choosingClasses(
+          of: Dataset.load(task.dataset, path: task.path, imageSize: imageSize)))
+    }
+    return datasets
+  }
+}
+
+extension TaskRecipe {
+  /// The task's classes of its data set.
+  /// - Throws: `DatasetError` where the data set has no such class.
+  public func choosingClasses(of dataset: Dataset) throws(DatasetError) -> Dataset {
+    try classes.map { (names) throws(DatasetError) in try dataset.restricted(to: names) } ?? dataset
+  }
+}

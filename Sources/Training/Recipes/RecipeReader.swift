@@ -1,0 +1,107 @@
+import Datasets
+import Foundation
+import Networks
+import Yams
+
+extension Recipe {
+  /// Reads a recipe; see the README for its form. What is left out has its default.
+  /// - Parameter folder: relative paths in the recipe start here.
+  /// - Throws: `RecipeError` with the line for an unknown key, a wrong type or a wrong value.
+  public static func parse(yaml: String, folder: String) throws(RecipeError) -> Recipe {
+    let root: Node?
+    do {
+      root = try compose(yaml: yaml)
+    } catch {
+      throw RecipeError(yaml: error)
+    }
+    guard let root else { throw RecipeError("is empty; expected at least tasks") }
+    var reader = try MappingReader(root, "the recipe")
+    var recipe = Recipe(tasks: [])
+    try reader.read("image-size") { (node) throws(RecipeError) in
+      recipe.imageSize = try node.integer(in: 8...512)
+    }
+    recipe.tasks = try reader.require("tasks").map { (node) throws(RecipeError) in
+      try readTasks(node, folder: folder, imageSize: recipe.imageSize)
+    }
+    try reader.read("architecture") { (node) throws(RecipeError) in
+      recipe.architecture = try readArchitecture(node, imageSize: recipe.imageSize)
+    }
+    try reader.read("methods") { (node) throws(RecipeError) in
+      recipe.methods = try node.list().map { (item) throws(RecipeError) in
+        try item.choice(CompatibilityMethod.self)
+      }
+      for method in CompatibilityMethod.allCases
+      where recipe.methods.filter({ $0 == method }).count > 1 {
+        throw node.error("“\(method.rawValue)” stands twice")
+      }
+    }
+    try reader.read("objective") { (node) throws(RecipeError) in
+      recipe.objective = try node.choice(Objective.self)
+    }
+    try reader.read("shared-head") { (node) throws(RecipeError) in
+      recipe.sharedHead = try node.boolean()
+    }
+    try reader.read("own-rotation-head") { (node) throws(RecipeError) in
+      recipe.ownRotationHead = try node.boolean()
+    }
+    try reader.read("common-classes-used") { (node) throws(RecipeError) in
+      recipe.commonClassesUsed = try node.integer(in: 0...1_000_000)
+    }
+    try reader.read("initial-weights") { (node) throws(RecipeError) in
+      recipe.initialWeights = try absolute(node, folder)
+    }
+    try reader.read("auxiliary-heads") { (node) throws(RecipeError) in
+      recipe.auxiliaryHeads = try node.list().map { (item) throws(RecipeError) in
+        try absolute(item, folder)
+      }
+    }
+    try reader.read("frozen") { (node) throws(RecipeError) in
+      recipe.frozen = Set(
+        try node.list().map { (item) throws(RecipeError) in try item.choice(NetworkPart.self) })
+    }
+    try reader.read("scheme") { (node) throws(RecipeError) in
+      recipe.scheme = try node.choice(Scheme.self)
+    }
+    try reader.read("steps") { (node) throws(RecipeError) in
+      recipe.steps = try node.integer(in: 0...100_000_000)
+    }
+    try reader.read("batch") { (node) throws(RecipeError) in
+      recipe.batch = try node.integer(in: 2...65_536)
+    }
+    try reader.read("learning-rate") { (node) throws(RecipeError) in
+      recipe.learningRate = try node.number(in: 0...1000)
+    }
+    try reader.read("momentum") { (node) throws(RecipeError) in
+      recipe.momentum = try node.number(in: 0...1)
+    }
+    try reader.read("weight-decay") { (node) throws(RecipeError) in
+      recipe.weightDecay = try node.number(in: 0...1)
+    }
+    try reader.read("schedule") { (node) throws(RecipeError) in
+      recipe.schedule = try node.choice(Schedule.self)
+    }
+    try reader.read("warmup") { (node) throws(RecipeError) in
+      recipe.warmup = try node.number(in: 0...1)
+    }
+    try reader.read("augment") { (node) throws(RecipeError) in
+      recipe.augment = try node.boolean()
+    }
+    try reader.read("seed") { (node) throws(RecipeError) in
+      recipe.seed = UInt64(try node.integer(in: 0...Int.max))
+    }
+    try reader.read("validation") { (node) throws(RecipeError) in
+      recipe.validation = try node.number(in: 0...0.9)
+    }
+    try reader.read("evaluate-every") { (node) throws(RecipeError) in
+      recipe.evaluateEvery = try node.integer(in: 0...100_000_000)
+    }
+    try reader.read("evaluate-at") { (node) throws(RecipeError) in
+      recipe.evaluateAt = try node.list().map { (item) throws(RecipeError) in
+        try item.integer(in: 0...100_000_000)
+      }
+    }
+    try reader.finish()
+    try recipe.validate()
+    return recipe
+  }
+}

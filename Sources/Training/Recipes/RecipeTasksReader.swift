@@ -1,0 +1,97 @@
+import Datasets
+import Foundation
+import Networks
+
+extension Recipe {
+  static func readTasks(
+    _ node: ValueNode, folder: String, imageSize: Int
+  ) throws(RecipeError) -> [TaskRecipe] {
+    try node.list().map { (item) throws(RecipeError) in
+      var reader = try MappingReader(item.node, "a task")
+      let kind = try reader.require("dataset").choice(DatasetKind.self)
+      var task = TaskRecipe(name: kind.rawValue, dataset: kind)
+      try reader.read("name") { (node) throws(RecipeError) in
+        task.name = try node.text()
+        // The name becomes a file name.
+        let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_."))
+        guard !task.name.isEmpty, !task.name.hasPrefix("."), task.name != "auxiliary",
+          task.name.unicodeScalars.allSatisfy({ $0.isASCII && allowed.contains($0) })
+        else {
+          throw node.error("expected letters, digits, “-”, “_”, “.”, got “\(task.name)”")
+        }
+      }
+      try reader.read("path") { (node) throws(RecipeError) in
+        if !kind.needsPath { throw node.error("\(kind.rawValue) is drawn by code, it has no path") }
+        task.path = try absolute(node, folder)
+      }
+      try reader.read("classes") { (node) throws(RecipeError) in
+        task.classes = try node.list().map { (item) throws(RecipeError) in try item.text() }
+      }
+      try reader.read("architecture") { (node) throws(RecipeError) in
+        task.architecture = try readArchitecture(node, imageSize: imageSize)
+      }
+      try reader.read("extractor") { (node) throws(RecipeError) in
+        task.extractor = try absolute(node, folder)
+      }
+      try reader.read("head") { (node) throws(RecipeError) in
+        task.head = try absolute(node, folder)
+      }
+      try reader.read("initial-weights") { (node) throws(RecipeError) in
+        task.initialWeights = try absolute(node, folder)
+      }
+      try reader.read("synonyms") { (node) throws(RecipeError) in
+        task.synonyms = try node.textMapping()
+      }
+      try reader.finish()
+      return task
+    }
+  }
+
+  /// Absolute, so that the effective recipe means the same wherever it is read from.
+  static func absolute(_ node: ValueNode, _ folder: String) throws(RecipeError) -> String {
+    URL(
+      fileURLWithPath: try node.text(),
+      relativeTo: URL(fileURLWithPath: folder, isDirectory: true)
+    ).standardizedFileURL.path
+  }
+
+  /// - Parameter imageSize: MobileNetV2's strides are those for such images, unless said otherwise.
+  static func readArchitecture(
+    _ node: ValueNode, imageSize: Int
+  ) throws(RecipeError) -> Architecture {
+    var reader = try MappingReader(node.node, "architecture")
+    var architecture = Architecture()
+    /// What stands in the recipe, for messages.
+    var given: [String: ValueNode] = [:]
+    try reader.read("name") { (node) throws(RecipeError) in
+      architecture = Architecture(name: try node.choice(Architecture.Name.self))
+      if architecture.resolution != nil && imageSize >= 64 { architecture.resolution = .standard }
+    }
+    try reader.read("depth") { (node) throws(RecipeError) in
+      architecture.depth = try node.integer(in: 1...1202)
+      given["depth"] = node
+    }
+    try reader.read("width") { (node) throws(RecipeError) in
+      architecture.width = try node.number(in: 0...32)
+      given["width"] = node
+    }
+    try reader.read("split") { (node) throws(RecipeError) in
+      architecture.split = try node.choice(of: architecture.name.splits)
+    }
+    try reader.read("adapter") { (node) throws(RecipeError) in
+      architecture.adapter = try node.integer(in: 1...4096)
+      given["adapter"] = node
+    }
+    try reader.read("resolution") { (node) throws(RecipeError) in
+      architecture.resolution = try node.choice(Architecture.Resolution.self)
+      given["resolution"] = node
+    }
+    try reader.finish()
+    do {
+      try architecture.validate()
+    } catch {
+      throw given[error.key]?.error("\(error)") ?? node.error("\(error.key): \(error)")
+    }
+    return architecture
+  }
+}

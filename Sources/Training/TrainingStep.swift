@@ -1,0 +1,74 @@
+import Autograd
+import Components
+import Datasets
+import Networks
+import Tensors
+
+/// What is done with one minibatch.
+extension Trainer {
+  /// One minibatch of one task.
+  /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
+  package func step(_ network: TaskNetwork, step: Int, learningRate: Float) {
+    let transforms = network.sampler.transforms(step: step)
+    var losses = LossTensors()
+    var trained = network.extractor.layers.parameters
+    if recipe.objective == .target {
+      trained += accumulateTargets(transforms, network, &losses)
+    }
+    for head in network.ownRotationHead.map({ [$0] }) ?? selfSupervisedHeads {
+      losses.auxiliary[head.kind] = SelfSupervision.accumulate(
+        transforms, network, head, updateRunning: recipe.objective == .selfSupervised,
+        on: backend)
+      trained += head.head.layers.parameters
+    }
+    optimiser.step(trained, learningRate: learningRate, on: backend)
+    imagesDone += transforms.count
+    recent[network.index] = losses
+  }
+
+  /// Gradients of the losses that need labels. - Returns: the parameters of their heads.
+  private func accumulateTargets(
+    _ transforms: [ImageTransform], _ network: TaskNetwork, _ losses: inout LossTensors
+  ) -> [Parameter] {
+    let labels = transforms.map { network.train.labels[Int($0.index)] }
+    let batch = Float(transforms.count)
+    var trained = network.head.layers.parameters
+    let tape = Tape(on: backend)
+    let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
+    let features = network.extractor(network.images(transforms, on: backend), context)
+    let target = tape.softmaxCrossEntropy(
+      network.head(features, context), backend.makeLabels(labels), divisor: batch)
+    losses.target = target.value
+    var all = [target]
+    if let common = commonClassesHead {
+      let indices = classMap.indices(of: network.index, in: common.head.classNames)
+      let loss = tape.softmaxCrossEntropy(
+        common.head(features, context),
+        backend.makeLabels(labels.map { indices[Int($0)] }), divisor: batch)
+      losses.auxiliary[common.kind] = loss.value
+      trained += common.head.layers.parameters
+      all.append(loss)
+    }
+    tape.backward(from: all)
+    return trained
+  }
+
+  struct LossTensors {
+    var target: Tensor?
+    var auxiliary: [AuxiliaryHead.Kind: Tensor] = [:]
+  }
+
+  func readLosses(_ network: TaskNetwork, step: Int) throws -> TaskLosses {
+    let tensors = recent[network.index]
+    func read(_ tensor: Tensor) throws -> Float {
+      let value = try backend.download(tensor)[0]
+      guard value.isFinite else {
+        throw DivergenceError(task: network.name, step: step)
+      }
+      return value
+    }
+    var losses = TaskLosses(task: network.name, target: try tensors.target.map(read))
+    for (kind, tensor) in tensors.auxiliary { losses.auxiliary[kind.rawValue] = try read(tensor) }
+    return losses
+  }
+}
