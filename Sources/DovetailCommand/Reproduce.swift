@@ -15,12 +15,13 @@ struct Reproduce: ParsableCommand {
         dovetail reproduce fig2 --scale short --seeds 3 --output out \\
           --data cifar10=cifar10:cifar-10-batches-bin --data stl10=stl10:stl10_binary
 
-      Data sets are given by role, ROLE=KIND:PATH; a role is cifar10 or stl10, KIND as in a recipe. \
+      Data sets are given by role, ROLE=KIND:PATH; a role is cifar10, cifar100, stl10 or \
+      ilsvrc12, KIND as in a recipe. \
       What stands in for a data set is named as what it is: --data stl10=folder:PATH. At the smoke \
       scale what is not given is drawn by code.
 
       --shard I/N runs every N-th training, the I-th of 1…N, for several machines that share DIR; \
-      the report holds what has finished.
+      the report holds what has finished. --jobs K does so on one machine, with K processes.
       """)
 
   @Argument(help: "Names of experiments; dovetail list shows them.") var names: [String]
@@ -39,6 +40,9 @@ struct Reproduce: ParsableCommand {
   var output = "reproduction"
   @Option(help: ArgumentHelp("Runs the I-th of every N trainings.", valueName: "i/n"))
   var shard: String?
+  @Option(help: "How many trainings run at the same time, each in a process of its own.")
+  var jobs = 1
+  @Flag(help: .private) var withoutReport = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
   @OptionGroup var log: LogOptions
@@ -46,6 +50,7 @@ struct Reproduce: ParsableCommand {
   func validate() throws {
     guard !names.isEmpty else { throw ValidationError("expected names of experiments") }
     guard 1...1000 ~= seeds else { throw ValidationError("--seeds: expected 1 to 1000") }
+    guard 1...256 ~= jobs else { throw ValidationError("--jobs: expected 1 to 256, got \(jobs)") }
     _ = try (experiments(), sources(), renamings(), part())
   }
 
@@ -66,19 +71,17 @@ struct Reproduce: ParsableCommand {
       let backend = try device.open()
       let datasets = try grid.loadDatasets()
       let (index, count) = try part()
-      let jobs = try grid.jobs(datasets).enumerated().filter { $0.offset % count == index }
-        .map(\.element)
-      let toDo = jobs.filter { grid.state($0) == .toDo }
+      let mine = Grid.part(try grid.jobs(datasets), index: index, of: count)
+      let toDo = mine.filter { grid.state($0) == .toDo }
       Console.log(
-        "\(scale.rawValue): ResNet-\(scale.depth), \(scale.steps) steps of \(scale.batch); "
-          + "\(jobs.count) trainings, \(jobs.count - toDo.count) of them finished before")
-      for (position, job) in toDo.enumerated() {
-        let line = ProgressLine(
-          "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log)
-        try grid.run(
-          job, datasets, on: backend, clock: Console.seconds,
-          startTime: Date().timeIntervalSince1970, progress: line.show)
+        "\(scale.rawValue): \(mine.count) trainings, \(mine.count - toDo.count) of them finished "
+          + "before")
+      if jobs > 1 && toDo.count > 1 {
+        try runInProcesses(index, count)
+      } else {
+        try train(toDo, grid, datasets, on: backend)
       }
+      if withoutReport { return }
       let report = try grid.report(
         datasets, commit: DovetailCommand.configuration.version, on: backend)
       try report.write(to: output)
@@ -87,6 +90,43 @@ struct Reproduce: ParsableCommand {
         Console.print(MarkdownReport.text(report))
         Console.print("Report: \(output)/report.html")
       }
+    }
+  }
+
+  private func train(
+    _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend
+  ) throws {
+    for (position, job) in toDo.enumerated() {
+      let line = ProgressLine(
+        "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log)
+      try grid.run(
+        job, datasets, on: backend, clock: Console.seconds,
+        startTime: Date().timeIntervalSince1970, progress: line.show)
+    }
+  }
+
+  /// This command `jobs` times over, each with its part of the trainings; all are waited for.
+  private func runInProcesses(_ index: Int, _ count: Int) throws {
+    var kept: [String] = []
+    var arguments = CommandLine.arguments.dropFirst().makeIterator()
+    while let argument = arguments.next() {
+      if ["--jobs", "--shard", "--json"].contains(argument) {
+        _ = arguments.next()
+      } else if !["--jobs=", "--shard=", "--json="].contains(where: argument.hasPrefix) {
+        kept.append(argument)
+      }
+    }
+    let parts = try (0..<jobs).map { part in
+      let process = Process()
+      process.executableURL = Bundle.main.executableURL
+      process.arguments =
+        kept + ["--shard", "\(index + part * count + 1)/\(count * jobs)", "--without-report"]
+      try process.run()
+      return process
+    }
+    for process in parts { process.waitUntilExit() }
+    if let failed = parts.first(where: { $0.terminationStatus != 0 }) {
+      throw PartFailed(status: failed.terminationStatus)
     }
   }
 
@@ -147,3 +187,13 @@ struct Reproduce: ParsableCommand {
 }
 
 extension Scale: ExpressibleByArgument {}
+
+/// One of several processes did not end well; it has said why.
+struct PartFailed: Error, CustomStringConvertible {
+  let status: Int32
+
+  var description: String {
+    "a part of the trainings ended with exit status \(status); what has finished is kept: start "
+      + "the command again"
+  }
+}

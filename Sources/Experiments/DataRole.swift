@@ -2,16 +2,35 @@ public import Datasets
 
 /// A data set of the paper; what stands in for it is given under its role.
 public enum DataRole: String, Codable, Sendable, CaseIterable {
-  case cifar10, stl10
+  case cifar10, cifar100, stl10, ilsvrc12
 
   /// As the paper calls it.
-  public var title: String { self == .cifar10 ? "CIFAR-10" : "STL-10" }
+  public var title: String {
+    switch self {
+    case .cifar10: "CIFAR-10"
+    case .cifar100: "CIFAR-100"
+    case .stl10: "STL-10"
+    case .ilsvrc12: "ILSVRC-12"
+    }
+  }
 
   /// Drawn by code, for the smoke scale.
-  var madeUp: DatasetKind { self == .cifar10 ? .madeUpInk : .madeUpNeon }
+  var madeUp: DatasetKind {
+    switch self {
+    case .cifar10, .cifar100: .madeUpInk
+    case .stl10, .ilsvrc12: .madeUpNeon
+    }
+  }
 
-  /// The original's loader; any other kind is a stand-in.
-  var original: DatasetKind { self == .cifar10 ? .cifar10 : .stl10 }
+  /// The original's loader; ILSVRC-12's is that of any image folder.
+  var original: DatasetKind {
+    switch self {
+    case .cifar10: .cifar10
+    case .cifar100: .cifar100
+    case .stl10: .stl10
+    case .ilsvrc12: .folder
+    }
+  }
 }
 
 /// What is taken for a role: `ROLE=KIND:PATH`.
@@ -24,10 +43,18 @@ public struct DataSource: Hashable, Sendable {
     (self.role, self.kind, self.path) = (role, kind, path)
   }
 
+  /// Nobody can tell ILSVRC-12 from another folder: only its whole bears its name.
+  private static let ilsvrc12Classes = 1000
+
+  func isOriginal(_ dataset: Dataset) -> Bool {
+    kind == role.original
+      && (role != .ilsvrc12 || dataset.classNames.count == Self.ilsvrc12Classes)
+  }
+
   /// Name of the task: the role's where it is the original, else the kind's, so that no stand-in
   /// bears the original's name.
   var taskName: String {
-    if kind == role.original { return role.rawValue }
+    if kind == role.original, kind != .folder { return role.rawValue }
     let name = path.map { String($0.split(separator: "/").last ?? "folder") } ?? kind.rawValue
     let plain = name.unicodeScalars.allSatisfy {
       $0.isASCII

@@ -1,5 +1,3 @@
-import Training
-
 /// A figure or a table of the paper: which trainings it needs, what is read off them, and the
 /// paper's own numbers. Each is one file in Declarations/.
 public struct Experiment: Sendable {
@@ -10,10 +8,20 @@ public struct Experiment: Sendable {
   public let deviations: [String]
   public let rows: [Row]
   /// Whether the correlation of features is drawn.
-  public let drawsCorrelations: Bool
+  var drawsCorrelations = false
+
+  /// Without these data sets the rows that need them stand empty, and the others are run.
+  var optionalRoles: Set<DataRole> = []
+  /// Series of a figure of accuracy along fine-tuning, with their trainings.
+  var curves: [CurveFigure] = []
 
   /// The data sets that its trainings need.
-  var roles: Set<DataRole> { Set(rows.flatMap(\.trainings).flatMap(\.roles)) }
+  var roles: Set<DataRole> { Set(trainings.flatMap(\.allRoles)) }
+
+  /// Of its rows and its curves.
+  var trainings: [Training] {
+    rows.flatMap(\.trainings) + curves.flatMap { $0.series.map(\.training) }
+  }
 
   /// Rows without a group first, then group by group, in the order in which they stand.
   func grouped<Element>(_ rows: [Element], by group: (Element) -> String?) -> [Element] {
@@ -41,57 +49,22 @@ public struct Experiment: Sendable {
       (self.name, self.paper, self.trainings, self.metric) = (name, paper, trainings, metric)
       (self.group, self.note) = (group, note)
     }
+
+    func `in`(_ group: String) -> Row {
+      var row = self
+      row.group = group
+      return row
+    }
   }
 
-  /// One figure of a finished run.
-  public enum Metric: Sendable, Hashable {
-    /// Recombination accuracy, mean of both directions.
-    case recombination
-    /// On the test images of one role alone.
-    case recombinationOn(DataRole)
-    /// Own-task accuracy on the common classes, mean of the tasks: the upper bound.
-    case ownTask
-    /// Mean correlation of the features, channel by channel or after the best permutation.
-    case correlation(permuted: Bool)
-    /// Linear CKA of the features.
-    case linearCKA
+  /// Accuracy along the training, one line a training.
+  public struct CurveFigure: Sendable {
+    let title: String
+    let series: [(name: String, training: Training)]
   }
 
   public static let all: [Experiment] = [
-    .fig2, .fig3, .sameTask, .splits, .commonClasses, .selfSupervision,
+    .fig2, .fig3, .sameTask, .splits, .commonClasses, .batchNorm, .selfSupervision, .table2,
+    .fig4, .fig5,
   ]
-}
-
-/// One training of an experiment; trainings of different experiments that are equal are run once.
-public struct Training: Sendable {
-  /// Which sets are its tasks, in their order.
-  var roles: [DataRole] = [.cifar10, .stl10]
-  /// What differs from independent joint training.
-  let change: @Sendable (inout Recipe) -> Void
-  let name: String
-
-  init(
-    _ name: String, roles: [DataRole] = [.cifar10, .stl10],
-    _ change: @escaping @Sendable (inout Recipe) -> Void
-  ) {
-    (self.name, self.roles, self.change) = (name, roles, change)
-  }
-
-  /// Joint training by these methods.
-  init(_ methods: CompatibilityMethod..., roles: [DataRole] = [.cifar10, .stl10]) {
-    let short = methods.map(\.short).joined(separator: "+")
-    self.init(short.isEmpty ? "independent" : short, roles: roles) { $0.methods = methods }
-  }
-}
-
-extension CompatibilityMethod {
-  /// As the paper abbreviates it.
-  var short: String {
-    switch self {
-    case .identicalInitialWeights: "IIW"
-    case .rotationPrediction: "RP"
-    case .jigsaw: "jigsaw"
-    case .commonClasses: "DCC"
-    }
-  }
 }

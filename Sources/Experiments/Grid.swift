@@ -19,7 +19,7 @@ public struct Grid {
   public let output: String
 
   /// - Parameter sources: one a role; what is left out is made up at the smoke scale.
-  /// - Throws: `RecipeError` where a role has no data.
+  /// - Throws: `RecipeError` where a role that an experiment cannot do without has no data.
   public init(
     _ experiments: [Experiment], scale: Scale, seeds: Int, sources: [DataSource],
     synonyms: [String: String] = [:], output: String
@@ -27,15 +27,15 @@ public struct Grid {
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
     (self.synonyms, self.output) = (synonyms, output)
     let roles = Set(experiments.flatMap(\.roles))
-    self.sources = try DataRole.allCases.filter(roles.contains).map { role in
+    let needed = Set(experiments.flatMap { $0.roles.subtracting($0.optionalRoles) })
+    self.sources = try DataRole.allCases.filter(roles.contains).compactMap { role in
       if let given = sources.first(where: { $0.role == role }) { return given }
-      guard scale == .smoke else {
-        throw RecipeError(
-          "no data for \(role.rawValue): give --data \(role.rawValue)=KIND:PATH, for example "
-            + "--data \(role.rawValue)=\(role.original.rawValue):data/\(role.rawValue), or "
-            + "--data \(role.rawValue)=folder:PATH for what stands in for \(role.title)")
-      }
-      return DataSource(role: role, kind: role.madeUp, path: nil)
+      if scale == .smoke { return DataSource(role: role, kind: role.madeUp, path: nil) }
+      guard needed.contains(role) else { return nil }
+      throw RecipeError(
+        "no data for \(role.rawValue): give --data \(role.rawValue)=KIND:PATH, for example "
+          + "--data \(role.rawValue)=\(role.original.rawValue):data/\(role.rawValue), or "
+          + "--data \(role.rawValue)=folder:PATH for what stands in for \(role.title)")
     }
   }
 
@@ -45,46 +45,79 @@ public struct Grid {
     public let recipe: Recipe
     public let directory: String
     let roles: [DataRole]
+    /// Directories of the jobs that come before it.
+    let needs: [String]
   }
 
-  /// All of them, seed by seed, each once.
+  /// All of them, seed by seed, each once and after those that it needs.
   public func jobs(_ datasets: Datasets) throws -> [Job] {
     var seen: Set<String> = []
     return try (0..<seeds).flatMap { seed in
-      try experiments.flatMap(\.rows).flatMap(\.trainings).compactMap { training in
-        let job = try job(training, seed: UInt64(seed), datasets)
+      try experiments.flatMap { $0.trainings.flatMap(\.withNeeds) }.filter(hasData).compactMap {
+        let job = try job($0, seed: UInt64(seed), datasets)
         return seen.insert(job.directory).inserted ? job : nil
       }
     }
   }
 
+  /// The `index`-th of `count` parts of the jobs; what builds on one another stays together.
+  public static func part(_ jobs: [Job], index: Int, of count: Int) -> [Job] {
+    var chain: [String: Int] = [:]
+    for (position, job) in jobs.enumerated() {
+      let joined = Set(job.needs.compactMap { chain[$0] })
+      let own = joined.min() ?? position
+      for (directory, other) in chain where joined.contains(other) { chain[directory] = own }
+      chain[job.directory] = own
+    }
+    let chains = Set(chain.values).sorted()
+    return jobs.filter { chains.firstIndex(of: chain[$0.directory]!)! % count == index }
+  }
+
+  /// Whether all its sets are at hand.
+  func hasData(_ training: Training) -> Bool {
+    Set(training.allRoles).isSubset(of: sources.map(\.role))
+  }
+
   func job(_ training: Training, seed: UInt64, _ datasets: Datasets) throws -> Job {
     var names: [String] = []
     let tasks = training.roles.map { role in
-      let source = source(of: role)
-      let classes = Set(datasets[source]?.classNames.map { $0.lowercased() } ?? [])
-      var name = source.taskName
-      if names.contains(name) { name += "-again" }
-      names.append(name)
-      return TaskRecipe(
-        name: name, dataset: source.kind, path: source.path,
-        synonyms: synonyms.filter { classes.contains($0.key.lowercased()) })
+      var task = task(role, datasets)
+      if names.contains(task.name) { task.name += "-again" }
+      names.append(task.name)
+      return task
     }
     var recipe = Recipe(tasks: tasks)
-    recipe.architecture = Architecture(depth: scale.depth, split: .stage2)
+    recipe.architecture = scale.resnet
     recipe.steps = scale.steps
     recipe.batch = scale.batch
     recipe.seed = seed
-    training.change(&recipe)
+    var before: [String: Job] = [:]
+    for need in training.needs { before[need.name] = try job(need, seed: seed, datasets) }
+    training.change(
+      &recipe,
+      Training.Setting(
+        scale: scale, directory: { RunDirectory(before[$0.name]!.directory) },
+        tasks: { before[$0.name]!.recipe.tasks.map(\.name) },
+        images: { datasets[source(of: $0)]!.train.count },
+        classNames: { datasets[source(of: $0)]!.classNames }))
     try recipe.validate()
     // The name is for people, the digest tells recipes apart; the same on every machine with the
-    // data in the same place.
+    // data in the same place, wherever the output is.
     let words = training.name.lowercased().split { !$0.isLetter && !$0.isNumber }
-    let digest = Digest.hex(Array(recipe.yaml.utf8)).prefix(8)
+    let text = recipe.yaml.replacingOccurrences(of: "\(output)/", with: "")
+    let digest = Digest.hex(Array(text.utf8)).prefix(8)
     return Job(
       name: training.name, recipe: recipe,
       directory: "\(output)/runs/\(words.joined(separator: "-"))-\(seed)-\(digest)",
-      roles: training.roles)
+      roles: training.roles, needs: before.values.map(\.directory))
+  }
+
+  func task(_ role: DataRole, _ datasets: Datasets) -> TaskRecipe {
+    let source = source(of: role)
+    let classes = Set(datasets[source]?.classNames.map { $0.lowercased() } ?? [])
+    return TaskRecipe(
+      name: source.taskName, dataset: source.kind, path: source.path,
+      synonyms: synonyms.filter { classes.contains($0.key.lowercased()) })
   }
 
   func source(of role: DataRole) -> DataSource { sources.first { $0.role == role }! }
@@ -118,7 +151,9 @@ public struct Grid {
     _ job: Job, _ datasets: Datasets, on backend: any Backend, clock: () -> Double,
     startTime: Double?, progress: (TrainingProgress) -> Void
   ) throws {
-    let data = job.roles.map { datasets[source(of: $0)]! }
+    let data = try zip(job.roles, job.recipe.tasks).map { role, task in
+      try task.choosingClasses(of: datasets[source(of: role)]!)
+    }
     // A directory that was broken off starts anew.
     if FileManager.default.fileExists(atPath: job.directory) {
       try FileManager.default.removeItem(atPath: job.directory)
@@ -126,24 +161,5 @@ public struct Grid {
     _ = try Run.train(
       job.recipe, datasets: data, directory: RunDirectory(job.directory), on: backend,
       clock: clock, startTime: startTime, progress: progress)
-  }
-
-  /// Correlations of the features of a finished run: measured once, kept in its directory.
-  func features(_ job: Job, _ datasets: Datasets, on backend: any Backend) throws
-    -> [FeatureComparison]
-  {
-    let path = "\(job.directory)/features.json"
-    if let data = FileManager.default.contents(atPath: path),
-      let known = try? JSONDecoder().decode([FeatureComparison].self, from: data)
-    {
-      return known
-    }
-    let measured = try Run.compareFeatures(RunDirectory(job.directory), on: backend) { _ in
-      job.roles.map { datasets[source(of: $0)]! }
-    }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try AtomicFile.write(Array(try encoder.encode(measured)), to: path)
-    return measured
   }
 }

@@ -6,7 +6,7 @@ import Training
 
 /// What the finished runs say, beside the paper's numbers.
 extension Grid {
-  /// - Parameter commit: of the code, or its version.
+  /// - Parameter commit: version and commit of the code.
   public func report(
     _ datasets: Datasets, commit: String, on backend: any Backend
   ) throws -> Report {
@@ -14,15 +14,16 @@ extension Grid {
       title: "Dovetail: the paper's analysis, \(scale.rawValue) scale",
       environment: [
         Report.Fact("version", commit), Report.Fact("device", backend.deviceDescription),
+        Report.Fact("time of all trainings", try trainingTime(datasets)),
       ],
       experiments: try experiments.map { try report($0, datasets, on: backend) })
   }
 
-  private func report(
+  func report(
     _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
   ) throws -> Report.Experiment {
     var rows = try experiment.rows.map { try row($0, datasets, on: backend) }
-    let recombination = rows.filter { $0.unit == .percent && $0.group == nil }
+    let drawn = rows.filter { $0.unit == .percent && !Self.isSideShow($0.group) }
     rows = experiment.grouped(rows) { $0.group }
     if let difference = try difference(experiment, datasets, on: backend),
       let last = rows.lastIndex(where: { $0.group == difference.group })
@@ -30,26 +31,43 @@ extension Grid {
       rows.insert(difference, at: last + 1)
     }
     var figures: [Report.Figure] = []
-    if !recombination.isEmpty {
+    if !drawn.isEmpty && experiment.curves.isEmpty {
       figures.append(
         .bars(
           Report.Bars(
-            title: "Recombination accuracy", rows: recombination, chance: chance(datasets))
+            title: "Accuracy", rows: drawn, chance: chance(experiment, datasets))
         ))
     }
+    figures += try experiment.curves.compactMap { try curves($0, datasets) }
     if experiment.drawsCorrelations {
       figures += try correlationFigures(experiment, datasets, on: backend)
+    } else if let losses = try lossFigure(experiment, datasets) {
+      figures.append(losses)
     }
     return Report.Experiment(
       name: experiment.name, title: experiment.title, summary: experiment.summary,
       deviations: standIns(experiment, datasets) + experiment.deviations,
-      facts: facts(experiment, datasets),
+      facts: try facts(experiment, datasets),
       rows: rows, figures: figures)
+  }
+
+  /// A stand-in never bears the original's name.
+  func naming(_ text: String, _ datasets: Datasets) -> String {
+    // The longer name first: one of them begins with another.
+    sources.sorted { $0.role.title.count > $1.role.title.count }.reduce(text) { text, source in
+      guard let data = datasets[source], !source.isOriginal(data) else { return text }
+      return text.replacing(source.role.title, with: data.name)
+    }
+  }
+
+  /// What belongs into the table and not among the bars.
+  static func isSideShow(_ group: String?) -> Bool {
+    group.map { $0.hasPrefix("on the images") || $0.hasPrefix("own task") } ?? false
   }
 
   // MARK: Rows
 
-  private func row(
+  func row(
     _ row: Experiment.Row, _ datasets: Datasets, on backend: any Backend
   ) throws -> Report.Row {
     let runs = try values(row, datasets, on: backend)
@@ -58,12 +76,14 @@ extension Grid {
       case .correlation, .linearCKA: false
       default: true
       }
+    let missing = Set(row.trainings.flatMap(\.allRoles)).subtracting(sources.map(\.role))
+    let lacking = missing.map(\.title).sorted().joined(separator: ", ")
     return Self.row(
-      row.name, group: row.group, unit: isAccuracy ? .percent : .ratio, paper: row.paper,
-      runs: runs, note: row.note)
+      naming(row.name, datasets), group: row.group.map { naming($0, datasets) }, unit: isAccuracy ? .percent : .ratio, paper: row.paper,
+      runs: runs, note: missing.isEmpty ? row.note : "not run: no data given for \(lacking)")
   }
 
-  private static func row(
+  static func row(
     _ name: String, group: String?, unit: Report.Unit, paper: Double?, runs: [Report.RunValue],
     note: String?
   ) -> Report.Row {
@@ -78,23 +98,35 @@ extension Grid {
   }
 
   /// By seed: the mean over the row's trainings; none where one of them has not finished.
-  private func values(
+  func values(
     _ row: Experiment.Row, _ datasets: Datasets, on backend: any Backend
   ) throws -> [Report.RunValue] {
-    try (0..<UInt64(seeds)).compactMap { seed in
+    guard row.trainings.allSatisfy(hasData) else { return [] }
+    return try (0..<UInt64(seeds)).compactMap { seed in
+      if case .constant(let value) = row.metric { return Report.RunValue(seed: seed, value: value) }
       let jobs = try row.trainings.map { try job($0, seed: seed, datasets) }
       guard jobs.allSatisfy({ state($0) == .finished }) else { return nil }
+      if case .crossings(let crossings) = row.metric {
+        let values = try crossings.compactMap {
+          try measure($0, seed: seed, datasets, on: backend)
+        }
+        guard values.count == crossings.count else { return nil }
+        return runValue(seed, values, jobs)
+      }
       let values = try jobs.compactMap { try value(row.metric, $0, datasets, on: backend) }
       guard values.count == jobs.count, !values.isEmpty else { return nil }
-      let first = jobs[0].directory
-      return Report.RunValue(
-        seed: seed, value: values.reduce(0, +) / Double(values.count),
-        directory: first.hasPrefix("\(output)/") ? String(first.dropFirst(output.count + 1)) : first
-      )
+      return runValue(seed, values, jobs)
     }
   }
 
-  private func value(
+  func runValue(_ seed: UInt64, _ values: [Double], _ jobs: [Job]) -> Report.RunValue {
+    let first = jobs[0].directory
+    return Report.RunValue(
+      seed: seed, value: values.reduce(0, +) / Double(values.count),
+      directory: first.hasPrefix("\(output)/") ? String(first.dropFirst(output.count + 1)) : first)
+  }
+
+  func value(
     _ metric: Experiment.Metric, _ job: Job, _ datasets: Datasets, on backend: any Backend
   ) throws -> Double? {
     let results = try RunDirectory(job.directory).read().results
@@ -104,6 +136,16 @@ extension Grid {
     case .recombinationOn(let role):
       let task = job.roles.firstIndex(of: role).map { job.recipe.tasks[$0].name }
       return mean(results.recombinations.filter { $0.testedOn == task }.compactMap(\.accuracy))
+    case .constant(let value): return value
+    case .crossings: return nil
+    case .ownTaskOnAllClasses: return mean(results.tasks.compactMap(\.ownAccuracy))
+    case .curve(.end): return mean(results.tasks.compactMap(\.averageClassAccuracy))
+    case .curve(let place):
+      let epoch = (try job.trainImages(datasets, self) + job.recipe.batch - 1) / job.recipe.batch
+      let step = place == .start ? 0 : min(epoch, job.recipe.steps)
+      if step == job.recipe.steps { return mean(results.tasks.compactMap(\.averageClassAccuracy)) }
+      return results.curve.first { $0.step == step }
+        .flatMap { $0.averageClassAccuracy.flatMap { mean(Array($0.values)) } }
     case .ownTask: return mean(results.tasks.compactMap(\.ownAccuracyOnCommonClasses))
     case .correlation(let permuted):
       return mean(
@@ -115,10 +157,12 @@ extension Grid {
   }
 
   /// Own-task accuracy of all three methods beside the upper bound's, seed by seed.
-  private func difference(
+  func difference(
     _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
   ) throws -> Report.Row? {
-    let own = experiment.rows.filter { $0.metric == .ownTask }
+    let own = experiment.rows.filter {
+      if case .ownTask = $0.metric { true } else { false }
+    }
     guard let bound = own.first(where: { $0.name.hasPrefix("upper bound") }),
       let all = own.first(where: { $0.name == "IIW+RP+DCC" })
     else { return nil }
@@ -132,73 +176,5 @@ extension Grid {
     return Self.row(
       "IIW+RP+DCC − upper bound, by seed", group: bound.group, unit: .points, paper: 0.007,
       runs: runs, note: "paired differences")
-  }
-
-  // MARK: Figures
-
-  private func correlationFigures(
-    _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
-  ) throws -> [Report.Figure] {
-    var blocks: [Report.CorrelationBlocks.Block] = []
-    var points: [Report.Scatter.Point] = []
-    for row in experiment.rows {
-      guard case .correlation(let permuted) = row.metric else { continue }
-      let job = try job(row.trainings[0], seed: 0, datasets)
-      guard state(job) == .finished, let first = try features(job, datasets, on: backend).first
-      else { continue }
-      blocks.append(
-        .init(
-          method: row.name,
-          correlations: permuted ? first.permutedCorrelations : first.correlations,
-          paper: row.paper))
-      points.append(
-        .init(
-          label: row.name, x: try value(row.metric, job, datasets, on: backend),
-          y: try value(.recombination, job, datasets, on: backend)))
-    }
-    return [
-      .correlations(.init(title: "Correlation by channel, seed 0", blocks: blocks)),
-      .scatter(
-        .init(
-          title: "Correlation and compatibility, seed 0", xLabel: "mean correlation",
-          yLabel: "recombination accuracy", xUnit: .ratio, yUnit: .percent, points: points)),
-    ]
-  }
-
-  // MARK: Facts
-
-  private func chance(_ datasets: Datasets) -> Double? {
-    let outputs = Set(sources.compactMap { datasets[$0]?.classNames.count })
-    return outputs.count == 1 ? outputs.first.map { 1 / Double($0) } : nil
-  }
-
-  private func standIns(_ experiment: Experiment, _ datasets: Datasets) -> [String] {
-    sources.filter { experiment.roles.contains($0.role) }.compactMap { source in
-      guard let data = datasets[source] else { return nil }
-      let notes = data.notes.isEmpty ? "" : " (\(data.notes.joined(separator: "; ")))"
-      if source.kind == source.role.original { return notes.isEmpty ? nil : data.name + notes }
-      return "\(data.name)\(notes) stands in for \(source.role.title)."
-    }
-      + (scale == .full
-        ? []
-        : [
-          "ResNet-\(scale.depth) and \(scale.steps) steps of \(scale.batch): the paper has ResNet-56."
-        ])
-  }
-
-  private func facts(_ experiment: Experiment, _ datasets: Datasets) -> [Report.Fact] {
-    [
-      Report.Fact("architecture", "ResNet-\(scale.depth), cut after stage 2"),
-      Report.Fact("steps", "\(scale.steps) minibatches of \(scale.batch) of each task"),
-      Report.Fact("seeds", "0 to \(seeds - 1)"),
-    ]
-      + sources.compactMap { source in
-        datasets[source].map {
-          Report.Fact(
-            "given for \(source.role.title)",
-            "\($0.name): \($0.train.count) training and \($0.test.count) test images, "
-              + "SHA-256 \($0.digest.prefix(16))…")
-        }
-      }
   }
 }

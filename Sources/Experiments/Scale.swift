@@ -6,24 +6,49 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
   case smoke
   /// Two cores and less than an hour.
   case short
-  /// The paper's network.
+  /// The paper's networks.
   case full
 
-  /// Weighted layers of the ResNet.
-  public var depth: Int { self == .full ? 56 : 8 }
   /// Minibatches of each task (ours: the paper does not say).
-  public var steps: Int {
-    switch self {
-    case .smoke: 4
-    case .short: 500
-    case .full: 64_000
-    }
+  public var steps: Int { pick(4, 500, 64_000) }
+  public var batch: Int { pick(16, 64, 128) }
+
+  /// The ResNet of the analysis.
+  var resnet: Architecture { Architecture(depth: pick(8, 8, 56), split: .stage2) }
+
+  /// Pre-training by rotation prediction, in minibatches.
+  var preTrainingSteps: Int { pick(4, 1000, 200_000) }
+
+  // MARK: Table 2
+
+  /// WRN-28 of the width that Sun et al. 2019 use (ours: the paper does not say).
+  var wideResNet: Architecture {
+    Architecture(
+      name: .wideResNet, depth: pick(10, 10, 28), width: pick(1, 1, 16), split: .stage2)
   }
-  public var batch: Int {
+  var adaptationSteps: Int { pick(4, 500, 1000) }
+
+  // MARK: Fig. 4
+
+  /// Of the extractors that share a head, and of the head, whose adapter has 64 channels.
+  var mobileNet: Architecture {
+    Architecture(name: .mobileNetV2, width: pick(0.25, 0.5, 1), split: .block(11))
+  }
+  var wideVariant: Architecture {
+    Architecture(depth: resnet.depth, width: 2, split: .stage2)
+  }
+  var sharedHeadSteps: Int { pick(4, 1200, 64_000) }
+
+  // MARK: Fig. 5
+
+  /// Minibatches of fine-tuning: five epochs, but for a try.
+  func fineTuningSteps(epoch: Int) -> Int { pick(6, 5 * epoch, 5 * epoch) }
+
+  private func pick<Value>(_ smoke: Value, _ short: Value, _ full: Value) -> Value {
     switch self {
-    case .smoke: 16
-    case .short: 64
-    case .full: 128
+    case .smoke: smoke
+    case .short: short
+    case .full: full
     }
   }
 }

@@ -10,10 +10,13 @@ public import Tensors
 /// the order, and the extra predictions do not count.
 public struct Evaluator {
   public let batch: Int
+  /// In place of the components' own; nil: theirs.
+  public let policy: BatchNormPolicy?
   let backend: any Backend
 
-  public init(batch: Int, on backend: any Backend) {
+  public init(batch: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
     self.batch = batch
+    self.policy = policy
     self.backend = backend
   }
 
@@ -96,7 +99,7 @@ public struct Evaluator {
     try forEachBatch(of: images) { store, indices, counted in
       let x = gather(store, indices, for: preprocessing)
       let context = ForwardContext(
-        tape: Tape(on: backend, recording: false), statistics: network.batchNorm.statistics)
+        tape: Tape(on: backend, recording: false), statistics: (policy ?? network.batchNorm).statistics)
       let values = try backend.download(network(Variable(x), context).value)
       for position in 0..<counted {
         let to = indices[position] * outputs

@@ -1,3 +1,4 @@
+import Components
 import Networks
 import Training
 
@@ -19,8 +20,7 @@ extension Experiment {
         Row(training.name, [twice]),
         Row(training.name, [twice], .ownTask, group: "own task"),
       ]
-    },
-    drawsCorrelations: false)
+    })
 
   static let splits = Experiment(
     name: "splits", title: "Where the network is cut",
@@ -38,8 +38,7 @@ extension Experiment {
         Row("after stage \(stage)", [training]),
         Row("after stage \(stage)", [training], .ownTask, group: "own task, common classes"),
       ]
-    },
-    drawsCorrelations: false)
+    })
 
   static let commonClasses = Experiment(
     name: "common-classes", title: "How many common classes the shared head sees",
@@ -57,8 +56,7 @@ extension Experiment {
             $0.commonClassesUsed = count
           }
         ])
-    } + [Row("all", [Training(.commonClasses)])],
-    drawsCorrelations: false)
+    } + [Row("all", [Training(.commonClasses)])])
 
   static let selfSupervision = Experiment(
     name: "self-supervision", title: "Another self-supervised task",
@@ -71,6 +69,29 @@ extension Experiment {
       ("RP", Training(.rotationPrediction)), ("jigsaw", Training(.jigsaw)),
       ("IIW+RP", Training(.identicalInitialWeights, .rotationPrediction)),
       ("IIW+jigsaw", Training(.identicalInitialWeights, .jigsaw)),
-    ].map { Row($0.0, [$0.1]) },
-    drawsCorrelations: false)
+    ].map { Row($0.0, [$0.1]) })
+
+  static let batchNorm = Experiment(
+    name: "batch-norm", title: "Batch norm at test",
+    summary: """
+      Recombination of IIW+RP+DCC networks with the statistics of the test batch, of several sizes, \
+      with the running ones of each part's own training, and with statistics taken again on the test \
+      images.
+      """,
+    deviations: [],
+    rows: [8, 16, 32, 64, 128, 256].map { (batch: Int) -> Row in
+      Row("batch statistics, batches of \(batch)", [allThree], underPolicy(.batch, batch))
+    } + [
+      Row("running statistics", [allThree], underPolicy(.running, nil))
+    ])
+
+  /// Both directions of IIW+RP+DCC.
+  private static func underPolicy(_ policy: BatchNormPolicy, _ batch: Int?) -> Metric {
+    .crossings(
+      [(0, 1, DataRole.cifar10, DataRole.stl10), (1, 0, .stl10, .cifar10)].map {
+        Crossing(
+          extractor: allThree, extractorTask: $0.0, head: allThree, headTask: $0.1, role: $0.2,
+          policy: policy, batch: batch, commonWith: $0.3)
+      })
+  }
 }

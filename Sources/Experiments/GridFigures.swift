@@ -1,0 +1,88 @@
+import Analysis
+import Reporting
+import Tensors
+import Training
+
+/// What the finished runs look like.
+extension Grid {
+  func correlationFigures(
+    _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
+  ) throws -> [Report.Figure] {
+    var blocks: [Report.CorrelationBlocks.Block] = []
+    var points: [Report.Scatter.Point] = []
+    for row in experiment.rows {
+      guard case .correlation(let permuted) = row.metric, row.trainings.allSatisfy(hasData)
+      else { continue }
+      let job = try job(row.trainings[0], seed: 0, datasets)
+      guard state(job) == .finished, let first = try features(job, datasets, on: backend).first
+      else { continue }
+      blocks.append(
+        .init(
+          method: row.name,
+          correlations: permuted ? first.permutedCorrelations : first.correlations,
+          paper: row.paper))
+      points.append(
+        .init(
+          label: row.name, x: try value(row.metric, job, datasets, on: backend),
+          y: try value(.recombination, job, datasets, on: backend)))
+    }
+    return [
+      .correlations(.init(title: "Correlation by channel, seed 0", blocks: blocks)),
+      .scatter(
+        .init(
+          title: "Correlation and compatibility, seed 0", xLabel: "mean correlation",
+          yLabel: "recombination accuracy", xUnit: .ratio, yUnit: .percent, points: points)),
+    ]
+  }
+
+  /// Accuracy along fine-tuning: mean over the seeds, from the least to the greatest.
+  func curves(
+    _ figure: Experiment.CurveFigure, _ datasets: Datasets
+  ) throws -> Report.Figure? {
+    let series = try figure.series.map { name, training in
+      var values: [Int: [Double]] = [:]
+      for seed in 0..<UInt64(seeds) where hasData(training) {
+        let job = try job(training, seed: seed, datasets)
+        guard state(job) == .finished else { continue }
+        let results = try RunDirectory(job.directory).read().results
+        for point in results.curve {
+          values[point.step, default: []] += Array((point.averageClassAccuracy ?? [:]).values)
+        }
+        values[results.steps, default: []] += results.tasks.compactMap(\.averageClassAccuracy)
+      }
+      return Report.Curves.Series(
+        name: name,
+        points: values.sorted { $0.key < $1.key }.map { step, values in
+          Report.Curves.Point(
+            x: Double(step), y: SampleSummary(values).mean,
+            low: values.count > 1 ? values.min() : nil,
+            high: values.count > 1 ? values.max() : nil)
+        })
+    }
+    guard series.contains(where: { !$0.points.isEmpty }) else { return nil }
+    return .curves(
+      Report.Curves(
+        title: naming(figure.title, datasets), xLabel: "minibatches of fine-tuning",
+        yLabel: "average class accuracy", logarithmicX: true, series: series))
+  }
+
+  /// How the trainings of the first seed went; the palette has no more than eight colours.
+  func lossFigure(
+    _ experiment: Experiment, _ datasets: Datasets
+  ) throws -> Report.Figure? {
+    var seen: Set<String> = []
+    let series = try experiment.rows.flatMap(\.trainings).filter(hasData).compactMap {
+      training -> Report.Curves.Series? in
+      guard seen.insert(training.name).inserted else { return nil }
+      let job = try job(training, seed: 0, datasets)
+      guard state(job) == .finished else { return nil }
+      let points = lossCurve(job).map { Report.Curves.Point(x: $0.minibatch, y: $0.loss) }
+      return points.isEmpty ? nil : Report.Curves.Series(name: training.name, points: points)
+    }
+    guard !series.isEmpty else { return nil }
+    return .curves(
+      Report.Curves(
+        title: "Learning curves, seed 0", xLabel: "minibatches of all tasks",
+        yLabel: "loss of the tasks' own classes", unit: .ratio, series: Array(series.prefix(8))))
+  }
+}

@@ -1,0 +1,101 @@
+import Components
+import Datasets
+import Foundation
+import Tensors
+import Training
+
+/// What is measured on finished runs, beyond their own results: once, and kept beside them.
+extension Grid {
+  /// Correlations of the features of a finished run: measured once, kept in its directory.
+  func features(_ job: Job, _ datasets: Datasets, on backend: any Backend) throws
+    -> [FeatureComparison]
+  {
+    let path = "\(job.directory)/features.json"
+    if let data = FileManager.default.contents(atPath: path),
+      let known = try? JSONDecoder().decode([FeatureComparison].self, from: data)
+    {
+      return known
+    }
+    let measured = try Run.compareFeatures(RunDirectory(job.directory), on: backend) { _ in
+      job.roles.map { datasets[source(of: $0)]! }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try AtomicFile.write(Array(try encoder.encode(measured)), to: path)
+    return measured
+  }
+
+  /// What an extractor of one run reaches under a head of another.
+  func measure(
+    _ crossing: Experiment.Crossing, seed: UInt64, _ datasets: Datasets, on backend: any Backend
+  ) throws -> Double? {
+    let from = try job(crossing.extractor, seed: seed, datasets)
+    let to = try job(crossing.head, seed: seed, datasets)
+    guard state(from) == .finished, state(to) == .finished else { return nil }
+    let key = [
+      String(to.directory.split(separator: "/").last!), "\(crossing.extractorTask)",
+      "\(crossing.headTask)", crossing.role.rawValue, crossing.policy.rawValue,
+      crossing.batch.map(String.init) ?? "as trained", crossing.measure.rawValue,
+      crossing.commonWith?.rawValue ?? "all classes",
+    ].joined(separator: ", ")
+    let path = "\(from.directory)/crossings.json"
+    var known =
+      FileManager.default.contents(atPath: path).flatMap {
+        try? JSONDecoder().decode([String: Double].self, from: $0)
+      } ?? [:]
+    if let value = known[key] { return value }
+    let extractor = try ComponentFile.loadExtractor(
+      RunDirectory(from.directory).extractor(from.recipe.tasks[crossing.extractorTask].name),
+      on: backend)
+    let head = try ComponentFile.loadHead(
+      RunDirectory(to.directory).head(to.recipe.tasks[crossing.headTask].name), on: backend)
+    let network = try Recombination(extractor, head)
+    let labelled = datasets[source(of: crossing.role)]!
+    let names = try labelNames(crossing.role, datasets)
+    var classes = Set(head.classNames).intersection(names)
+    if let other = crossing.commonWith { classes.formIntersection(try labelNames(other, datasets)) }
+    let images = labelled.test
+    let batch = crossing.batch ?? from.recipe.batch
+    let outcome = try Evaluator(batch: batch, policy: crossing.policy, on: backend).measure(
+      network, on: images, labelNames: names, classes: classes.sorted())
+    guard let outcome else { return nil }
+    known[key] =
+      crossing.measure == .accuracy ? outcome.accuracy : outcome.averageClassAccuracy
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try AtomicFile.write(Array(try encoder.encode(known)), to: path)
+    return known[key]
+  }
+
+  /// Canonical names of the classes of a role, by label.
+  private func labelNames(_ role: DataRole, _ datasets: Datasets) throws -> [String] {
+    try Recipe(tasks: [task(role, datasets)]).classMap([datasets[source(of: role)]!]).names[0]
+  }
+
+  /// Loss on the tasks' own labels along the training of a finished run, averaged over the tasks and
+  /// over `parts` parts of the training.
+  func lossCurve(_ job: Job, parts: Int = 50) -> [(minibatch: Double, loss: Double)] {
+    struct Line: Decodable {
+      let minibatch: Int?
+      let losses: [TaskLosses]?
+    }
+    guard let data = FileManager.default.contents(atPath: "\(job.directory)/metrics.jsonl") else {
+      return []
+    }
+    var sums: [Int: (minibatch: Double, loss: Double, count: Double)] = [:]
+    let total = job.recipe.steps * job.recipe.tasks.count
+    for text in data.split(separator: UInt8(ascii: "\n")) {
+      guard let line = try? JSONDecoder().decode(Line.self, from: text),
+        let minibatch = line.minibatch, let losses = line.losses?.compactMap(\.target),
+        !losses.isEmpty
+      else { continue }
+      let loss = Double(losses.reduce(0, +)) / Double(losses.count)
+      let old = sums[minibatch * parts / max(total, 1)] ?? (0, 0, 0)
+      sums[minibatch * parts / max(total, 1)] =
+        (old.minibatch + Double(minibatch), old.loss + loss, old.count + 1)
+    }
+    return sums.sorted { $0.key < $1.key }.map {
+      ($0.value.minibatch / $0.value.count, $0.value.loss / $0.value.count)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Components
+import Datasets
+
+extension Experiment {
+  /// One figure read off finished runs.
+  public enum Metric: Sendable {
+    /// Recombination accuracy, mean of both directions.
+    case recombination
+    /// On the test images of one role alone.
+    case recombinationOn(DataRole)
+    /// Own-task accuracy on the common classes, mean of the tasks: the upper bound.
+    case ownTask
+    /// Own-task accuracy on all classes, mean of the tasks.
+    case ownTaskOnAllClasses
+    /// Mean correlation of the features, channel by channel or after the best permutation.
+    case correlation(permuted: Bool)
+    /// Linear CKA of the features.
+    case linearCKA
+    /// Mean of what these extractors reach under these heads.
+    case crossings([Crossing])
+    /// Known beforehand.
+    case constant(Double)
+    /// Average class accuracy of the first task along its training: at the start, or after an epoch.
+    case curve(CurvePlace)
+  }
+
+  public enum CurvePlace: Sendable { case start, firstEpoch, end }
+
+  /// An extractor of one training under a head of another, measured as the row asks.
+  public struct Crossing: Sendable {
+    let extractor: Training
+    var extractorTask = 0
+    let head: Training
+    var headTask = 0
+    /// Whose test images: those of the classes that the head knows.
+    let role: DataRole
+    var policy = BatchNormPolicy.batch
+    /// Of the test batches; nil: the training's.
+    var batch: Int?
+    var measure = Measure.accuracy
+    /// Images of the classes that both roles have, where it is not the head's own.
+    var commonWith: DataRole?
+  }
+
+  public enum Measure: String, Sendable { case accuracy, averageClassAccuracy }
+}
