@@ -79,6 +79,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Applications",
+      dependencies: ["Tensors", "Networks", "Datasets", "Components", "Training"],
+      swiftSettings: strict),
+    .target(
       name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
       swiftSettings: strict),
     .target(
@@ -89,7 +93,7 @@ let package = Package(
       dependencies: [
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
-        "Diagnostics", "Reporting", "Experiments",
+        "Diagnostics", "Reporting", "Experiments", "Applications",
       ],
       swiftSettings: strict),
 

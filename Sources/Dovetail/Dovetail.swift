@@ -1,5 +1,6 @@
 /// The library's face: `import Dovetail` brings everything that a user of the package needs.
 @_exported public import Analysis
+@_exported public import Applications
 @_exported public import Autograd
 @_exported public import BackendCPU
 @_exported public import BackendOpenCL

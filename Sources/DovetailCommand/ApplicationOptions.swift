@@ -1,0 +1,55 @@
+import ArgumentParser
+import Dovetail
+
+/// What adapt, extend-head and transfer have in common: images, a short training, a directory.
+struct ApplicationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Images: KIND=PATH.",
+      discussion: """
+        KIND is cifar10, cifar100, stl10, folder, images (JPEG files without labels), or made-up-ink \
+        or made-up-neon without a path. The training part is trained on, the test part measured.
+        """, valueName: "kind=path"))
+  var data: DataChoice
+  @OptionGroup var synonyms: SynonymOptions
+  @Option(help: "Images a minibatch.") var batch = 64
+  @Option(help: "Constant; momentum is 0.9, weight decay 1e-4.") var learningRate = 0.01
+  @Option(help: "Of order and augmentation of the images, and of fresh weights.") var seed = 0
+  @Flag(help: "Go on where the feature spaces differ.") var allowDifferentSpace = false
+  @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
+  var output: String
+  @OptionGroup var device: DeviceOption
+  @OptionGroup var json: JSONOption
+  @OptionGroup var log: LogOptions
+
+  func validate() throws {
+    guard 2...65_536 ~= batch else {
+      throw ValidationError("--batch: expected 2 to 65536, got \(batch)")
+    }
+    guard learningRate >= 0, learningRate.isFinite else {
+      throw ValidationError("--learning-rate: expected 0 or more, got \(learningRate)")
+    }
+    guard seed >= 0 else { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
+  }
+
+  /// - Parameter steps: minibatches.
+  func application(_ title: String, steps: Int) throws -> Application {
+    try json.check()
+    let line = ProgressLine(title, log)
+    return Application(
+      task: TaskRecipe(
+        name: data.kind.rawValue, dataset: data.kind, path: data.path,
+        synonyms: try synonyms.dictionary()),
+      steps: steps, batch: batch, learningRate: learningRate, seed: UInt64(seed),
+      allowDifferentSpace: allowDifferentSpace, directory: RunDirectory(output),
+      on: try device.open(), clock: Console.seconds, startTime: Console.secondsSince1970(),
+      progress: line.show)
+  }
+
+  /// Checked without a device, before anything is read.
+  static func check(steps: Int) throws {
+    guard 1...100_000_000 ~= steps else {
+      throw ValidationError("--steps: expected 1 or more, got \(steps)")
+    }
+  }
+}
