@@ -46,7 +46,7 @@ public struct Grid {
     public let directory: String
     let roles: [DataRole]
     /// Directories of the jobs that come before it.
-    let needs: [String]
+    public let needs: [String]
   }
 
   /// All of them, seed by seed, each once and after those that it needs.

@@ -46,6 +46,34 @@ import Testing
     }
   }
 
+  @Test func imagesWithoutLabelsAreAllBelowAFolder() throws {
+    let folder = try folder()
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder.path)/link.jpg", withDestinationPath: "\(folder.path)/train/zebra/a.JPEG")
+    let set = try Dataset.load(.images, path: folder.path, imageSize: 32)
+    #expect(set.train.count == 5 && set.test.count == 0)
+    #expect(set.notes == ["no labels"])
+    // In the order of the paths: test/ant, test/zebra, train/ant, train/zebra.
+    #expect(abs(Int(set.train.bytes[0]) - 90) <= 2 && abs(Int(set.train.bytes[3072]) - 200) <= 4)
+    let empty = TemporaryFolder()
+    empty.write([1], "readme.txt")
+    #expect(throws: DatasetError.self) {
+      try Dataset.load(.images, path: empty.path, imageSize: 32)
+    }
+  }
+
+  @Test func chosenClassesAreLabelledInTheirOrder() throws {
+    let images = ImageSet(
+      bytes: (0..<4).flatMap { [UInt8](repeating: UInt8($0), count: 3) }, labels: [0, 1, 2, 1],
+      size: 1)
+    let set = Dataset(name: "s", classNames: ["x", "y", "z"], train: images, test: images)
+    let chosen = try set.restricted(to: ["z", "y"])
+    #expect(chosen.train.labels == [1, 0, 1] && chosen.classNames == ["z", "y"])
+    #expect(chosen.test.bytes == [1, 1, 1, 2, 2, 2, 3, 3, 3])
+    #expect(chosen.notes == ["2 of 3 classes"])
+    #expect(throws: DatasetError.self) { try set.restricted(to: ["x", "w"]) }
+  }
+
   /// The middle square of a wide picture, then the area mean.
   @Test func widePicturesAreCroppedToTheirCentre() throws {
     let folder = try folder()

@@ -29,6 +29,61 @@ import Training
     #expect(recipe == expected)
   }
 
+  @Test func whatApplicationsNeedIsReadAndWritten() throws {
+    let recipe = try Recipe.parse(
+      yaml: """
+        tasks:
+          - name: server
+            dataset: cifar10
+            path: data
+            classes: [cat, dog]
+            architecture: {name: resnet, depth: 14, width: 2, adapter: 32}
+            extractor: s.safetensors
+            head: /heads/h.safetensors
+        architecture: {name: resnet, adapter: 32}
+        objective: self-supervised
+        methods: [rotation-prediction]
+        shared-head: true
+        auxiliary-heads: [r.safetensors]
+        frozen: [auxiliary-heads, heads]
+        schedule: constant
+        evaluate-at: [0, 1, 20]
+        """, folder: "/r")
+    #expect(recipe.objective == .selfSupervised && recipe.sharedHead)
+    #expect(recipe.tasks[0].classes == ["cat", "dog"])
+    #expect(
+      recipe.tasks[0].architecture == Architecture(depth: 14, width: 2, split: .stage2, adapter: 32)
+    )
+    #expect(recipe.tasks[0].extractor == "/r/s.safetensors")
+    #expect(recipe.tasks[0].head == "/heads/h.safetensors")
+    #expect(recipe.auxiliaryHeads == ["/r/r.safetensors"])
+    #expect(recipe.frozen == [.auxiliaryHeads, .heads])
+    #expect(recipe.schedule == .constant && recipe.evaluateAt == [0, 1, 20])
+    #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/elsewhere") == recipe)
+  }
+
+  @Test(arguments: [
+    ("objective: self-supervised", "looks at no labels"),
+    ("objective: self-supervised\nmethods: [common-classes]", "looks at no labels"),
+    ("frozen: [extractors, heads]", "nothing is left"),
+    ("frozen: [extractors, heads, auxiliary-heads]\nmethods: [jigsaw]", "nothing is left"),
+    ("objective: self-supervised\nmethods: [jigsaw]\nfrozen: [extractors]", "changes nothing"),
+    ("evaluate-at: [5, 5]", "ascending"),
+    ("architecture: {name: resnet, adapter: 48}", "take 48"),
+  ])
+  func whatCannotBeDoneIsRefused(_ keys: String, _ fragment: String) {
+    let error = #expect(throws: RecipeError.self) {
+      try Recipe.parse(
+        yaml: """
+          tasks:
+            - {name: a, dataset: made-up-ink, architecture: {name: resnet, depth: 14}}
+            - {name: b, dataset: made-up-neon}
+          \(keys)
+          """, folder: "/r")
+    }
+    #expect(error?.problem.contains(fragment) == true, "\(String(describing: error))")
+  }
+
   @Test func everyKeyIsRead() throws {
     let recipe = try Recipe.parse(
       yaml: """
