@@ -7,6 +7,12 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Part of what reports state; only the package manager can tell it.
+let commit =
+  Context.gitInformation.map {
+    String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "+" : "")
+  } ?? "unknown"
+
 let package = Package(
   name: "dovetail",
   products: [
@@ -21,6 +27,8 @@ let package = Package(
   targets: [
     // MARK: Library
     .systemLibrary(name: "COpenCL", path: "Sources/COpenCL"),
+    .target(
+      name: "CBuildInfo", cSettings: [.define("DOVETAIL_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "Kernels", path: "Kernels",
@@ -101,7 +109,7 @@ let package = Package(
     .executableTarget(
       name: "DovetailCommand",
       dependencies: [
-        "Dovetail", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Dovetail", "CBuildInfo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

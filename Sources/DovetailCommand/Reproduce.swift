@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CBuildInfo
 public import Dovetail
 import Foundation
 
@@ -83,7 +84,8 @@ struct Reproduce: ParsableCommand {
       }
       if withoutReport { return }
       let report = try grid.report(
-        datasets, commit: DovetailCommand.configuration.version, on: backend)
+        datasets, commit: "\(ProductVersion.current), commit \(String(cString: dovetail_commit()))",
+        on: backend)
       try report.write(to: output)
       try json.write(report)
       if !json.takesStdout {
@@ -96,12 +98,18 @@ struct Reproduce: ParsableCommand {
   private func train(
     _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend
   ) throws {
+    let parent = getppid()
     for (position, job) in toDo.enumerated() {
       let line = ProgressLine(
         "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log)
       try grid.run(
         job, datasets, on: backend, clock: Console.seconds,
-        startTime: Date().timeIntervalSince1970, progress: line.show)
+        startTime: Date().timeIntervalSince1970,
+        progress: {
+          // A part whose whole was killed would be in the way of the next start.
+          if withoutReport && getppid() != parent { Foundation.exit(1) }
+          line.show($0)
+        })
     }
   }
 

@@ -1,0 +1,3 @@
+#include "build_info.h"
+
+const char *dovetail_commit(void) { return DOVETAIL_COMMIT; }
