@@ -11,6 +11,8 @@ struct Recombine: ParsableCommand {
       dovetail certify measures what a pair is worth.
 
         dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors
+        dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors \
+      --recalibrate images=photographs
 
       Exit status 3 where they do not fit.
       """)
@@ -20,12 +22,22 @@ struct Recombine: ParsableCommand {
   @Option(help: ArgumentHelp("The model's file.", valueName: "file")) var output: String
   @Flag(help: "Join them without a common anchor too; the model says so.")
   var allowDifferentSpace = false
+  @Option(
+    help: ArgumentHelp(
+      "Take batch-norm statistics on these images, as dovetail recalibrate does.",
+      valueName: "kind=path"))
+  var recalibrate: DataChoice?
+  @OptionGroup var device: DeviceOption
 
   func run() throws {
     try ExitStatus.reporting {
-      let model = try Self.join(extractor, head, allowDifferentSpace: allowDifferentSpace)
+      var model = try Self.join(extractor, head, allowDifferentSpace: allowDifferentSpace)
       // Strict: both have to hold exactly the tensors of their architectures.
       _ = try model.makeModel(path: "\(extractor) + \(head)", on: CPUBackend())
+      if let recalibrate {
+        model = try RecalibrationOptions.recalibrate(
+          model, recalibrate, nil, path: "\(extractor) + \(head)", on: try device.open())
+      }
       try ModelFile.write(model, to: output)
       let space =
         model.featureSpace.isUnknown

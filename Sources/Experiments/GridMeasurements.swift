@@ -56,6 +56,11 @@ extension Grid {
     if let other = crossing.commonWith { classes.formIntersection(try labelNames(other, datasets)) }
     let images = labelled.test
     let batch = crossing.batch ?? from.recipe.batch
+    if crossing.policy == .recalibrated {
+      let chosen = images.labels.indices.filter { classes.contains(names[Int(images.labels[$0])]) }
+      try Recalibration.recalibrate(
+        network, on: images.subset(chosen), batch: batch, backend: backend)
+    }
     let outcome = try Evaluator(batch: batch, policy: crossing.policy, on: backend).measure(
       network, on: images, labelNames: names, classes: classes.sorted())
     guard let outcome else { return nil }

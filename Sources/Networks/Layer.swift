@@ -6,6 +6,9 @@ public enum BatchNormStatistics: Sendable, Equatable {
   /// The batch's own. `updateRunning` also moves the running statistics towards them (training on
   /// unrotated images); layers whose parameters are frozen keep theirs in any case.
   case batch(updateRunning: Bool)
+  /// The batch's own, which also take the place of the running statistics: for whoever gathers them
+  /// batch by batch.
+  case recording
   /// The running statistics, as constants.
   case running
 }

@@ -82,7 +82,8 @@ extension Experiment {
     rows: [8, 16, 32, 64, 128, 256].map { (batch: Int) -> Row in
       Row("batch statistics, batches of \(batch)", [allThree], underPolicy(.batch, batch))
     } + [
-      Row("running statistics", [allThree], underPolicy(.running, nil))
+      Row("running statistics", [allThree], underPolicy(.running, nil)),
+      Row("recalibrated", [allThree], underPolicy(.recalibrated, nil)),
     ])
 
   /// Both directions of IIW+RP+DCC.

@@ -45,17 +45,20 @@ public struct BatchNorm: Layer {
   private func statistics(
     of x: Variable, _ context: ForwardContext
   ) -> (mean: Tensor, variance: Tensor, ofBatch: Bool) {
-    guard case .batch(let updateRunning) = context.statistics else {
-      return (runningMean.value, runningVariance.value, false)
+    let share: Float?
+    switch context.statistics {
+    case .running: return (runningMean.value, runningVariance.value, false)
+    case .recording: share = 1
+    // A frozen layer keeps its running statistics and still normalises by the batch.
+    case .batch(let updateRunning): share = updateRunning && !gamma.isFrozen ? Self.momentum : nil
     }
     let backend = context.backend
     let mean = backend.makeTensor(gamma.value.shape)
     let variance = backend.makeTensor(gamma.value.shape)
-    // A frozen layer keeps its running statistics and still normalises by the batch.
-    let running =
-      updateRunning && !gamma.isFrozen
-      ? RunningStatistics(
-        mean: runningMean.value, variance: runningVariance.value, momentum: Self.momentum) : nil
+    let running = share.map {
+      RunningStatistics(
+        mean: runningMean.value, variance: runningVariance.value, momentum: $0)
+    }
     backend.batchNormStatistics(
       of: x.statisticsSource, mean: mean, variance: variance, running: running)
     return (mean, variance, true)

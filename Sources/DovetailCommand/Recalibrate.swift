@@ -1,0 +1,68 @@
+import ArgumentParser
+import Dovetail
+import Foundation
+
+struct Recalibrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Bake batch-norm statistics of your images into a model.",
+    discussion: """
+      A model as it was trained normalises by the batch that it is given, so that a prediction depends \
+      on the other images in it. This takes the statistics once, on images like those that the model \
+      is to be used on (labels are not looked at), and writes a model that predicts for each image \
+      alone.
+
+        dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors
+        dovetail recalibrate ab.safetensors --data images=photographs --output ab.fixed.safetensors
+      """)
+
+  @Argument(help: "The model's file.") var model: String
+  @OptionGroup var images: RecalibrationOptions
+  @Option(help: ArgumentHelp("The new model's file.", valueName: "file")) var output: String
+  @OptionGroup var device: DeviceOption
+
+  func run() throws {
+    try ExitStatus.reporting {
+      guard case .model(let record) = try StoredComponent(path: model) else {
+        throw ComponentFileError(
+          kind: .malformed, path: model,
+          problem: "expected a model; dovetail recombine makes one of an extractor and a head")
+      }
+      let new = try images.recalibrate(record, path: model, on: try device.open())
+      try ModelFile.write(new, to: output)
+      Console.print("\(output): recalibrated on \(new.lineage.data?.first?.name ?? "")")
+      Console.print("digest: \(new.digest)")
+    }
+  }
+}
+
+/// The images that statistics are taken on.
+struct RecalibrationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Images; their training part is taken, labels are not looked at.",
+      discussion: "KIND is images (JPEG files below a folder) or as in dovetail certify.",
+      valueName: "kind=path"))
+  var data: DataChoice
+  @Option(help: "Images a batch (default: as in the extractor's training, else 128).")
+  var batch: Int?
+
+  func validate() throws {
+    if let batch, batch < 2 { throw ValidationError("--batch: expected at least 2, got \(batch)") }
+  }
+
+  func recalibrate(
+    _ model: ModelRecord, path: String, on backend: any Backend
+  ) throws -> ModelRecord {
+    try Self.recalibrate(model, data, batch, path: path, on: backend)
+  }
+
+  static func recalibrate(
+    _ model: ModelRecord, _ data: DataChoice, _ batch: Int?, path: String, on backend: any Backend
+  ) throws -> ModelRecord {
+    let size = model.extractor.header.preprocessing?.imageSize ?? 32
+    let dataset = try data.load(imageSize: size)
+    return try model.recalibrated(
+      on: dataset.train, named: dataset.name, digest: dataset.digest,
+      batch: batch ?? model.extractor.header.lineage?.batch ?? 128, path: path, backend: backend)
+  }
+}
