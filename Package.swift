@@ -68,7 +68,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
-    .target(name: "Reporting", swiftSettings: strict),
+    .target(name: "Protobuf", swiftSettings: strict),
+    .target(name: "Reporting", dependencies: ["Protobuf"], swiftSettings: strict),
+    .target(
+      name: "Export",
+      dependencies: ["Tensors", "Networks", "Datasets", "Components", "BackendCPU", "Protobuf"],
+      swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
@@ -102,6 +107,7 @@ let package = Package(
         "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
         "Diagnostics", "Reporting", "Experiments", "Applications",
+        "Export",
       ],
       swiftSettings: strict),
 

@@ -107,7 +107,7 @@ enum ImageFolder {
   }
 
   /// Decodes on all cores; results stand in the order of the paths, whatever the threads did.
-  private static func decodeAll(
+  static func decodeAll(
     _ paths: [String], size: Int
   ) -> [Result<[UInt8], DatasetError>] {
     let empty = Result<[UInt8], DatasetError>.success([])

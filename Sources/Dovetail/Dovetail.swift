@@ -10,6 +10,7 @@
 @_exported public import Datasets
 @_exported public import Diagnostics
 @_exported public import Experiments
+@_exported public import Export
 @_exported public import Networks
 @_exported public import Reporting
 @_exported public import Tensors

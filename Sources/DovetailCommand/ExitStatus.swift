@@ -29,10 +29,10 @@ enum ExitStatus {
       case .cannotWrite: 74
       case .usage: 64
       }
-    case is SafetensorsError, is CertificateError, is NoCommonClassError, is ApplicationError:
+    case is SafetensorsError, is CertificateError, is NoCommonClassError, is ApplicationError, is ExportError:
       65
     case is MisfitError, is NotConfirmed: 3
-    case is ClassMapError: 64
+    case is ClassMapError, is SmallBatchError: 64
     case is NoDevice: 69
     case is OpenCLError: 69
     case is InputMissing: 66

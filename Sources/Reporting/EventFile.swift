@@ -1,4 +1,5 @@
 import Foundation
+import Protobuf
 
 /// An event file that cannot be made or written.
 public struct EventFileError: Error, CustomStringConvertible, Sendable {

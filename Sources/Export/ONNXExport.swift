@@ -1,0 +1,125 @@
+import BackendCPU
+public import Components
+import Datasets
+import Foundation
+import Networks
+
+/// Components and models as ONNX files.
+///
+/// An extractor takes `images` `[N, 3, size, size]`, RGB in 0…1: its normalisation is part of the
+/// graph, as it is part of the component. It gives `features`; a head takes `features` and gives
+/// `logits` `[N, classes]`, so the two graphs join at that name; a model is both. N is free, and so are
+/// height and width of the features for a head that states none. Batch norm is what the component
+/// states: statistics of the batch are computed in the graph, others are constants in it. The model's
+/// metadata tell preprocessing, class names, feature space and digest.
+public enum ONNXExport {
+  /// The file's bytes; equal components give equal bytes.
+  /// - Throws: `ComponentFileError` where the component is not what it says; `ExportError`.
+  public static func bytes(of component: StoredComponent, path: String) throws -> [UInt8] {
+    let description = component.description
+    var builder = GraphBuilder(
+      ONNXModel(name: description.kind.rawValue, producerVersion: ProductVersion.current))
+    switch component {
+    case .part(let record):
+      if record.header.kind == .extractor {
+        let features = try appendExtractor(record, path, to: &builder, output: "features")
+        builder.setOutput(features)
+      } else {
+        builder.setInput(features(record.header))
+        builder.setOutput(try appendHead(record, path, to: &builder))
+      }
+    case .model(let model):
+      _ = try appendExtractor(model.extractor, path, to: &builder, output: "features")
+      builder.setOutput(try appendHead(model.head, path, to: &builder))
+    }
+    var model = builder.model
+    model.metadata = try metadata(description)
+    return model.bytes
+  }
+
+  // MARK: Parts
+
+  private static func appendExtractor(
+    _ record: ComponentRecord, _ path: String, to builder: inout GraphBuilder, output: String
+  ) throws -> ONNXModel.Value {
+    let extractor = try record.makeExtractor(path: path, on: CPUBackend())
+    let size = extractor.preprocessing.imageSize
+    builder.prefix = "extractor."
+    builder.weights = record.tensors
+    builder.batchNorm = record.header.interface.batchNorm
+    builder.setInput(
+      ONNXModel.Value(name: "images", shape: [.named("N"), .size(3), .size(size), .size(size)]))
+    let normalisation = extractor.preprocessing.normalisation
+    let centred = builder.add(
+      "Sub", ["images", builder.floats("mean", shape: [1, 3, 1, 1], normalisation.mean)])
+    let x = builder.add(
+      "Div", [centred, builder.floats("std", shape: [1, 3, 1, 1], normalisation.std)])
+    let y = try builder.append(extractor.layers, to: x)
+    _ = builder.add("Identity", [y], name: output)
+    return features(record.header, named: output)
+  }
+
+  private static func appendHead(
+    _ record: ComponentRecord, _ path: String, to builder: inout GraphBuilder
+  ) throws -> ONNXModel.Value {
+    let backend = CPUBackend()
+    let layers =
+      record.header.kind == .head
+      ? try record.makeHead(path: path, on: backend).layers
+      : try record.makeAuxiliaryHead(path: path, on: backend).head.layers
+    builder.prefix = "head."
+    builder.weights = record.tensors
+    builder.batchNorm = record.header.interface.batchNorm
+    let y = try builder.append(layers, to: "features")
+    _ = builder.add("Identity", [y], name: "logits")
+    return ONNXModel.Value(
+      name: "logits", shape: [.named("N"), .size(record.header.classNames?.count ?? 0)])
+  }
+
+  /// What crosses the cut.
+  private static func features(
+    _ header: ComponentHeader, named name: String = "features"
+  ) -> ONNXModel.Value {
+    let interface = header.interface
+    let spatial: [ONNXModel.Dimension] =
+      interface.spatialSize.map { [.size($0), .size($0)] } ?? [.named("H"), .named("W")]
+    return ONNXModel.Value(
+      name: name, shape: [.named("N"), .size(interface.channels)] + spatial)
+  }
+
+  // MARK: Metadata
+
+  /// Of each part behind its name, so that two graphs can be merged with theirs.
+  private static func metadata(_ description: ComponentDescription) throws -> [String: String] {
+    var all: [String: String] = [:]
+    for header in description.parts {
+      let part = header.kind == .extractor ? "extractor" : "head"
+      all["\(part).digest"] = header.digest
+      all["\(part).architecture"] = try json(header.architecture)
+      all["\(part).batch-norm"] = header.interface.batchNorm.rawValue
+      all["\(part).feature-space"] = try json(header.featureSpace)
+      if let classes = header.classNames { all["\(part).classes"] = try json(classes) }
+      if let preprocessing = header.preprocessing {
+        all["\(part).input"] = "RGB in 0…1, NCHW; the graph normalises"
+        all["\(part).image-size"] = "\(preprocessing.imageSize)"
+        all["\(part).mean"] = try json(preprocessing.normalisation.mean)
+        all["\(part).std"] = try json(preprocessing.normalisation.std)
+      }
+    }
+    if description.kind == .model { all["model.digest"] = description.digest }
+    return all
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+/// A component that has no form in the other format.
+public struct ExportError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
