@@ -140,7 +140,7 @@ let package = Package(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Reporting", "TestSupport"],
+      name: "TrainingTests", dependencies: ["Training", "Datasets", "Reporting", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CertificationTests", dependencies: ["Analysis", "Certification", "TestSupport"],
@@ -162,7 +162,7 @@ let package = Package(
       name: "ReportingTests", dependencies: ["Reporting"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["DovetailCommand", "TestSupport"],
+      name: "CommandTests", dependencies: ["DovetailCommand", "Datasets", "TestSupport"],
       swiftSettings: strict),
   ]
 )

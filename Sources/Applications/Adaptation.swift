@@ -54,7 +54,7 @@ extension Application {
     let results = try train(recipe, dataset)
     let adapted = directory.extractor(task.name)
     return AdaptationResults(
-      data: dataset.name, trainImages: dataset.train.count, sourceRunning: before.0,
+      data: dataset.name, trainImages: dataset.trainCount, sourceRunning: before.0,
       sourceBatch: before.1,
       adapted: try measured(try ComponentFile.loadExtractor(adapted, on: backend), .batch),
       seconds: results.seconds, extractor: adapted)

@@ -47,7 +47,7 @@ extension Application {
       recipe.auxiliaryHeads = [rotationHead]
       recipe.frozen = [.auxiliaryHeads]
     }
-    let epoch = (dataset.train.count + batch - 1) / batch
+    let epoch = (dataset.trainCount + batch - 1) / batch
     if let epochs { recipe.steps = epoch * epochs }
     recipe.evaluateAt = Recipe.logarithmicSteps(to: recipe.steps, with: [epoch])
     let results = try train(recipe, dataset)

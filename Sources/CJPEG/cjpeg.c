@@ -76,8 +76,8 @@ static void inks_to_rgb(const uint8_t *inks, uint8_t *rgb, int width, int invert
   }
 }
 
-int dovetail_jpeg_decode(const uint8_t *bytes, size_t count, int width, int height, uint8_t *rgb,
-                         char message[DOVETAIL_JPEG_MESSAGE]) {
+int dovetail_jpeg_decode(const uint8_t *bytes, size_t count, int width, int height, int shrink,
+                         uint8_t *rgb, char message[DOVETAIL_JPEG_MESSAGE]) {
   struct jpeg_decompress_struct info;
   struct failure failure;
   uint8_t *volatile row = NULL;
@@ -97,13 +97,22 @@ int dovetail_jpeg_decode(const uint8_t *bytes, size_t count, int width, int heig
     int inks = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     info.out_color_space = inks ? JCS_CMYK : JCS_RGB;
     info.dct_method = JDCT_ISLOW;
+    info.scale_num = 1;
+    info.scale_denom = (unsigned)shrink;
     jpeg_start_decompress(&info);
-    row = malloc((size_t)width * 4);
+    int columns = (int)info.output_width;
+    if (columns != (width + shrink - 1) / shrink
+        || (int)info.output_height != (height + shrink - 1) / shrink) {
+      snprintf(message, DOVETAIL_JPEG_MESSAGE, "shrunk to an unexpected size");
+      jpeg_destroy_decompress(&info);
+      return 1;
+    }
+    row = malloc((size_t)columns * 4);
     while (row && info.output_scanline < info.output_height) {
-      uint8_t *out = rgb + (size_t)info.output_scanline * width * 3;
+      uint8_t *out = rgb + (size_t)info.output_scanline * columns * 3;
       JSAMPROW target = inks ? row : out;
       jpeg_read_scanlines(&info, &target, 1);
-      if (inks) inks_to_rgb(row, out, width, info.saw_Adobe_marker);
+      if (inks) inks_to_rgb(row, out, columns, info.saw_Adobe_marker);
     }
     if (!row) {
       snprintf(message, DOVETAIL_JPEG_MESSAGE, "out of memory");

@@ -2,6 +2,11 @@ extension Dataset {
   /// The images of these classes alone, labelled by the order in which they are given.
   /// - Throws: `DatasetError` for a class that the data set does not have.
   public func restricted(to names: [String]) throws(DatasetError) -> Dataset {
+    guard stream == nil else {
+      throw DatasetError(
+        .malformed, path: self.name, problem: "is streamed, and classes cannot be chosen",
+        advice: "Raise image-memory, or make a folder of the chosen classes.")
+    }
     var position: [Int32: Int32] = [:]
     for (label, name) in names.enumerated() {
       guard let own = classNames.firstIndex(of: name) else {

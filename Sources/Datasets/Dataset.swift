@@ -35,19 +35,27 @@ public struct Dataset: Sendable {
   public let name: String
   /// As the data set names them, by label.
   public let classNames: [String]
+  /// Empty where the training images are streamed.
   public let train: ImageSet
   public let test: ImageSet
+  /// Training images that are decoded when they are wanted.
+  public let stream: ImageStream?
   /// What a reader of a result must know: "partial: 20,000 of 50,000 training images".
   public let notes: [String]
 
+  /// Training images, in memory or streamed.
+  public var trainCount: Int { stream?.count ?? train.count }
+
   public init(
-    name: String, classNames: [String], train: ImageSet, test: ImageSet, notes: [String] = []
+    name: String, classNames: [String], train: ImageSet, test: ImageSet, notes: [String] = [],
+    stream: ImageStream? = nil
   ) {
     self.name = name
     self.classNames = classNames
     self.train = train
     self.test = test
     self.notes = notes
+    self.stream = stream
   }
 }
 

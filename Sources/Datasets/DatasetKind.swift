@@ -25,9 +25,12 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
 
 extension Dataset {
   /// Loads a data set at `imageSize` × `imageSize`.
-  /// - Parameter path: the folder; made-up sets take none.
+  /// - Parameters:
+  ///   - path: the folder; made-up sets take none.
+  ///   - memory: bytes of training images that are held; an image folder with more is streamed.
   public static func load(
-    _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail
+    _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail,
+    memory: Int = .max
   ) throws(DatasetError) -> Dataset {
     switch (kind, path) {
     case (.madeUpInk, _): return MadeUpDomain.ink.dataset(size: imageSize)
@@ -39,9 +42,11 @@ extension Dataset {
     case (.cifar100, let path?): return try CIFAR.load100(at: path, imageSize: imageSize)
     case (.stl10, let path?): return try STL10.load(at: path, imageSize: imageSize)
     case (.folder, let path?):
-      return try ImageFolder.load(at: path, imageSize: imageSize, onDamaged: onDamaged)
+      return try ImageFolder.load(
+        at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)
     case (.images, let path?):
-      return try UnlabelledImages.load(at: path, imageSize: imageSize, onDamaged: onDamaged)
+      return try UnlabelledImages.load(
+        at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)
     }
   }
 }

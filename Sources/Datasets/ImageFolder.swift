@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 
 /// What happens when a file cannot be decoded.
-public enum DamagedImages: String, Sendable, CaseIterable {
+public enum DamagedImages: String, Codable, Sendable, CaseIterable {
   /// The load fails and names it.
   case fail
   /// It is left out, counted and named in the data set's notes.
@@ -14,7 +14,7 @@ public enum DamagedImages: String, Sendable, CaseIterable {
 /// square is cropped to its centre; then area mean to the wanted size.
 enum ImageFolder {
   static func load(
-    at path: String, imageSize: Int, onDamaged: DamagedImages
+    at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int
   ) throws(DatasetError) -> Dataset {
     let advice = "Give a folder with train/<class>/*.JPEG and test/<class>/*.JPEG (or val/) in it."
     try DataFile.requireFolder(path, advice: advice)
@@ -32,11 +32,14 @@ enum ImageFolder {
         problem: "is a class that train/ does not have", advice: "Remove it, or add it to train/.")
     }
     var notes: [String] = []
-    let train = try read("\(path)/train", classes, imageSize, onDamaged, &notes)
-    let test = try read("\(path)/\(testPart)", classes, imageSize, onDamaged, &notes)
+    let (train, stream) = try heldOrStreamed(
+      files("\(path)/train", classes), root: path, imageSize, onDamaged, memory, &notes)
+    let test = try decode(
+      files("\(path)/\(testPart)", classes), imageSize, onDamaged, &notes)
     let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     return Dataset(
-      name: "folder \(name)", classNames: classes, train: train, test: test, notes: notes)
+      name: "folder \(name)", classNames: classes, train: train, test: test, notes: notes,
+      stream: stream)
   }
 
   private static func folders(_ path: String) -> [String] {
@@ -54,10 +57,24 @@ enum ImageFolder {
     return !name.hasPrefix(".") && (lower.hasSuffix(".jpeg") || lower.hasSuffix(".jpg"))
   }
 
-  private static func read(
-    _ root: String, _ classes: [String], _ size: Int, _ onDamaged: DamagedImages,
-    _ notes: inout [String]
-  ) throws(DatasetError) -> ImageSet {
+  /// All that fits into `memory` bytes is held.
+  static func heldOrStreamed(
+    _ files: [(path: String, label: Int32)], root: String, _ size: Int,
+    _ onDamaged: DamagedImages, _ memory: Int, _ notes: inout [String]
+  ) throws(DatasetError) -> (ImageSet, ImageStream?) {
+    guard files.count * size * size * 3 > memory else {
+      return (try decode(files, size, onDamaged, &notes), nil)
+    }
+    notes.append("training images streamed")
+    return (
+      ImageSet(bytes: [], labels: [], size: size),
+      try ImageStream(files, root: root, size: size, onDamaged: onDamaged)
+    )
+  }
+
+  private static func files(
+    _ root: String, _ classes: [String]
+  ) throws(DatasetError) -> [(path: String, label: Int32)] {
     var files: [(path: String, label: Int32)] = []
     for (label, name) in classes.enumerated() {
       let found = images("\(root)/\(name)")
@@ -69,7 +86,7 @@ enum ImageFolder {
       }
       files += found.map { ("\(root)/\(name)/\($0)", Int32(label)) }
     }
-    return try decode(files, size, onDamaged, &notes)
+    return files
   }
 
   /// The images of the files, in their order; what cannot be decoded is left out or thrown.
@@ -125,14 +142,14 @@ enum ImageFolder {
     return results
   }
 
-  private static func decode(_ path: String, size: Int) -> Result<[UInt8], DatasetError> {
+  static func decode(_ path: String, size: Int) -> Result<[UInt8], DatasetError> {
     guard let data = FileManager.default.contents(atPath: path) else {
       return .failure(
         DatasetError(
           .malformed, path: path, problem: "cannot be read", advice: "Check its permissions."))
     }
     do {
-      let image = try JPEG.decode([UInt8](data))
+      let image = try JPEG.decode([UInt8](data), atLeastTwice: size)
       return .success(
         Resampling.centreSquare(image.rgb, width: image.width, height: image.height, to: size))
     } catch {

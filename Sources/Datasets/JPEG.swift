@@ -9,8 +9,11 @@ package enum JPEG {
   }
 
   /// `[height, width, 3]`; grey and CMYK become RGB.
+  /// - Parameter side: an image whose shorter side is at least twice this in half its size or less is
+  ///   decoded at the smallest such size, by the low frequencies of its blocks alone: what is then
+  ///   averaged to `side` pixels still has two or more for each. nil: at its own size.
   package static func decode(
-    _ file: [UInt8]
+    _ file: [UInt8], atLeastTwice side: Int? = nil
   ) throws(Failure) -> (rgb: [UInt8], width: Int, height: Int) {
     var width: Int32 = 0
     var height: Int32 = 0
@@ -18,11 +21,18 @@ package enum JPEG {
     guard dovetail_jpeg_size(file, file.count, &width, &height, &message) == 0 else {
       throw Failure(description: text(message))
     }
-    var rgb = [UInt8](repeating: 0, count: Int(width) * Int(height) * 3)
-    guard dovetail_jpeg_decode(file, file.count, width, height, &rgb, &message) == 0 else {
-      throw Failure(description: text(message))
+    let shorter = Int(min(width, height))
+    var shrink = 1
+    if let side {
+      while shrink < 8 && shorter / (2 * shrink) >= 2 * side { shrink *= 2 }
     }
-    return (rgb, Int(width), Int(height))
+    let columns = (Int(width) + shrink - 1) / shrink
+    let rows = (Int(height) + shrink - 1) / shrink
+    var rgb = [UInt8](repeating: 0, count: columns * rows * 3)
+    guard
+      dovetail_jpeg_decode(file, file.count, width, height, Int32(shrink), &rgb, &message) == 0
+    else { throw Failure(description: text(message)) }
+    return (rgb, columns, rows)
   }
 
   /// - Parameter components: 3 for RGB, 1 for grey.

@@ -39,7 +39,8 @@ extension ImageSet {
 }
 
 extension Dataset {
-  /// SHA-256 over class names, sizes, labels and pixels of both parts, in hexadecimal.
+  /// SHA-256 over class names, sizes, labels and pixels of both parts, in hexadecimal; of streamed
+  /// images the names and sizes of their files.
   public var digest: String {
     var hash = SHA256()
     hash.update(data: Array(classNames.joined(separator: "\n").utf8))
@@ -49,6 +50,7 @@ extension Dataset {
       hash.update(data: part.labels.map { UInt8(truncatingIfNeeded: $0 >> 8) })
       hash.update(data: part.bytes)
     }
+    if let stream { hash.update(data: stream.digest) }
     let digits = Array("0123456789abcdef")
     return hash.finalize().reduce(into: "") {
       $0.append(digits[Int($1 >> 4)])

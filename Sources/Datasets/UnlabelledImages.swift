@@ -4,15 +4,15 @@ import Foundation
 /// test part. Links are not followed.
 enum UnlabelledImages {
   static func load(
-    at path: String, imageSize: Int, onDamaged: DamagedImages
+    at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int
   ) throws(DatasetError) -> Dataset {
     try DataFile.requireFolder(path, advice: "Give a folder with JPEG files in it or below.")
     let paths = try ImageFiles.list([path])
     var notes = ["no labels"]
-    let images = try ImageFolder.decode(
-      paths.map { ($0, 0) }, imageSize, onDamaged, &notes)
+    let (images, stream) = try ImageFolder.heldOrStreamed(
+      paths.map { ($0, 0) }, root: path, imageSize, onDamaged, memory, &notes)
     return Dataset(
       name: "images \(URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent)", classNames: ["image"], train: images,
-      test: images.subset([]), notes: notes)
+      test: ImageSet(bytes: [], labels: [], size: imageSize), notes: notes, stream: stream)
   }
 }

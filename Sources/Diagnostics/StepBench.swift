@@ -87,7 +87,7 @@ public struct StepBench {
       try beforeStep()
       let before = backend.launchCount
       let began = seconds()
-      for network in trainer.networks { trainer.step(network, step: step, learningRate: 0.01) }
+      for network in trainer.networks { try trainer.step(network, step: step, learningRate: 0.01) }
       let enqueued = seconds()
       try backend.synchronize()
       let ended = seconds()

@@ -22,7 +22,7 @@ struct LogOptions: ParsableArguments {
     for (task, data) in zip(recipe.tasks, datasets) {
       let notes = data.notes.map { ", \($0)" }.joined()
       Console.log(
-        "Task \(task.name): \(data.name), \(data.train.count) training and \(data.test.count) "
+        "Task \(task.name): \(data.name), \(data.trainCount) training and \(data.test.count) "
           + "test images, \(data.classNames.count) classes\(notes)")
     }
     let common = try recipe.classMap(datasets).common

@@ -21,6 +21,9 @@ struct Matrix: ParsableCommand {
   @Option(help: "Images a batch (default: as in each extractor's training, else 128).")
   var batch: Int?
   @Flag(help: "Measure pairs without a common anchor too.") var allowDifferentSpace = false
+  @Option(
+    help: ArgumentHelp("Directory for a page with a heat map a data set.", valueName: "dir"))
+  var report: String?
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -52,7 +55,13 @@ struct Matrix: ParsableCommand {
         certifier: Certifier(batch: batch, on: backend),
         allowDifferentSpace: allowDifferentSpace)
       try json.write(matrix)
-      if !json.takesStdout { Console.print(MatrixTable.text(matrix)) }
+      if let report {
+        try MatrixReport.of(matrix, device: backend.deviceDescription).write(to: report)
+      }
+      if !json.takesStdout {
+        Console.print(MatrixTable.text(matrix))
+        if let report { Console.print("Report: \(report)/report.html") }
+      }
     }
   }
 
@@ -108,13 +117,13 @@ enum MatrixTable {
     return Format.percent(certificate.accuracy) + (certificate.verdict == .incompatible ? " " : "*")
   }
 
-  private static func unique(_ names: [String]) -> [String] {
+  static func unique(_ names: [String]) -> [String] {
     var seen: Set<String> = []
     return names.filter { seen.insert($0).inserted }
   }
 
   /// As few of a path's last parts as tell all paths apart.
-  private static func shortener(_ paths: [String]) -> (String) -> String {
+  static func shortener(_ paths: [String]) -> (String) -> String {
     let all = Set(paths)
     func last(_ count: Int, _ path: String) -> String {
       var name = path.split(separator: "/").suffix(count).joined(separator: "/")

@@ -34,6 +34,15 @@ enum ResultTable {
       "", "Device: \(results.device)",
       "Training: \(Format.duration(results.seconds)), \(Int(results.imagesPerSecond)) images/s",
     ]
+    if let waited = results.secondsWaitingForImages {
+      lines.append(
+        "Waiting for images: \(Format.fixed(waited, 1)) s "
+          + "(\(Format.percent(results.seconds > 0 ? waited / results.seconds : 0)))")
+    }
+    if let skipped = results.skippedImages, !skipped.isEmpty {
+      lines.append("Damaged images, others taken: \(skipped.count)")
+      lines += skipped.prefix(10).map { "  \($0)" } + (skipped.count > 10 ? ["  …"] : [])
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -98,7 +98,7 @@ public struct Grid {
       Training.Setting(
         scale: scale, directory: { RunDirectory(before[$0.name]!.directory) },
         tasks: { before[$0.name]!.recipe.tasks.map(\.name) },
-        images: { datasets[source(of: $0)]!.train.count },
+        images: { datasets[source(of: $0)]!.trainCount },
         classNames: { datasets[source(of: $0)]!.classNames }))
     try recipe.validate()
     // The name is for people, the digest tells recipes apart; the same on every machine with the

@@ -47,7 +47,7 @@ extension Grid {
         datasets[source].map {
           Report.Fact(
             "given for \(source.role.title)",
-            "\($0.name): \($0.train.count) training and \($0.test.count) test images, "
+            "\($0.name): \($0.trainCount) training and \($0.test.count) test images, "
               + "SHA-256 \($0.digest.prefix(16))…")
         }
       }
@@ -64,6 +64,6 @@ extension Grid {
 extension Grid.Job {
   /// Training images of its first task.
   func trainImages(_ datasets: Grid.Datasets, _ grid: Grid) throws -> Int {
-    try recipe.tasks[0].choosingClasses(of: datasets[grid.source(of: roles[0])]!).train.count
+    try recipe.tasks[0].choosingClasses(of: datasets[grid.source(of: roles[0])]!).trainCount
   }
 }

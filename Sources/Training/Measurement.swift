@@ -20,7 +20,7 @@ enum Measurement {
       let all = try evaluator.measure(own, on: part.dataset.test, labelNames: names)
       return RunResults.Task(
         name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
-        trainImages: part.dataset.train.count - part.heldOut.count,
+        trainImages: part.dataset.trainCount - part.heldOut.count,
         testImages: part.dataset.test.count,
         ownAccuracy: all?.accuracy, averageClassAccuracy: all?.averageClassAccuracy,
         auxiliaryAccuracy: nil,
@@ -47,7 +47,7 @@ enum Measurement {
       }
       return RunResults.Task(
         name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
-        trainImages: part.dataset.train.count - part.heldOut.count,
+        trainImages: part.dataset.trainCount - part.heldOut.count,
         testImages: part.dataset.test.count, ownAccuracy: nil, averageClassAccuracy: nil,
         auxiliaryAccuracy: accuracies, ownAccuracyOnCommonClasses: nil, validationAccuracy: nil,
         dataDigest: part.dataset.digest)

@@ -47,13 +47,16 @@ public enum Run {
       })
     let seconds = clock() - start - measuring
     try trainer.stamp()
+    let streams = datasets.compactMap(\.stream)
     let looksAtLabels = recipe.objective == .target
     let recombinations =
       looksAtLabels
       ? try Measurement.recombinations(parts, trainer.classMap, evaluator) : []
     let results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
-      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0, seed: recipe.seed,
+      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0,
+      secondsWaitingForImages: streams.isEmpty ? nil : streams.map(\.waited).reduce(0, +),
+      skippedImages: streams.isEmpty ? nil : streams.flatMap(\.skipped), seed: recipe.seed,
       steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
       tasks: looksAtLabels

@@ -49,6 +49,10 @@ public struct RunResults: Codable, Sendable {
   public var device: String
   public var seconds: Double
   public var imagesPerSecond: Double
+  /// Seconds of them in which images that are streamed were waited for.
+  public var secondsWaitingForImages: Double?
+  /// Damaged files in whose place others were taken.
+  public var skippedImages: [String]?
   public var seed: UInt64
   public var steps: Int
   public var methods: [String]

@@ -16,7 +16,8 @@ public final class TaskNetwork {
   public let dataset: Dataset
   public let heldOut: ImageSet
   let train: ImageSet
-  let store: ImageStore
+  /// All training images, or of streamed ones those of this minibatch.
+  var store: ImageStore
   var sampler: BatchSampler
 
   /// - Parameters:
@@ -33,6 +34,11 @@ public final class TaskNetwork {
     // Identical weights: the last layer too for tasks with as many classes (rows copied by
     // position); those that differ from all tasks before them draw their own.
     let alike = classCounts.firstIndex(of: classCounts[index])!
+    if dataset.stream != nil && recipe.validation > 0 {
+      throw RecipeError(
+        "task \(task.name): validation: images that are streamed cannot be held out; raise "
+          + "image-memory")
+    }
     (train, heldOut) =
       recipe.validation > 0
       ? dataset.train.split(
@@ -47,7 +53,7 @@ public final class TaskNetwork {
       ?? FeatureExtractor(
         architecture: architecture,
         preprocessing: Preprocessing(
-          imageSize: recipe.imageSize, normalisation: train.normalisation),
+          imageSize: recipe.imageSize, normalisation: dataset.stream?.normalisation ?? train.normalisation),
         layers: architecture.makeExtractor(on: backend, seed: seed))
     func freshHead() -> Sequential {
       recipe.architecture.makeHead(
@@ -66,7 +72,7 @@ public final class TaskNetwork {
     store = backend.makeImageStore(
       bytes: train.bytes, count: train.count, height: recipe.imageSize, width: recipe.imageSize)
     sampler = BatchSampler(
-      count: train.count, batch: recipe.batch, imageSize: recipe.imageSize,
+      count: dataset.stream?.count ?? train.count, batch: recipe.batch, imageSize: recipe.imageSize,
       augment: recipe.augment, seed: recipe.seed, task: index)
   }
 
@@ -80,6 +86,30 @@ public final class TaskNetwork {
         architecture: recipe.architecture, classNames: task.labelNames,
         layers: recipe.architecture.makeHead(
           classes: task.labelNames.count, on: backend, seed: seed)))
+  }
+
+  /// What minibatch `step` takes, and its labels; the images are at hand then.
+  /// - Throws: `DatasetError` for a damaged image of a stream.
+  func minibatch(
+    _ step: Int, on backend: any Backend
+  ) throws -> (transforms: [ImageTransform], labels: [Int32]) {
+    let transforms = sampler.transforms(step: step)
+    guard let stream = dataset.stream else {
+      return (transforms, transforms.map { train.labels[Int($0.index)] })
+    }
+    let sampler = sampler
+    let minibatch = try stream.minibatch(step) { ahead in
+      var own = sampler
+      return own.transforms(step: ahead).map { Int($0.index) }
+    }
+    store = backend.makeImageStore(
+      bytes: minibatch.bytes, count: transforms.count, height: stream.size, width: stream.size)
+    let here = transforms.enumerated().map { position, transform in
+      var transform = transform
+      transform.index = Int32(position)
+      return transform
+    }
+    return (here, minibatch.labels)
   }
 
   /// A minibatch as the extractor takes it: `[count, size, size, 3]`.

@@ -75,7 +75,7 @@ public final class Trainer {
           + "\(classMap.common.count); check synonyms")
     }
     for (task, dataset) in zip(recipe.tasks, datasets) {
-      guard dataset.train.count > 0,
+      guard dataset.trainCount > 0,
         dataset.test.count > 0 || recipe.objective == .selfSupervised
       else {
         throw RecipeError("task \(task.name): its data set has no training or no test images")
@@ -108,7 +108,7 @@ public final class Trainer {
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
     freeze()
-    for network in networks where network.train.count == 0 {
+    for network in networks where network.train.count == 0 && network.dataset.stream == nil {
       throw RecipeError(
         "validation: \(recipe.validation) of the \(network.dataset.train.count) training images of "
           + "task \(network.name) leaves none to train on")
@@ -148,7 +148,7 @@ public final class Trainer {
     for step in 0..<recipe.steps {
       for (turn, network) in group.enumerated() {
         let minibatch = step * group.count + turn
-        self.step(network, step: step, learningRate: rate.at(minibatch))
+        try self.step(network, step: step, learningRate: rate.at(minibatch))
       }
       if (step + 1) % 10 == 0 || step + 1 == recipe.steps {
         let before = recipe.scheme == .incremental ? group[0].index * recipe.steps : 0

@@ -8,12 +8,12 @@ import Tensors
 extension Trainer {
   /// One minibatch of one task.
   /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
-  package func step(_ network: TaskNetwork, step: Int, learningRate: Float) {
-    let transforms = network.sampler.transforms(step: step)
+  package func step(_ network: TaskNetwork, step: Int, learningRate: Float) throws {
+    let (transforms, labels) = try network.minibatch(step, on: backend)
     var losses = LossTensors()
     var trained = network.extractor.layers.parameters
     if recipe.objective == .target {
-      trained += accumulateTargets(transforms, network, &losses)
+      trained += accumulateTargets(transforms, labels, network, &losses)
     }
     for head in network.ownRotationHead.map({ [$0] }) ?? selfSupervisedHeads {
       losses.auxiliary[head.kind] = SelfSupervision.accumulate(
@@ -28,9 +28,9 @@ extension Trainer {
 
   /// Gradients of the losses that need labels. - Returns: the parameters of their heads.
   private func accumulateTargets(
-    _ transforms: [ImageTransform], _ network: TaskNetwork, _ losses: inout LossTensors
+    _ transforms: [ImageTransform], _ labels: [Int32], _ network: TaskNetwork,
+    _ losses: inout LossTensors
   ) -> [Parameter] {
-    let labels = transforms.map { network.train.labels[Int($0.index)] }
     let batch = Float(transforms.count)
     var trained = network.head.layers.parameters
     let tape = Tape(on: backend)

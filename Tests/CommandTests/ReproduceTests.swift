@@ -12,7 +12,8 @@ import Testing
     let listing = try JSONDecoder().decode(Listing.self, from: Data(run.stdout.utf8))
     #expect(
       listing.experiments.map(\.name) == [
-        "fig2", "fig3", "same-task", "splits", "common-classes", "self-supervision",
+        "fig2", "fig3", "same-task", "splits", "common-classes", "batch-norm", "self-supervision",
+        "table2", "fig4", "fig5",
       ])
   }
 

@@ -74,6 +74,25 @@ import Testing
     #expect(throws: DatasetError.self) { try set.restricted(to: ["x", "w"]) }
   }
 
+  /// Decoded by the low frequencies of its blocks, a large picture gives nearly what its area mean
+  /// gives, and two pixels or more for each of the result.
+  @Test func largePicturesAreShrunkWhileTheyAreDecoded() throws {
+    let file = try JPEG.encode(
+      picture(width: 300, height: 260) { row, column in
+        [UInt8(row * 255 / 260), UInt8(column * 255 / 300), 90]
+      }, width: 300, height: 260, quality: 95)
+    #expect(try JPEG.decode(file, atLeastTwice: 32).width == 75)
+    #expect(try JPEG.decode(file, atLeastTwice: 33).width == 150)
+    #expect(try JPEG.decode(file, atLeastTwice: 100).width == 300)
+    let folder = try folder()
+    folder.write(file, "train/ant/grey.jpg")
+    let small = try load(folder).train.bytes[0..<3072]
+    for (position, value) in small.enumerated() where position % 3 == 0 {
+      let row = position / 3 / 32
+      #expect(abs(Double(value) - (Double(row) + 0.5) / 32 * 255) <= 5)
+    }
+  }
+
   /// The middle square of a wide picture, then the area mean.
   @Test func widePicturesAreCroppedToTheirCentre() throws {
     let folder = try folder()

@@ -238,7 +238,7 @@ import Training
     Wrong(
       after: "learning_rate: 0.1",
       "the recipe: unknown key “learning_rate”; did you mean “learning-rate”?"),
-    Wrong(after: "quux: 1", "the recipe: unknown key “quux”; known keys: tasks, image-size"),
+    Wrong(after: "quux: 1", "the recipe: unknown key “quux”; known keys: image-size, tasks"),
     Wrong(after: "steps: 1\nsteps: 2", line: 2, "a key may stand only once in a mapping"),
     Wrong(after: "steps: many", "steps: expected a whole number from 0 to 100000000, got “many”"),
     Wrong(after: "steps: -1", "steps: expected a whole number from 0 to 100000000, got “-1”"),
@@ -256,7 +256,7 @@ import Training
     Wrong(after: "seed: -3", "seed: expected a whole number from 0"),
     Wrong(
       after: "schedule: cosin",
-      "schedule: expected one of cosine, steps, got “cosin”; did you mean “cosine”?"),
+      "schedule: expected one of cosine, steps, constant, got “cosin”; did you mean “cosine”?"),
     Wrong(
       after: "scheme: both", "scheme: expected one of joint, incremental, got “both”"),
     Wrong(after: "methods: rotation-prediction", "methods: expected a list"),

@@ -31,9 +31,9 @@ import Training
     let trainer = try Tiny.trainer(
       Tiny.recipe { $0.methods = methods }, on: backend)
     // Momentum everywhere, which decay or a stray update would move.
-    for network in trainer.networks { trainer.step(network, step: 0, learningRate: 0.1) }
+    for network in trainer.networks { try trainer.step(network, step: 0, learningRate: 0.1) }
     let before = try trainer.networks.map { try Tiny.state($0, on: backend) }
-    trainer.step(trainer.networks[0], step: 1, learningRate: 0.1)
+    try trainer.step(trainer.networks[0], step: 1, learningRate: 0.1)
     #expect(try Tiny.state(trainer.networks[1], on: backend) == before[1])
     let after = try Tiny.state(trainer.networks[0], on: backend)
     for (name, values) in before[0][0] { #expect(after[0][name] != values, "\(name)") }
@@ -50,7 +50,7 @@ import Training
     #expect(heads[1].head.classNames == ["cat", "dog", "ship"])
     for network in trainer.networks {
       let before = try heads.map { try Tiny.state($0.head.layers, on: backend) }
-      trainer.step(network, step: 0, learningRate: 0.1)
+      try trainer.step(network, step: 0, learningRate: 0.1)
       let after = try heads.map { try Tiny.state($0.head.layers, on: backend) }
       #expect(after[0]["linear.weight"] != before[0]["linear.weight"])
       #expect(after[1]["linear.weight"] != before[1]["linear.weight"])
@@ -60,7 +60,7 @@ import Training
   @Test func rotatedImagesLeaveRunningStatisticsAsTheyWere() throws {
     func statistics(_ change: (inout Recipe) -> Void) throws -> [[Float]] {
       let trainer = try Tiny.trainer(Tiny.recipe(tasks: 2, change), on: backend)
-      trainer.step(trainer.networks[0], step: 0, learningRate: 0.1)
+      try trainer.step(trainer.networks[0], step: 0, learningRate: 0.1)
       return try trainer.networks[0].extractor.layers.buffers.map {
         try backend.download($0.value)
       }
@@ -74,7 +74,7 @@ import Training
     let trainer = try Tiny.trainer(Tiny.recipe { $0.ownRotationHead = true }, on: backend)
     #expect(trainer.selfSupervisedHeads.isEmpty)
     let before = try Tiny.state(trainer, on: backend)
-    trainer.step(trainer.networks[1], step: 0, learningRate: 0.1)
+    try trainer.step(trainer.networks[1], step: 0, learningRate: 0.1)
     let after = try Tiny.state(trainer, on: backend)
     #expect(Array(after[0...2]) == Array(before[0...2]))
     #expect(after[5]["linear.weight"] != before[5]["linear.weight"])

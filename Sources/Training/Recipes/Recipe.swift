@@ -1,3 +1,4 @@
+public import Datasets
 public import Networks
 
 /// The three ways to make networks compatible (Sec. 3 of the paper); any combination.
@@ -80,6 +81,11 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var schedule = Schedule.cosine
   /// Fraction of the minibatches over which the learning rate rises linearly.
   public var warmup = 0.05
+  /// MiB of training images of a task that are held on the device; of an image folder with more each
+  /// minibatch is decoded when it is wanted.
+  public var imageMemory = 2048
+  /// What happens to image files that cannot be decoded.
+  public var damagedImages = DamagedImages.fail
   /// Random crop (padded by an eighth of the size, 4 pixels at 32) and horizontal flip.
   public var augment = true
   public var seed: UInt64 = 0

@@ -23,7 +23,9 @@ extension Recipe {
     for task in tasks {
       datasets.append(
         try task.choosingClasses(
-          of: Dataset.load(task.dataset, path: task.path, imageSize: imageSize)))
+          of: Dataset.load(
+            task.dataset, path: task.path, imageSize: imageSize, onDamaged: damagedImages,
+            memory: imageMemory << 20)))
     }
     return datasets
   }

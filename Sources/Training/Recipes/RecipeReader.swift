@@ -83,6 +83,12 @@ extension Recipe {
     try reader.read("warmup") { (node) throws(RecipeError) in
       recipe.warmup = try node.number(in: 0...1)
     }
+    try reader.read("image-memory") { (node) throws(RecipeError) in
+      recipe.imageMemory = try node.integer(in: 0...100_000_000)
+    }
+    try reader.read("damaged-images") { (node) throws(RecipeError) in
+      recipe.damagedImages = try node.choice(DamagedImages.self)
+    }
     try reader.read("augment") { (node) throws(RecipeError) in
       recipe.augment = try node.boolean()
     }

@@ -55,6 +55,8 @@ extension Recipe {
       "validation: \(validation)",
       "evaluate-every: \(evaluateEvery)",
     ]
+    if imageMemory != 2048 { lines.append("image-memory: \(imageMemory)") }
+    if damagedImages != .fail { lines.append("damaged-images: \(damagedImages.rawValue)") }
     if !evaluateAt.isEmpty {
       lines.append("evaluate-at: [\(evaluateAt.map(String.init).joined(separator: ", "))]")
     }

@@ -1,0 +1,122 @@
+import BackendCPU
+import Components
+import Datasets
+import Foundation
+import Tensors
+import Testing
+import Training
+
+@Suite struct StreamingTests {
+  private let backend = CPUBackend(threads: 2)
+
+  /// `train/<class>/*.jpg` and `test/…`: 8 + 8 training images, 4 test images.
+  private func folder() throws -> String {
+    let root = try Tiny.temporaryFolder()
+    for (label, name) in ["ant", "bee"].enumerated() {
+      for (part, count) in [("train", 8), ("test", 2)] {
+        let place = "\(root)/\(part)/\(name)"
+        try FileManager.default.createDirectory(
+          atPath: place, withIntermediateDirectories: true)
+        for index in 0..<count {
+          let pixels = (0..<16 * 16 * 3).map {
+            UInt8(($0 * (index + 2) + label * 90 + index * 13) % 250)
+          }
+          let file = try JPEG.encode(pixels, width: 16, height: 16, quality: 95)
+          try Data(file).write(to: URL(fileURLWithPath: "\(place)/\(index).jpg"))
+        }
+      }
+    }
+    return root
+  }
+
+  private func recipe(_ folder: String, _ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
+    var recipe = Recipe(tasks: [TaskRecipe(name: "a", dataset: .folder, path: folder)])
+    recipe.imageSize = Tiny.size
+    recipe.methods = [.rotationPrediction]
+    recipe.steps = 9
+    recipe.batch = 4
+    change(&recipe)
+    return recipe
+  }
+
+  private func trained(_ recipe: Recipe) throws -> (Trainer, [[String: [Float]]]) {
+    let trainer = try Trainer(recipe, datasets: recipe.loadDatasets(), on: backend)
+    try trainer.run()
+    return (trainer, try Tiny.state(trainer, on: backend))
+  }
+
+  @Test(arguments: Objective.allCases) func heldAndStreamedGiveEqualBits(
+    _ objective: Objective
+  ) throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (held, heldState) = try trained(recipe(folder) { $0.objective = objective })
+    let (streamed, streamedState) = try trained(
+      recipe(folder) {
+        $0.objective = objective
+        $0.imageMemory = 0
+      })
+    #expect(held.networks[0].dataset.stream == nil && held.networks[0].dataset.train.count == 16)
+    let stream = try #require(streamed.networks[0].dataset.stream)
+    #expect(stream.count == 16 && streamed.networks[0].dataset.train.count == 0)
+    #expect(stream.normalisation == held.networks[0].dataset.train.normalisation)
+    #expect(heldState == streamedState)
+  }
+
+  /// A damaged file is named; skipped, its place is taken by the next, whatever the threads do.
+  @Test func damagedFilesStopTheTrainingOrAreReplaced() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let broken = "\(folder)/train/ant/3.jpg"
+    // Normalisation is taken before a file is damaged, or leaves it out.
+    let stopping = recipe(folder) { $0.imageMemory = 0 }
+    let datasets = try stopping.loadDatasets()
+    try Data("no JPEG".utf8).write(to: URL(fileURLWithPath: broken))
+    let error = #expect(throws: DatasetError.self) {
+      try Trainer(stopping, datasets: datasets, on: backend).run()
+    }
+    #expect(error?.path == broken)
+    #expect(throws: DatasetError.self) { try stopping.loadDatasets() }
+    let skipping = recipe(folder) {
+      $0.imageMemory = 0
+      $0.damagedImages = .skip
+    }
+    let (first, state) = try trained(skipping)
+    let (_, again) = try trained(skipping)
+    #expect(first.networks[0].dataset.stream?.skipped == [broken])
+    #expect(state == again)
+    let results = try Run.train(
+      skipping, datasets: skipping.loadDatasets(), directory: nil, on: backend, clock: { 0 })
+    #expect(results.skippedImages == [broken])
+    #expect(results.secondsWaitingForImages != nil)
+  }
+
+  @Test func minibatchesAreThoseThatWereAskedFor() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let held = try Dataset.load(.folder, path: folder, imageSize: 8)
+    let stream = try #require(
+      Dataset.load(.folder, path: folder, imageSize: 8, memory: 16 * 192 - 1).stream)
+    #expect(try Dataset.load(.folder, path: folder, imageSize: 8, memory: 16 * 192).stream == nil)
+    for step in [0, 1, 2, 7, 3] {
+      let indices = [step, 15 - step, 5]
+      let minibatch = try stream.minibatch(step) { [$0 % 16, (31 - $0) % 16, 5] }
+      let expected = held.train.subset(indices)
+      #expect(minibatch.bytes == expected.bytes && minibatch.labels == expected.labels)
+    }
+  }
+
+  @Test func whatNeedsAllImagesSaysSo() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for change: (inout Recipe) -> Void in [
+      { $0.validation = 0.5 }, { $0.tasks[0].classes = ["ant"] },
+    ] {
+      var recipe = recipe(folder) { $0.imageMemory = 0 }
+      change(&recipe)
+      #expect(throws: (any Error).self) {
+        try Trainer(recipe, datasets: recipe.loadDatasets(), on: backend)
+      }
+    }
+  }
+}
