@@ -21,12 +21,13 @@ public struct Application {
   let clock: () -> Double
   /// Now, in seconds since 1970.
   let startTime: Double?
+  let control: RunControl
   let progress: (TrainingProgress) -> Void
 
   public init(
     task: TaskRecipe, steps: Int, batch: Int, learningRate: Double, seed: UInt64,
     allowDifferentSpace: Bool, directory: RunDirectory, on backend: any Backend,
-    clock: @escaping () -> Double, startTime: Double?,
+    clock: @escaping () -> Double, startTime: Double?, control: RunControl = RunControl(),
     progress: @escaping (TrainingProgress) -> Void
   ) {
     (self.task, self.steps, self.batch) = (task, steps, batch)
@@ -34,7 +35,8 @@ public struct Application {
     (self.allowDifferentSpace, self.directory, self.backend) = (
       allowDifferentSpace, directory, backend
     )
-    (self.clock, self.startTime, self.progress) = (clock, startTime, progress)
+    (self.clock, self.startTime, self.control) = (clock, startTime, control)
+    self.progress = progress
   }
 
   // MARK: Parts
@@ -54,10 +56,11 @@ public struct Application {
     var recipe = recipe
     recipe.learningRate = learningRate
     try recipe.validate()
-    try directory.check(for: recipe)
+    try directory.check(for: recipe, resumes: control.resumes)
+    if control.resumes, directory.isFinished { return try directory.read().results }
     return try Run.train(
       recipe, datasets: [dataset], directory: directory, on: backend, clock: clock,
-      startTime: startTime, progress: progress)
+      startTime: startTime, control: control, progress: progress)
   }
 
   /// Of a task whose images these are.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Files that are there whole or not at all.
 public enum AtomicFile {
-  /// Writes aside in the same folder, syncs, then renames into place.
+  /// Writes aside in the same folder, syncs, renames into place, syncs the folder.
   public static func write(_ bytes: [UInt8], to path: String) throws(ComponentFileError) {
     let aside = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
     do {
@@ -21,6 +21,12 @@ public enum AtomicFile {
       try? FileManager.default.removeItem(atPath: aside)
       throw ComponentFileError(
         kind: .cannotWrite, path: path, problem: "cannot be written: \(reason)")
+    }
+    // The new name too is on the disk before anything is built on it.
+    let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
     }
   }
 }

@@ -19,6 +19,7 @@ struct ApplicationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
   var output: String
   @OptionGroup var device: DeviceOption
+  @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var json: JSONOption
   @OptionGroup var log: LogOptions
 
@@ -43,7 +44,7 @@ struct ApplicationOptions: ParsableArguments {
       steps: steps, batch: batch, learningRate: learningRate, seed: UInt64(seed),
       allowDifferentSpace: allowDifferentSpace, directory: RunDirectory(output),
       on: try device.open(), clock: Console.seconds, startTime: Console.secondsSince1970(),
-      progress: line.show)
+      control: checkpoints.control(), progress: line.show)
   }
 
   /// Checked without a device, before anything is read.

@@ -17,7 +17,8 @@ struct DovetailCommand: ParsableCommand {
       your own data (dovetail train --help shows one).
 
       Results go to stdout, progress to stderr. Exit status: 0 fine, 1 failure, 3 negative verdict, 64 usage, 65 bad \
-      data, 66 input missing, 69 no device, 73 cannot create, 74 cannot write, 78 bad recipe.
+      data, 66 input missing, 69 no device, 73 cannot create, 74 cannot write, 75 interrupted \
+      and can go on with --resume, 78 bad recipe, 130 interrupted.
       """,
     version: ProductVersion.current,
     subcommands: [

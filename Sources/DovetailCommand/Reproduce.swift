@@ -8,7 +8,8 @@ struct Reproduce: ParsableCommand {
     abstract: "Run the paper's experiments and report them beside its numbers.",
     discussion: """
       Every training of every seed is a run in its own directory under DIR/runs; a finished one is \
-      not run again, so a command that was broken off is started again as it was. At the end DIR \
+      not run again, and one that was broken off goes on from its last checkpoint: start the command \
+      again as it was. At the end DIR \
       holds report.html, report.md and results.json.
 
         dovetail list
@@ -41,6 +42,9 @@ struct Reproduce: ParsableCommand {
   var output = "reproduction"
   @Option(help: ArgumentHelp("Runs the I-th of every N trainings.", valueName: "i/n"))
   var shard: String?
+  @Option(
+    help: ArgumentHelp("Steps of each task between checkpoints.", valueName: "steps"))
+  var checkpointEvery = 100
   @Option(help: "How many trainings run at the same time, each in a process of its own.")
   var jobs = 1
   @Flag(help: .private) var withoutReport = false
@@ -99,12 +103,16 @@ struct Reproduce: ParsableCommand {
     _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend
   ) throws {
     let parent = getppid()
+    Interruption.watch()
+    let control = RunControl(
+      checkpointEvery: checkpointEvery, shouldStop: { Interruption.isAsked },
+      log: { Console.log("dovetail: \($0)") })
     for (position, job) in toDo.enumerated() {
       let line = ProgressLine(
         "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log)
       try grid.run(
         job, datasets, on: backend, clock: Console.seconds,
-        startTime: Date().timeIntervalSince1970,
+        startTime: Date().timeIntervalSince1970, control: control,
         progress: {
           // A part whose whole was killed would be in the way of the next start.
           if withoutReport && getppid() != parent { Foundation.exit(1) }

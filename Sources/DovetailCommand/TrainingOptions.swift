@@ -9,6 +9,7 @@ struct TrainingOptions: ParsableArguments {
   @OptionGroup var device: DeviceOption
   @Option(help: "Overrides the recipe's seed.") var seed: Int?
   @Option(help: "Overrides the recipe's steps.") var steps: Int?
+  @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var json: JSONOption
   @OptionGroup var log: LogOptions
 
@@ -23,15 +24,27 @@ struct TrainingOptions: ParsableArguments {
     if let seed { recipe.seed = UInt64(seed) }
     if let steps { recipe.steps = steps }
     let directory = output.map { RunDirectory($0) }
-    try directory?.check(for: recipe)
+    if checkpoints.resume && directory == nil {
+      throw ValidationError("--resume: give the --output of the run that is to go on")
+    }
+    try directory?.check(for: recipe, resumes: checkpoints.resume)
     try json.check()
+    if checkpoints.resume, let directory, directory.isFinished {
+      try show(try directory.read().results)
+      return
+    }
     let backend = try device.open()
     let datasets = try recipe.loadDatasets()
     try log.describe(recipe, datasets)
     let line = ProgressLine(title, log)
     let results = try Run.train(
       recipe, datasets: datasets, directory: directory, on: backend, clock: Console.seconds,
-      startTime: Console.secondsSince1970(), progress: line.show)
+      startTime: Console.secondsSince1970(),
+      control: checkpoints.control(hasDirectory: directory != nil), progress: line.show)
+    try show(results)
+  }
+
+  private func show(_ results: RunResults) throws {
     try json.write(results)
     if !json.takesStdout {
       Console.print(ResultTable.text(results))

@@ -7,7 +7,7 @@ public import Training
 
 /// The runs of some experiments: every (training, seed) has a directory of its own under `runs/`, is
 /// run once however many experiments want it, and is not run again where it has finished. One that
-/// was broken off starts anew.
+/// was broken off goes on from its last checkpoint.
 public struct Grid {
   public let experiments: [Experiment]
   public let scale: Scale
@@ -149,17 +149,21 @@ public struct Grid {
   /// Runs one job, and measures its features where an experiment asks for them.
   public func run(
     _ job: Job, _ datasets: Datasets, on backend: any Backend, clock: () -> Double,
-    startTime: Double?, progress: (TrainingProgress) -> Void
+    startTime: Double?, control: RunControl = RunControl(),
+    progress: (TrainingProgress) -> Void
   ) throws {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
       try task.choosingClasses(of: datasets[source(of: role)]!)
     }
-    // A directory that was broken off starts anew.
-    if FileManager.default.fileExists(atPath: job.directory) {
+    // What was broken off goes on from its last checkpoint; without one it starts anew.
+    let directory = RunDirectory(job.directory)
+    var control = control
+    control.resumes = directory.isInterrupted
+    if !control.resumes, FileManager.default.fileExists(atPath: job.directory) {
       try FileManager.default.removeItem(atPath: job.directory)
     }
     _ = try Run.train(
-      job.recipe, datasets: data, directory: RunDirectory(job.directory), on: backend,
-      clock: clock, startTime: startTime, progress: progress)
+      job.recipe, datasets: data, directory: directory, on: backend,
+      clock: clock, startTime: startTime, control: control, progress: progress)
   }
 }

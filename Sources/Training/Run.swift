@@ -9,9 +9,13 @@ public enum Run {
   /// - Parameters:
   ///   - clock: seconds since some start; given, so that this code reads none itself.
   ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event file.
+  ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one that
+  ///     was not interrupted.
+  /// - Throws: `RunInterrupted` where it was asked to stop.
   public static func train(
     _ recipe: Recipe, datasets: [Dataset], directory: RunDirectory?, on backend: any Backend,
-    clock: () -> Double, startTime: Double? = nil, progress: (TrainingProgress) -> Void = { _ in }
+    clock: () -> Double, startTime: Double? = nil, control: RunControl = RunControl(),
+    progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> RunResults {
     let trainer = try Trainer(recipe, datasets: datasets, on: backend)
     let evaluator = Evaluator(batch: recipe.batch, on: backend)
@@ -23,28 +27,75 @@ public enum Run {
     var curve: [RunResults.CurvePoint] = []
     var images = 0
     var measuring = 0.0
-    try directory?.begin(recipe)
-    let start = clock()
-    let metrics = try directory?.metrics(startTime: startTime)
-    try trainer.run(
-      progress: {
-        images = $0.images
-        try metrics?.append($0, seconds: clock() - start)
-        progress($0)
-      },
-      measure: { step in
-        guard recipe.objective == .target else { return }
-        let before = clock()
-        let found = try Measurement.recombinations(parts, trainer.classMap, evaluator)
-        curve.append(
-          RunResults.CurvePoint(
-            step: step,
-            averageClassAccuracy: try Measurement.averageClassAccuracies(
-              parts, trainer.classMap, evaluator),
-            recombinationAccuracy: Measurement.mean(found), recombinations: found))
-        try metrics?.append(curve[curve.count - 1], seconds: before - start)
-        measuring += clock() - before
-      })
+    var position = TrainingPosition()
+    var before = 0.0
+    var lastCheckpoint: String?
+    if control.resumes, let directory,
+      let (checkpoint, path) = try directory.checkpoints.newest(log: control.log)
+    {
+      try directory.requireSameRecipe(checkpoint.state.recipe, recipe)
+      try trainer.restore(checkpoint, path: path)
+      (position, curve) = (checkpoint.state.position, checkpoint.state.curve)
+      (images, before) = (checkpoint.state.images, checkpoint.state.seconds)
+      try directory.goOn(metricsBytes: checkpoint.state.metricsBytes)
+      lastCheckpoint = path
+      control.log("goes on after \(position.rounds(of: recipe)) steps")
+    } else {
+      try directory?.begin(recipe)
+    }
+    let start = clock() - before
+    let metrics = try directory?.metrics(
+      startTime: startTime, resumedAt: lastCheckpoint == nil ? nil : position.rounds(of: recipe))
+    /// Leaves a checkpoint in the directory.
+    func checkpoint(_ directory: RunDirectory, _ position: TrainingPosition) throws {
+      let rounds = position.rounds(of: recipe)
+      let state = Checkpoint.State(
+        position: position, images: images, curve: curve, seconds: clock() - start - measuring,
+        metricsBytes: directory.metricsBytes, recipe: recipe.yaml)
+      try directory.checkpoints.write(
+        Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),
+        rounds: rounds)
+      lastCheckpoint = directory.checkpoints.names.first.map {
+        "\(directory.checkpoints.path)/\($0)"
+      }
+    }
+    do {
+      try trainer.run(
+        from: position,
+        progress: {
+          images = $0.images
+          try metrics?.append($0, seconds: clock() - start)
+          progress($0)
+        },
+        measure: { step in
+          guard recipe.objective == .target else { return }
+          let before = clock()
+          let found = try Measurement.recombinations(parts, trainer.classMap, evaluator)
+          curve.append(
+            RunResults.CurvePoint(
+              step: step,
+              averageClassAccuracy: try Measurement.averageClassAccuracies(
+                parts, trainer.classMap, evaluator),
+              recombinationAccuracy: Measurement.mean(found), recombinations: found))
+          try metrics?.append(curve[curve.count - 1], seconds: before - start)
+          measuring += clock() - before
+        },
+        roundEnded: { position in
+          images = trainer.imagesDone
+          guard let directory else { return }
+          let stops = control.shouldStop()
+          let isDue = control.checkpointEvery > 0 && position.round % control.checkpointEvery == 0
+          if stops || (isDue && position.round < recipe.steps) {
+            try checkpoint(directory, position)
+          }
+          if stops {
+            throw RunInterrupted(path: directory.path, rounds: position.rounds(of: recipe))
+          }
+        })
+    } catch var error as DivergenceError {
+      error.checkpoint = lastCheckpoint
+      throw error
+    }
     let seconds = clock() - start - measuring
     try trainer.stamp()
     let streams = datasets.compactMap(\.stream)
@@ -65,6 +116,7 @@ public enum Run {
       recombinations: recombinations,
       recombinationAccuracy: Measurement.mean(recombinations), curve: curve)
     try directory?.finish(trainer, results, on: backend)
+    directory?.checkpoints.remove()
     return results
   }
 
@@ -76,7 +128,8 @@ public enum Run {
     let (recipe, recorded) = try directory.read()
     guard recipe.objective == .target else {
       throw RecipeError(
-        "\(directory.path) holds a self-supervised training: it has no heads for classes to measure")
+        "\(directory.path) holds a self-supervised training: it has no heads for classes to measure"
+      )
     }
     let datasets = try load(recipe)
     let classMap = try recipe.classMap(datasets)

@@ -40,13 +40,21 @@ public struct RunDirectory: Sendable {
   }
   private var recipePath: String { "\(path)/recipe.yaml" }
   private var metricsPath: String { "\(path)/metrics.jsonl" }
+  var checkpoints: CheckpointFolder { CheckpointFolder(path: "\(path)/checkpoints") }
+
+  /// Whether a run in it was interrupted, and can go on.
+  public var isInterrupted: Bool {
+    !FileManager.default.fileExists(atPath: resultsPath) && !checkpoints.names.isEmpty
+  }
+  public var isFinished: Bool { FileManager.default.fileExists(atPath: resultsPath) }
   public var resultsPath: String { "\(path)/results.json" }
 
   // MARK: Writing
 
   /// Finds out before the training whether the directory can be used, and leaves nothing behind:
   /// it must be absent (in a folder that can be written to), empty, or hold a run of this recipe.
-  public func check(for recipe: Recipe) throws {
+  /// - Parameter resumes: an interrupted run goes on only where that is asked for.
+  public func check(for recipe: Recipe, resumes: Bool = false) throws {
     let files = FileManager.default
     var isFolder: ObjCBool = false
     if files.fileExists(atPath: path, isDirectory: &isFolder) {
@@ -59,9 +67,12 @@ public struct RunDirectory: Sendable {
       guard let data = files.contents(atPath: recipePath) else {
         throw error(.cannotCreate, "is not empty and holds no run; give another --output")
       }
-      guard String(decoding: data, as: UTF8.self) == recipe.yaml else {
+      try requireSameRecipe(String(decoding: data, as: UTF8.self), recipe)
+      if isInterrupted && !resumes {
         throw error(
-          .cannotCreate, "holds a run of another recipe (its recipe.yaml); give another --output")
+          .cannotCreate,
+          "holds an interrupted run of this recipe; --resume goes on with it, or give another "
+            + "--output")
       }
       return
     }
@@ -76,6 +87,41 @@ public struct RunDirectory: Sendable {
     }
   }
 
+  /// - Throws: the first key that differs, with both values.
+  func requireSameRecipe(_ held: String, _ recipe: Recipe) throws {
+    guard held != recipe.yaml else { return }
+    func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+    let (theirs, ours) = (lines(held), lines(recipe.yaml))
+    let old = theirs.first { !ours.contains($0) }
+    let new = ours.first { !theirs.contains($0) }
+    let difference = [
+      old.map { "its recipe.yaml says “\($0.trimmingCharacters(in: .whitespaces))”" },
+      new.map { "the recipe given “\($0.trimmingCharacters(in: .whitespaces))”" },
+    ].compactMap { $0 }.joined(separator: ", ")
+    throw error(
+      .cannotCreate, "holds a run of another recipe (\(difference)); give another --output")
+  }
+
+  /// Length of `metrics.jsonl` so far.
+  var metricsBytes: Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: metricsPath)
+    return attributes?[.size] as? Int ?? 0
+  }
+
+  /// As it was at the checkpoint: what was measured after it will be measured again.
+  func goOn(metricsBytes: Int) throws {
+    do {
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
+      if try handle.seekToEnd() > UInt64(metricsBytes) {
+        try handle.truncate(atOffset: UInt64(metricsBytes))
+      }
+      try handle.close()
+    } catch {
+      throw self.error(
+        .cannotWrite, "metrics.jsonl: cannot be written: \(error.localizedDescription)")
+    }
+  }
+
   /// Makes the directory and writes the effective recipe.
   func begin(_ recipe: Recipe) throws {
     do {
@@ -83,7 +129,7 @@ public struct RunDirectory: Sendable {
         atPath: "\(path)/components", withIntermediateDirectories: true)
       // What an earlier run of this recipe left would pass for this one's.
       for name in try FileManager.default.contentsOfDirectory(atPath: path)
-      where name == "results.json" || name.hasPrefix(EventFile.prefix) {
+      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix) {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
     } catch {
@@ -93,10 +139,12 @@ public struct RunDirectory: Sendable {
     try AtomicFile.write([], to: metricsPath)
   }
 
-  /// - Parameter startTime: now, in seconds since 1970; nil for no event file.
-  func metrics(startTime: Double?) throws -> RunMetrics {
+  /// - Parameters:
+  ///   - startTime: now, in seconds since 1970; nil for no event file.
+  ///   - resumedAt: the steps after which the run goes on.
+  func metrics(startTime: Double?, resumedAt: Int? = nil) throws -> RunMetrics {
     do {
-      let events = try startTime.map { try EventFile(directory: path, startTime: $0) }
+      let events = try startTime.map { try EventFile(directory: path, startTime: $0, resumedAt: resumedAt) }
       return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
     } catch let error as EventFileError {
       throw RunDirectoryError(error)

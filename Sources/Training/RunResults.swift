@@ -21,7 +21,7 @@ public struct RunResults: Codable, Sendable {
     public let dataDigest: String
   }
 
-  public struct Recombined: Codable, Sendable {
+  public struct Recombined: Codable, Sendable, Equatable {
     public let extractor: String
     public let head: String
     /// The task whose test images of the common classes were measured: the extractor's.
@@ -38,7 +38,7 @@ public struct RunResults: Codable, Sendable {
   }
 
   /// Accuracies along the training, with `evaluate-every` and `evaluate-at`.
-  public struct CurvePoint: Codable, Sendable {
+  public struct CurvePoint: Codable, Sendable, Equatable {
     public let step: Int
     /// By task: average class accuracy of its own network on all test images.
     public let averageClassAccuracy: [String: Double]?

@@ -23,14 +23,20 @@ public struct TaskLosses: Codable, Sendable {
   public var auxiliary: [String: Float] = [:]
 }
 
-/// A loss that is no number.
+/// A loss or a weight that is no number.
 public struct DivergenceError: Error, CustomStringConvertible, Sendable {
-  public let task: String
-  /// Which of this task's minibatches, counted from 0.
+  /// “the loss of task a is”.
+  let what: String
+  /// Which of the task's minibatches, counted from 0.
   public let step: Int
+  /// The last checkpoint that was finite, where there is one.
+  public var checkpoint: String?
+
+  init(what: String, step: Int) { (self.what, self.step) = (what, step) }
 
   public var description: String {
-    "the loss of task \(task) is not finite at or shortly before its step \(step); "
+    "\(what) not finite at or shortly before step \(step); "
+      + (checkpoint.map { "the last good checkpoint is \($0); " } ?? "")
       + "lower learning-rate or lengthen warmup"
   }
 }
@@ -121,31 +127,35 @@ public final class Trainer {
   }
 
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read
-  /// back; `measure` after every `evaluate-every` steps of each task.
+  /// back; `measure` after every `evaluate-every` steps of each task; `roundEnded` last of all after
+  /// every round.
+  /// - Parameter position: where a training goes on whose state has been restored.
   public func run(
+    from position: TrainingPosition = TrainingPosition(),
     progress: (TrainingProgress) throws -> Void = { _ in },
-    measure: (_ step: Int) throws -> Void = { _ in }
+    measure: (_ step: Int) throws -> Void = { _ in },
+    roundEnded: (TrainingPosition) throws -> Void = { _ in }
   ) throws {
-    switch recipe.scheme {
-    case .joint:
-      if recipe.measures(after: 0) { try measure(0) }
-      try train(networks, progress, measure)
-    case .incremental:
-      for network in networks {
-        try train([network], progress, measure)
-        // After the first task the auxiliary heads stand as they are.
-        for head in auxiliaryHeads { head.isFrozen = true }
+    let groups = recipe.scheme == .joint ? [networks] : networks.map { [$0] }
+    for phase in position.phase..<groups.count {
+      // After the first task the auxiliary heads stand as they are.
+      if phase > 0 { for head in auxiliaryHeads { head.isFrozen = true } }
+      let first = phase == position.phase ? position.round : 0
+      if recipe.scheme == .joint && first == 0 && recipe.measures(after: 0) { try measure(0) }
+      try train(groups[phase], from: first, progress, measure) {
+        try roundEnded(TrainingPosition(phase: phase, round: $0))
       }
     }
+    if groups.count > 1 { for head in auxiliaryHeads { head.isFrozen = true } }
     try backend.synchronize()
   }
 
   private func train(
-    _ group: [TaskNetwork], _ progress: (TrainingProgress) throws -> Void,
-    _ measure: (Int) throws -> Void
+    _ group: [TaskNetwork], from first: Int, _ progress: (TrainingProgress) throws -> Void,
+    _ measure: (Int) throws -> Void, _ roundEnded: (Int) throws -> Void
   ) throws {
     let rate = LearningRate(recipe: recipe, total: recipe.steps * group.count)
-    for step in 0..<recipe.steps {
+    for step in min(first, recipe.steps)..<recipe.steps {
       for (turn, network) in group.enumerated() {
         let minibatch = step * group.count + turn
         try self.step(network, step: step, learningRate: rate.at(minibatch))
@@ -162,6 +172,7 @@ public final class Trainer {
       if recipe.measures(after: step + 1), step + 1 < recipe.steps, recipe.scheme == .joint {
         try measure(step + 1)
       }
+      try roundEnded(step + 1)
     }
   }
 }

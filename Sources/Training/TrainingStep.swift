@@ -63,7 +63,7 @@ extension Trainer {
     func read(_ tensor: Tensor) throws -> Float {
       let value = try backend.download(tensor)[0]
       guard value.isFinite else {
-        throw DivergenceError(task: network.name, step: step)
+        throw DivergenceError(what: "the loss of task \(network.name) is", step: step)
       }
       return value
     }

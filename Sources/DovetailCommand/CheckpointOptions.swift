@@ -1,0 +1,34 @@
+import ArgumentParser
+import Dovetail
+
+/// How a training is kept from being lost.
+struct CheckpointOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Steps of each task between checkpoints; 0: only when it is interrupted.",
+      valueName: "steps"))
+  var checkpointEvery = 100
+  @Flag(
+    help: ArgumentHelp(
+      "Go on with the interrupted run in the output directory.",
+      discussion: """
+        To the same bits as if it had not been interrupted, on the same device. Where there is none it \
+        starts, where it has finished nothing is done.
+        """))
+  var resume = false
+
+  func validate() throws {
+    guard 0...100_000_000 ~= checkpointEvery else {
+      throw ValidationError("--checkpoint-every: expected 0 or more, got \(checkpointEvery)")
+    }
+  }
+
+  /// - Parameter hasDirectory: without one there is nowhere to leave a checkpoint, and signals do what
+  ///   they always do.
+  func control(hasDirectory: Bool = true) -> RunControl {
+    if hasDirectory { Interruption.watch() }
+    return RunControl(
+      checkpointEvery: checkpointEvery, resumes: resume,
+      shouldStop: { hasDirectory && Interruption.isAsked }, log: { Console.log("dovetail: \($0)") })
+  }
+}

@@ -1,0 +1,136 @@
+import Components
+import Foundation
+import Networks
+import Tensors
+
+/// Everything that a training is between two rounds. Which images a minibatch takes, and what is done
+/// to them, is a function of seed, task and step, so no state of a random generator belongs to it.
+struct Checkpoint {
+  static let format = "dovetail-checkpoint-1"
+
+  /// What is kept beside the tensors.
+  struct State: Codable, Equatable {
+    var position: TrainingPosition
+    var images: Int
+    var curve: [RunResults.CurvePoint]
+    /// Seconds of training so far.
+    var seconds: Double
+    /// Length of `metrics.jsonl`: what was written later is written again.
+    var metricsBytes: Int
+    /// The effective recipe.
+    var recipe: String
+  }
+
+  var state: State
+  /// Values, momentum and running statistics, by part and name.
+  var tensors: [String: SafetensorsFile.Entry]
+
+  // MARK: The file
+
+  var bytes: [UInt8] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return SafetensorsFile(
+        tensors: tensors,
+        metadata: [
+          "format": Self.format, "digest": Digest.weights(tensors),
+          "state": String(decoding: try encoder.encode(state), as: UTF8.self),
+        ]
+      ).bytes
+    }
+  }
+
+  init(state: State, tensors: [String: SafetensorsFile.Entry]) {
+    self.state = state
+    self.tensors = tensors
+  }
+
+  /// - Throws: `ComponentFileError` for whatever is not as it was written.
+  init(path: String) throws(ComponentFileError) {
+    func malformed(_ problem: String) -> ComponentFileError {
+      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ComponentFileError(kind: .missing, path: path, problem: "cannot be read")
+    }
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(bytes: [UInt8](data)) } catch { throw malformed("\(error)") }
+    guard file.metadata["format"] == Self.format else {
+      throw malformed(
+        "expected format \(Self.format), got \(file.metadata["format"] ?? "none")")
+    }
+    guard file.metadata["digest"] == Digest.weights(file.tensors) else {
+      throw malformed("its tensors are not those that it was written with")
+    }
+    guard
+      let state = try? JSONDecoder().decode(
+        State.self, from: Data((file.metadata["state"] ?? "").utf8)),
+      state.position.phase >= 0, state.position.round >= 0, state.metricsBytes >= 0
+    else { throw malformed("its state cannot be understood") }
+    self.state = state
+    tensors = file.tensors
+  }
+}
+
+extension Trainer {
+  /// All that is trained, by the name that it has in a checkpoint.
+  private var parts: [(name: String, layers: Sequential)] {
+    var all: [(String, Sequential)] = []
+    for network in networks {
+      all.append(("\(network.name).extractor", network.extractor.layers))
+      if !recipe.sharedHead || network.index == 0 {
+        all.append(("\(network.name).head", network.head.layers))
+      }
+      if let own = network.ownRotationHead {
+        all.append(("\(network.name).rotation", own.head.layers))
+      }
+    }
+    return all + auxiliaryHeads.map { ("auxiliary.\($0.kind.rawValue)", $0.head.layers) }
+  }
+
+  private var stateTensors: [(name: String, tensor: Tensor)] {
+    parts.flatMap { part, layers in
+      layers.parameters.flatMap {
+        [("\(part)/\($0.name)", $0.value), ("\(part)/\($0.name)/momentum", $0.momentum)]
+      } + layers.buffers.map { ("\(part)/\($0.name)", $0.value) }
+    }
+  }
+
+  /// - Throws: `DivergenceError` where a value is not finite.
+  func checkpointTensors(at rounds: Int) throws -> [String: SafetensorsFile.Entry] {
+    var tensors: [String: SafetensorsFile.Entry] = [:]
+    for (name, tensor) in stateTensors {
+      let values = try backend.download(tensor)
+      if !values.allSatisfy(\.isFinite) {
+        throw DivergenceError(
+          what: "“\(name)” is", step: rounds)
+      }
+      tensors[name] = SafetensorsFile.Entry(shape: tensor.shape.sizes, values: values)
+    }
+    return tensors
+  }
+
+  /// - Throws: `ComponentFileError` where the tensors are not those of this training; nothing has
+  ///   changed then.
+  func restore(_ checkpoint: Checkpoint, path: String) throws(ComponentFileError) {
+    let wanted = stateTensors
+    func malformed(_ problem: String) -> ComponentFileError {
+      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    }
+    guard checkpoint.tensors.count == wanted.count else {
+      throw malformed("expected \(wanted.count) tensors, got \(checkpoint.tensors.count)")
+    }
+    for (name, tensor) in wanted {
+      guard checkpoint.tensors[name]?.shape == tensor.shape.sizes else {
+        throw malformed(
+          "tensor “\(name)”: expected shape \(tensor.shape.sizes), got "
+            + (checkpoint.tensors[name].map { "\($0.shape)" } ?? "none"))
+      }
+    }
+    for (name, tensor) in wanted {
+      backend.upload(checkpoint.tensors[name]!.values, to: tensor)
+    }
+    imagesDone = checkpoint.state.images
+  }
+}

@@ -1,0 +1,47 @@
+/// How far a training is, between two rounds: a round is a minibatch of each task that is trained
+/// together.
+public struct TrainingPosition: Codable, Hashable, Sendable {
+  /// Which group of tasks is being trained: always 0 for joint training, the task's index for
+  /// incremental training.
+  public var phase = 0
+  /// Rounds of this phase that are done.
+  public var round = 0
+
+  public init(phase: Int = 0, round: Int = 0) {
+    self.phase = phase
+    self.round = round
+  }
+
+  /// Minibatches of each task, or of all earlier ones and this.
+  func rounds(of recipe: Recipe) -> Int { phase * recipe.steps + round }
+}
+
+/// How a run is kept from being lost.
+public struct RunControl {
+  /// Rounds between checkpoints; 0: none but where the run is asked to stop.
+  public var checkpointEvery: Int
+  /// Goes on from the last checkpoint, where the directory has one.
+  public var resumes: Bool
+  /// Asked after every round; once it says so, the run leaves a checkpoint and stops.
+  public var shouldStop: () -> Bool
+  /// For what a user should know, such as a damaged checkpoint that was passed over.
+  public var log: (String) -> Void
+
+  public init(
+    checkpointEvery: Int = 0, resumes: Bool = false, shouldStop: @escaping () -> Bool = { false },
+    log: @escaping (String) -> Void = { _ in }
+  ) {
+    (self.checkpointEvery, self.resumes) = (checkpointEvery, resumes)
+    (self.shouldStop, self.log) = (shouldStop, log)
+  }
+}
+
+/// A run that was asked to stop, and can go on.
+public struct RunInterrupted: Error, CustomStringConvertible, Sendable {
+  public let path: String
+  let rounds: Int
+
+  public var description: String {
+    "\(path): stopped after \(rounds) steps of each task; --resume goes on from there"
+  }
+}
