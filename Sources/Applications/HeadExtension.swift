@@ -43,7 +43,8 @@ extension Application {
     let size = extractors[0].1.preprocessing.imageSize
     for (path, extractor) in extractors where extractor.preprocessing.imageSize != size {
       throw ApplicationError(
-        "\(path) takes images of \(extractor.preprocessing.imageSize) pixels, \(reference) of \(size)")
+        "\(path) takes images of \(extractor.preprocessing.imageSize) pixels, \(reference) of \(size)"
+      )
     }
     let dataset = try data(for: extractors[0].1)
     let names = try names(dataset)

@@ -71,11 +71,13 @@ extension Application {
     guard !missing.isEmpty || !strange.isEmpty else { return }
     var problem = "the head's classes are not the data's:"
     if !missing.isEmpty {
-      problem += " the data have \(missing.count) that the head does not know "
+      problem +=
+        " the data have \(missing.count) that the head does not know "
         + "(\(ApplicationError.list(missing)));"
     }
     if !strange.isEmpty {
-      problem += " the head knows \(strange.count) that the data do not have "
+      problem +=
+        " the head knows \(strange.count) that the data do not have "
         + "(\(ApplicationError.list(strange)));"
     }
     throw ApplicationError(problem + " name synonyms, or let dovetail extend-head grow the head")

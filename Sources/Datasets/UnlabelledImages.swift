@@ -12,7 +12,8 @@ enum UnlabelledImages {
     let (images, stream) = try ImageFolder.heldOrStreamed(
       paths.map { ($0, 0) }, root: path, imageSize, onDamaged, memory, &notes)
     return Dataset(
-      name: "images \(URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent)", classNames: ["image"], train: images,
+      name: "images \(URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent)",
+      classNames: ["image"], train: images,
       test: ImageSet(bytes: [], labels: [], size: imageSize), notes: notes, stream: stream)
   }
 }

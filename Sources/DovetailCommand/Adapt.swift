@@ -23,14 +23,16 @@ struct Adapt: ParsableCommand {
     help: ArgumentHelp("The source's head, to measure with.", valueName: "file"))
   var head: String?
   @Option(help: "Minibatches.") var steps = 1000
+  @Option(help: "Constant; momentum is 0.9, weight decay 1e-4.") var learningRate = 0.001
   @OptionGroup var options: ApplicationOptions
 
-  func validate() throws { try ApplicationOptions.check(steps: steps) }
+  func validate() throws { try ApplicationOptions.check(steps: steps, learningRate: learningRate) }
 
   func run() throws {
     try ExitStatus.reporting {
-      let results = try options.application("adapting", steps: steps).adapt(
-        extractor: extractor, rotationHead: rotationHead, head: head)
+      let results = try options.application("adapting", steps: steps, learningRate: learningRate)
+        .adapt(
+          extractor: extractor, rotationHead: rotationHead, head: head)
       try options.json.write(results)
       guard !options.json.takesStdout else { return }
       let measured = [
@@ -46,7 +48,9 @@ struct Adapt: ParsableCommand {
         }
       }
       if !measured.isEmpty {
-        let head = ["on \(results.data)", "images", "classes", "average class accuracy", "accuracy"]
+        let head = [
+          "on \(results.data)", "images", "classes", "average class accuracy", "accuracy",
+        ]
         for line in ResultTable.aligned([head] + measured) { Console.print(line) }
       }
       Console.print("Adapted on \(results.trainImages) images: \(results.extractor)")

@@ -13,7 +13,6 @@ struct ApplicationOptions: ParsableArguments {
   var data: DataChoice
   @OptionGroup var synonyms: SynonymOptions
   @Option(help: "Images a minibatch.") var batch = 64
-  @Option(help: "Constant; momentum is 0.9, weight decay 1e-4.") var learningRate = 0.01
   @Option(help: "Of order and augmentation of the images, and of fresh weights.") var seed = 0
   @Flag(help: "Go on where the feature spaces differ.") var allowDifferentSpace = false
   @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
@@ -27,14 +26,11 @@ struct ApplicationOptions: ParsableArguments {
     guard 2...65_536 ~= batch else {
       throw ValidationError("--batch: expected 2 to 65536, got \(batch)")
     }
-    guard learningRate >= 0, learningRate.isFinite else {
-      throw ValidationError("--learning-rate: expected 0 or more, got \(learningRate)")
-    }
     guard seed >= 0 else { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
   }
 
   /// - Parameter steps: minibatches.
-  func application(_ title: String, steps: Int) throws -> Application {
+  func application(_ title: String, steps: Int, learningRate: Double) throws -> Application {
     try json.check()
     let line = ProgressLine(title, log)
     return Application(
@@ -48,7 +44,10 @@ struct ApplicationOptions: ParsableArguments {
   }
 
   /// Checked without a device, before anything is read.
-  static func check(steps: Int) throws {
+  static func check(steps: Int, learningRate: Double) throws {
+    guard learningRate >= 0, learningRate.isFinite else {
+      throw ValidationError("--learning-rate: expected 0 or more, got \(learningRate)")
+    }
     guard 1...100_000_000 ~= steps else {
       throw ValidationError("--steps: expected 1 or more, got \(steps)")
     }

@@ -22,7 +22,8 @@ struct DovetailCommand: ParsableCommand {
       """,
     version: ProductVersion.current,
     subcommands: [
-      Demo.self, Train.self, Pretrain.self, Evaluate.self, Recombine.self, Recalibrate.self, Predict.self, Export.self, Certify.self,
+      Demo.self, Train.self, Pretrain.self, Evaluate.self, Recombine.self, Recalibrate.self,
+      Predict.self, Export.self, Certify.self,
       Matrix.self, Adapt.self, ExtendHead.self, Transfer.self, Library.self, Import.self,
       Inspect.self, List.self, Reproduce.self, CompareFeatures.self, Bench.self, Devices.self,
       Doctor.self,

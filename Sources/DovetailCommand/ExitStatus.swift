@@ -29,7 +29,8 @@ enum ExitStatus {
       case .cannotWrite: 74
       case .usage: 64
       }
-    case is SafetensorsError, is CertificateError, is NoCommonClassError, is ApplicationError, is ExportError:
+    case is SafetensorsError, is CertificateError, is NoCommonClassError, is ApplicationError,
+      is ExportError:
       65
     case is MisfitError, is NotConfirmed: 3
     case is ClassMapError, is SmallBatchError: 64

@@ -36,13 +36,16 @@ struct ExtendHead: ParsableCommand {
   @Option(help: "Minibatches.") var steps = 1000
   @Flag(help: "The reference extractor learns too, and leaves its feature space.")
   var trainReference = false
+  @Option(help: "Constant; momentum is 0.9, weight decay 1e-4.") var learningRate = 0.01
   @OptionGroup var options: ApplicationOptions
 
-  func validate() throws { try ApplicationOptions.check(steps: steps) }
+  func validate() throws { try ApplicationOptions.check(steps: steps, learningRate: learningRate) }
 
   func run() throws {
     try ExitStatus.reporting {
-      let results = try options.application("training the grown head", steps: steps).extendHead(
+      let results = try options.application(
+        "training the grown head", steps: steps, learningRate: learningRate
+      ).extendHead(
         head, reference: reference, others: others, trainReference: trainReference)
       try options.json.write(results)
       guard !options.json.takesStdout else { return }

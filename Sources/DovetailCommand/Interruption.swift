@@ -16,6 +16,11 @@ enum Interruption {
       signal(number) { _ in
         if Interruption.asked.exchange(true, ordering: .relaxed) { _exit(Interruption.atOnce) }
       }
+      // Some parents start their children with signals held back.
+      var set = sigset_t()
+      sigemptyset(&set)
+      sigaddset(&set, number)
+      pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
   }
 }

@@ -30,7 +30,9 @@ struct Pretrain: ParsableCommand {
       if !recipe.methods.contains(where: { $0.auxiliaryTask != nil }) {
         recipe.methods.append(.rotationPrediction)
       }
-      do throws(RecipeError) { try recipe.validate() } catch { throw RecipeFileError(path: self.recipe, error: error) }
+      do throws(RecipeError) { try recipe.validate() } catch {
+        throw RecipeFileError(path: self.recipe, error: error)
+      }
       try training.run(recipe, title: "pre-training")
     }
   }

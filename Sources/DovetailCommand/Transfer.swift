@@ -23,10 +23,11 @@ struct Transfer: ParsableCommand {
   var rotationHead: String?
   @Option(help: "Minibatches, in place of --epochs.") var steps: Int?
   @Option(help: "Passes over the training images.") var epochs = 5
+  @Option(help: "Constant; momentum is 0.9, weight decay 1e-4.") var learningRate = 0.01
   @OptionGroup var options: ApplicationOptions
 
   func validate() throws {
-    try ApplicationOptions.check(steps: steps ?? 1)
+    try ApplicationOptions.check(steps: steps ?? 1, learningRate: learningRate)
     guard 1...100_000 ~= epochs else {
       throw ValidationError("--epochs: expected 1 or more, got \(epochs)")
     }
@@ -34,7 +35,9 @@ struct Transfer: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      let results = try options.application("fine-tuning", steps: steps ?? 1).transfer(
+      let results = try options.application(
+        "fine-tuning", steps: steps ?? 1, learningRate: learningRate
+      ).transfer(
         extractor: extractor, head: head, rotationHead: rotationHead,
         epochs: steps == nil ? epochs : nil)
       try options.json.write(results)

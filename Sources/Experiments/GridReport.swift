@@ -79,7 +79,8 @@ extension Grid {
     let missing = Set(row.trainings.flatMap(\.allRoles)).subtracting(sources.map(\.role))
     let lacking = missing.map(\.title).sorted().joined(separator: ", ")
     return Self.row(
-      naming(row.name, datasets), group: row.group.map { naming($0, datasets) }, unit: isAccuracy ? .percent : .ratio, paper: row.paper,
+      naming(row.name, datasets), group: row.group.map { naming($0, datasets) },
+      unit: isAccuracy ? .percent : .ratio, paper: row.paper,
       runs: runs, note: missing.isEmpty ? row.note : "not run: no data given for \(lacking)")
   }
 

@@ -32,7 +32,7 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
 
   /// Of the extractors that share a head, and of the head, whose adapter has 64 channels.
   var mobileNet: Architecture {
-    Architecture(name: .mobileNetV2, width: pick(0.25, 0.5, 1), split: .block(11))
+    Architecture(name: .mobileNetV2, width: pick(0.25, 0.25, 1), split: .block(11))
   }
   var wideVariant: Architecture {
     Architecture(depth: resnet.depth, width: 2, split: .stage2)

@@ -99,7 +99,8 @@ public struct Evaluator {
     try forEachBatch(of: images) { store, indices, counted in
       let x = gather(store, indices, for: preprocessing)
       let context = ForwardContext(
-        tape: Tape(on: backend, recording: false), statistics: (policy ?? network.batchNorm).statistics)
+        tape: Tape(on: backend, recording: false),
+        statistics: (policy ?? network.batchNorm).statistics)
       let values = try backend.download(network(Variable(x), context).value)
       for position in 0..<counted {
         let to = indices[position] * outputs

@@ -43,7 +43,8 @@ struct GivenComponents {
     guard found != wanted else { return }
     throw RecipeError(
       "task \(task.name): \(what): \(path) is of a \(found) cut at \(found.split.rawValue), the "
-        + "recipe says \(wanted) cut at \(wanted.split.rawValue); give the architecture of the file")
+        + "recipe says \(wanted) cut at \(wanted.split.rawValue); give the architecture of the file"
+    )
   }
 
   /// The given head for the task's classes, by their names.
@@ -58,7 +59,8 @@ struct GivenComponents {
         "task \(task.name): head: it knows the class \(strangers[0])"
           + (strangers.count > 1 ? " and \(strangers.count - 1) more" : "")
           + " that the data do not have (theirs: \(classNames.prefix(12).joined(separator: ", "))"
-          + "\(classNames.count > 12 ? ", …" : "")); name synonyms, or give the data that it is for")
+          + "\(classNames.count > 12 ? ", …" : "")); name synonyms, or give the data that it is for"
+      )
     }
     return try head.growing(to: classNames, fresh: fresh(), on: backend)
   }

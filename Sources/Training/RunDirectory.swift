@@ -144,7 +144,9 @@ public struct RunDirectory: Sendable {
   ///   - resumedAt: the steps after which the run goes on.
   func metrics(startTime: Double?, resumedAt: Int? = nil) throws -> RunMetrics {
     do {
-      let events = try startTime.map { try EventFile(directory: path, startTime: $0, resumedAt: resumedAt) }
+      let events = try startTime.map {
+        try EventFile(directory: path, startTime: $0, resumedAt: resumedAt)
+      }
       return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
     } catch let error as EventFileError {
       throw RunDirectoryError(error)

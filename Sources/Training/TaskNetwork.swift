@@ -53,7 +53,8 @@ public final class TaskNetwork {
       ?? FeatureExtractor(
         architecture: architecture,
         preprocessing: Preprocessing(
-          imageSize: recipe.imageSize, normalisation: dataset.stream?.normalisation ?? train.normalisation),
+          imageSize: recipe.imageSize,
+          normalisation: dataset.stream?.normalisation ?? train.normalisation),
         layers: architecture.makeExtractor(on: backend, seed: seed))
     func freshHead() -> Sequential {
       recipe.architecture.makeHead(

@@ -101,7 +101,8 @@ import Testing
     let results = try run.json
     #expect((results["newClasses"] as? [String])?.count == 8)
     let parts = try #require(results["parts"] as? [[String: Any]])
-    #expect(parts.compactMap { ($0["after"] as? [String: Any])?["images"] as? Int } == [1000, 1000])
+    #expect(
+      parts.compactMap { ($0["after"] as? [String: Any])?["images"] as? Int } == [1000, 1000])
     #expect(parts.compactMap { ($0["before"] as? [String: Any])?["images"] as? Int } == [200, 200])
     let joined = try place.dovetail(
       "recombine", "s/components/a.extractor.safetensors",

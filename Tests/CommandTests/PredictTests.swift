@@ -65,7 +65,8 @@ import Testing
     let place = try place()
     let few = ["predict", "m.safetensors", "pictures/00.jpg", "--device", "cpu"]
     let refused = try place.dovetail(few)
-    #expect(refused.status == 64 && refused.stdout == "" && refused.stderr.contains("fewer than 32"))
+    #expect(
+      refused.status == 64 && refused.stdout == "" && refused.stderr.contains("fewer than 32"))
     #expect(try place.dovetail(few + ["--allow-small-batch"]).status == 0)
     let many = try place.dovetail("predict", "m.safetensors", "pictures", "--device", "cpu")
     #expect(many.status == 0 && many.stderr.contains("depends on the others"))
@@ -94,7 +95,10 @@ import Testing
   @Test func componentsAreExportedAlikeEachTime() throws {
     let place = try place(pictures: 0)
     for (file, output, contents) in [
-      ("m.safetensors", "m.onnx", ["images", "logits", "extractor.conv1.weight", "head.linear.bias"]),
+      (
+        "m.safetensors", "m.onnx",
+        ["images", "logits", "extractor.conv1.weight", "head.linear.bias"]
+      ),
       ("run/components/ink.extractor.safetensors", "e.onnx", ["images", "features"]),
       ("run/components/ink.head.safetensors", "h.onnx", ["features", "logits"]),
       ("run/components/auxiliary/rotation.safetensors", "r.onnx", ["features", "logits"]),

@@ -45,7 +45,8 @@ import Training
   @Test func equalTrainingsAreOneJob() throws {
     // Without those where two roles have one made-up set.
     let grid = try Grid(
-      Experiment.all.filter { $0.name != "fig5" }, scale: .smoke, seeds: 2, sources: [], output: "/nowhere")
+      Experiment.all.filter { $0.name != "fig5" }, scale: .smoke, seeds: 2, sources: [],
+      output: "/nowhere")
     let datasets = try grid.loadDatasets()
     let jobs = try grid.jobs(datasets)
     #expect(Set(jobs.map(\.directory)).count == jobs.count)

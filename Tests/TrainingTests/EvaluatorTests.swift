@@ -95,7 +95,10 @@ import Training
     #expect(try evaluator.measure(dog, on: images, labelNames: names)?.accuracy == 0.3)
     let renamed = try evaluator.measure(
       dog, on: images, labelNames: ["dog", "x", "y", "z"], classes: ["dog"])
-    #expect(renamed == Evaluator.Outcome(images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, averageClassAccuracy: 1))
+    #expect(
+      renamed
+        == Evaluator.Outcome(
+          images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, averageClassAccuracy: 1))
     #expect(try evaluator.measure(dog, on: images, labelNames: names, classes: ["fox"]) == nil)
   }
 

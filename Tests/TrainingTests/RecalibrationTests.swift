@@ -84,12 +84,17 @@ import Training
 
   @Test func aModelSaysWhatItWasRecalibratedOn() throws {
     let (network, images) = try network()
-    network.extractor.stamp.featureSpace = FeatureSpace([Anchor(.sharedHead, String(repeating: "a", count: 64))])
+    network.extractor.stamp.featureSpace = FeatureSpace([
+      Anchor(.sharedHead, String(repeating: "a", count: 64))
+    ])
     network.head.stamp.featureSpace = network.extractor.stamp.featureSpace
     let model = try ModelRecord(network, on: backend)
     let new = try model.recalibrated(
-      on: images, named: "tiny", digest: String(repeating: "d", count: 64), batch: 8, path: "m", backend: backend)
-    #expect(new.lineage.origin == .recalibration && new.lineage.data?.first?.digest == String(repeating: "d", count: 64))
+      on: images, named: "tiny", digest: String(repeating: "d", count: 64), batch: 8, path: "m",
+      backend: backend)
+    #expect(
+      new.lineage.origin == .recalibration
+        && new.lineage.data?.first?.digest == String(repeating: "d", count: 64))
     #expect(new.lineage.parents?.first?.digest == model.digest)
     #expect(new.extractor.header.interface.batchNorm == .recalibrated)
     let read = try ModelRecord(SafetensorsFile(bytes: new.file.bytes), path: "m")
@@ -97,7 +102,8 @@ import Training
     #expect(try read.makeModel(path: "m", on: backend).batchNorm == .recalibrated)
     #expect(throws: DatasetError.self) {
       try model.recalibrated(
-        on: images.subset([0]), named: "t", digest: String(repeating: "d", count: 64), batch: 8, path: "m", backend: backend)
+        on: images.subset([0]), named: "t", digest: String(repeating: "d", count: 64), batch: 8,
+        path: "m", backend: backend)
     }
   }
 }

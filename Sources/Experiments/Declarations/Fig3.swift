@@ -10,7 +10,7 @@ extension Experiment {
       of the largest total (Hungarian algorithm).
       """,
     deviations: [
-      "Linear CKA is not in the paper.",
+      "Linear CKA is not in the paper."
     ],
     rows: [
       Row(

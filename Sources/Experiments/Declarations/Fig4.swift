@@ -37,7 +37,8 @@ extension Experiment {
       }
       + networks.indices.map { index in
         Row(
-          networks[index].name, [grownWithExtractor], .crossings([crossing(index, grownWithExtractor)]),
+          networks[index].name, [grownWithExtractor],
+          .crossings([crossing(index, grownWithExtractor)]),
           group: "the reference extractor trained too")
       })
 

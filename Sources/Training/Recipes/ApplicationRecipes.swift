@@ -15,7 +15,7 @@ extension Recipe {
     methods = [.rotationPrediction]
     auxiliaryHeads = [rotationHead]
     frozen = [.auxiliaryHeads]
-    goOnGently()
+    goOnGently(learningRate: 0.001)
   }
 
   /// Transfer (Sec. 5.3): a source's extractor under a target's head, fine-tuned whole.
@@ -26,12 +26,12 @@ extension Recipe {
     tasks[0].architecture = architecture
     tasks[0].extractor = extractor
     tasks[0].head = head
-    goOnGently()
+    goOnGently(learningRate: 0.01)
   }
 
-  /// At a tenth of the usual learning rate, from the first step to the last (ours).
-  public mutating func goOnGently() {
-    learningRate = 0.01
+  /// At one learning rate from the first step to the last (ours).
+  private mutating func goOnGently(learningRate: Double) {
+    self.learningRate = learningRate
     schedule = .constant
     warmup = 0
   }

@@ -101,7 +101,9 @@ extension Recipe {
     if sharedHead, tasks.dropFirst().contains(where: { $0.head != nil }) {
       throw RecipeError("shared-head: a head to go on from stands with the first task")
     }
-    if frozen == Set(NetworkPart.allCases) || (frozen.isSuperset(of: [.extractors, .heads]) && auxiliaryMethods.isEmpty) {
+    if frozen == Set(NetworkPart.allCases)
+      || (frozen.isSuperset(of: [.extractors, .heads]) && auxiliaryMethods.isEmpty)
+    {
       throw RecipeError("frozen: nothing is left to train")
     }
     if zip(evaluateAt, evaluateAt.dropFirst()).contains(where: { $0 >= $1 }) {

@@ -1,0 +1,190 @@
+import BackendCPU
+import Components
+import Datasets
+import Foundation
+import Reporting
+import Tensors
+import Testing
+import Training
+
+/// A run that was interrupted ends with the bits of one that was not.
+@Suite struct ResumeTests {
+  enum Kind: CaseIterable {
+    case joint, incremental, selfSupervised, sharedHead, ownRotationHeads
+
+    var recipe: Recipe {
+      Tiny.recipe {
+        $0.steps = 5
+        $0.evaluateAt = [0, 2, 3]
+        $0.methods = CompatibilityMethod.paper
+        switch self {
+        case .joint: break
+        case .incremental: $0.scheme = .incremental
+        case .selfSupervised:
+          $0.objective = .selfSupervised
+          $0.methods = [.rotationPrediction, .jigsaw]
+        case .sharedHead:
+          $0.sharedHead = true
+          $0.methods = []
+        case .ownRotationHeads:
+          $0.methods = []
+          $0.ownRotationHead = true
+        }
+      }
+    }
+
+    var datasets: [Dataset] {
+      self == .sharedHead ? [Tiny.two[0], Tiny.two[0]] : Tiny.two
+    }
+  }
+
+  /// Runs until `stopAfter` rounds have ended; nil: to the end.
+  private func run(
+    _ kind: Kind, _ folder: String, stopAfter: Int? = nil, every: Int = 0, threads: Int = 2,
+    log: @escaping (String) -> Void = { _ in }
+  ) throws -> RunResults? {
+    var rounds = 0
+    let control = RunControl(
+      checkpointEvery: every, resumes: true,
+      shouldStop: {
+        rounds += 1
+        return rounds == stopAfter
+      }, log: log)
+    do {
+      return try Run.train(
+        kind.recipe, datasets: kind.datasets, directory: RunDirectory(folder),
+        on: CPUBackend(threads: threads), clock: { 0 }, control: control)
+    } catch is RunInterrupted {
+      return nil
+    }
+  }
+
+  /// All files but the event files, whose times differ; what results say of the threads is left out.
+  private func files(_ folder: String) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder)
+    where !name.hasPrefix(EventFile.prefix) {
+      let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
+      files[name] =
+        name == "results.json"
+        ? data.map {
+          Data(
+            String(decoding: $0, as: UTF8.self).replacing(/CPU: Swift, \d threads?/, with: "")
+              .utf8)
+        } : data
+    }
+    return files
+  }
+
+  private func withFolders(_ count: Int, _ body: ([String]) throws -> Void) throws {
+    let root = try Tiny.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    try body((0..<count).map { "\(root)/\($0)" })
+  }
+
+  @Test(arguments: Kind.allCases) func wheneverItStops(_ kind: Kind) throws {
+    let rounds = kind == .incremental ? 10 : 5
+    try withFolders(rounds + 1) { folders in
+      _ = try run(kind, folders[rounds])
+      let expected = try files(folders[rounds])
+      #expect(expected["results.json"] != nil && expected["checkpoints"] == nil)
+      for stop in 1..<rounds {
+        let folder = folders[stop]
+        #expect(try run(kind, folder, stopAfter: stop) == nil)
+        #expect(RunDirectory(folder).isInterrupted)
+        // What is left of the work after the checkpoint is done again.
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/metrics.jsonl"))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("{\"half".utf8))
+        try handle.close()
+        // Another number of threads changes nothing.
+        #expect(try run(kind, folder, threads: 1 + stop % 3) != nil)
+        let found = try files(folder)
+        #expect(found.keys.sorted() == expected.keys.sorted())
+        for (name, data) in expected { #expect(found[name] == data, "\(name), stopped at \(stop)") }
+      }
+    }
+  }
+
+  @Test func stoppedAfterEveryRound() throws {
+    try withFolders(2) { folders in
+      _ = try run(.joint, folders[0])
+      while try run(.joint, folders[1], stopAfter: 1) == nil {}
+      let (expected, found) = (try files(folders[0]), try files(folders[1]))
+      #expect(expected == found)
+    }
+  }
+
+  @Test func theLastTwoAreKeptAndADamagedOneIsPassedOver() throws {
+    try withFolders(2) { folders in
+      _ = try run(.joint, folders[0])
+      #expect(try run(.joint, folders[1], stopAfter: 4, every: 1) == nil)
+      let checkpoints = "\(folders[1])/checkpoints"
+      let names = try FileManager.default.contentsOfDirectory(atPath: checkpoints).sorted()
+      #expect(names == ["000000003.safetensors", "000000004.safetensors"])
+      // As a process that died while writing leaves it, and as a bad disk does.
+      try Data([1, 2, 3]).write(
+        to: URL(fileURLWithPath: "\(checkpoints)/000000005.safetensors.77.partial"))
+      let last = URL(fileURLWithPath: "\(checkpoints)/\(names[1])")
+      var bytes = try Data(contentsOf: last)
+      bytes[bytes.count - 9] ^= 1
+      try bytes.write(to: last)
+      var said: [String] = []
+      #expect(try run(.joint, folders[1], log: { said.append($0) }) != nil)
+      #expect(said.count == 2 && said[0].contains(names[1]) && said[1].contains("after 3 steps"))
+      #expect(try files(folders[0]) == files(folders[1]))
+    }
+  }
+
+  @Test func withoutAWholeCheckpointItSaysSo() throws {
+    try withFolders(1) { folders in
+      #expect(try run(.joint, folders[0], stopAfter: 1) == nil)
+      let name = "\(folders[0])/checkpoints/000000001.safetensors"
+      try Data("no".utf8).write(to: URL(fileURLWithPath: name))
+      let error = #expect(throws: RunDirectoryError.self) { try run(.joint, folders[0]) }
+      #expect(error?.kind == .malformed && error?.problem.contains("without --resume") == true)
+    }
+  }
+
+  @Test func anotherRecipeIsRefusedWithTheDifference() throws {
+    try withFolders(1) { folders in
+      #expect(try run(.joint, folders[0], stopAfter: 2) == nil)
+      var recipe = Kind.joint.recipe
+      recipe.learningRate = 0.2
+      let directory = RunDirectory(folders[0])
+      let error = #expect(throws: RunDirectoryError.self) {
+        try directory.check(for: recipe, resumes: true)
+      }
+      for fragment in ["learning-rate: 0.1", "learning-rate: 0.2"] {
+        #expect(error?.problem.contains(fragment) == true, "\(String(describing: error))")
+      }
+      let asked = #expect(throws: RunDirectoryError.self) {
+        try directory.check(for: Kind.joint.recipe)
+      }
+      #expect(asked?.problem.contains("--resume") == true)
+      try directory.check(for: Kind.joint.recipe, resumes: true)
+    }
+  }
+
+  /// A weight that is no number never gets into a checkpoint, and the last good one is named.
+  @Test func divergenceNamesTheLastGoodCheckpoint() throws {
+    try withFolders(1) { folders in
+      var recipe = Kind.joint.recipe
+      recipe.steps = 30
+      recipe.learningRate = 1000
+      recipe.warmup = 0.5
+      let error = #expect(throws: DivergenceError.self) {
+        _ = try Run.train(
+          recipe, datasets: Tiny.two, directory: RunDirectory(folders[0]),
+          on: CPUBackend(threads: 2), clock: { 0 }, control: RunControl(checkpointEvery: 1))
+      }
+      #expect(error?.description.contains("not finite") == true)
+      if let path = error?.checkpoint {
+        #expect(error?.description.contains(path) == true)
+        let file = try SafetensorsFile(
+          bytes: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
+        #expect(file.tensors.values.allSatisfy { $0.values.allSatisfy(\.isFinite) })
+      }
+    }
+  }
+}
