@@ -65,11 +65,9 @@ enum ImageFolder {
     guard files.count * size * size * 3 > memory else {
       return (try decode(files, size, onDamaged, &notes), nil)
     }
-    notes.append("training images streamed")
-    return (
-      ImageSet(bytes: [], labels: [], size: size),
-      try ImageStream(files, root: root, size: size, onDamaged: onDamaged)
-    )
+    let stream = try ImageStream(files, root: root, size: size, onDamaged: onDamaged)
+    notes.append(stream.note)
+    return (ImageSet(bytes: [], labels: [], size: size), stream)
   }
 
   private static func files(

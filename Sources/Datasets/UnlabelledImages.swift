@@ -7,13 +7,13 @@ enum UnlabelledImages {
     at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int
   ) throws(DatasetError) -> Dataset {
     try DataFile.requireFolder(path, advice: "Give a folder with JPEG files in it or below.")
+    let root = URL(fileURLWithPath: path).standardizedFileURL
     let paths = try ImageFiles.list([path])
     var notes = ["no labels"]
     let (images, stream) = try ImageFolder.heldOrStreamed(
-      paths.map { ($0, 0) }, root: path, imageSize, onDamaged, memory, &notes)
+      paths.map { ($0, 0) }, root: root.path, imageSize, onDamaged, memory, &notes)
     return Dataset(
-      name: "images \(URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent)",
-      classNames: ["image"], train: images,
+      name: "images \(root.lastPathComponent)", classNames: ["image"], train: images,
       test: ImageSet(bytes: [], labels: [], size: imageSize), notes: notes, stream: stream)
   }
 }

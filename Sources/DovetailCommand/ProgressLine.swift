@@ -11,6 +11,7 @@ final class ProgressLine {
   private var lastShown = -Double.infinity
   /// A bar stands on the last line, which has no end yet.
   private var isOpen = false
+  private var named: Set<String> = []
 
   init(_ title: String, _ options: LogOptions) {
     self.title = title
@@ -23,6 +24,7 @@ final class ProgressLine {
   }
 
   func show(_ progress: TrainingProgress) {
+    if !options.quiet { nameSkipped(progress.skippedImages) }
     let now = Console.seconds()
     let isLast = progress.minibatch == progress.total
     let interval = options.verbose ? 0 : redraws ? 0.2 : 5
@@ -36,6 +38,9 @@ final class ProgressLine {
     if options.verbose { parts.append("learning rate \(progress.learningRate)") }
     parts.append("loss " + progress.losses.map(describe).joined(separator: ", "))
     parts.append("\(Int(rate)) images/s")
+    if let waiting = progress.secondsWaiting {
+      parts.append("\(Format.percent(waiting / elapsed)) waiting for images")
+    }
     parts.append(isLast ? Format.duration(elapsed) : "\(Format.duration(left)) left")
     let text = parts.joined(separator: ", ")
     if redraws {
@@ -47,6 +52,15 @@ final class ProgressLine {
       isOpen = !isLast
     } else {
       Console.log("\(title): \(text)")
+    }
+  }
+
+  /// Each damaged file once.
+  private func nameSkipped(_ paths: [String]) {
+    for path in paths where named.insert(path).inserted {
+      if isOpen { Console.log("") }
+      isOpen = false
+      Console.log("\(path): damaged, the next image was taken in its place")
     }
   }
 

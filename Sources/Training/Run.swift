@@ -51,7 +51,8 @@ public enum Run {
       let rounds = position.rounds(of: recipe)
       let state = Checkpoint.State(
         position: position, images: images, curve: curve, seconds: clock() - start - measuring,
-        metricsBytes: directory.metricsBytes, recipe: recipe.yaml)
+        metricsBytes: directory.metricsBytes, recipe: recipe.yaml,
+        secondsWaiting: trainer.secondsWaiting, skippedImages: trainer.skippedImages)
       try directory.checkpoints.write(
         Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),
         rounds: rounds)
@@ -61,7 +62,7 @@ public enum Run {
     }
     do {
       try trainer.run(
-        from: position,
+        from: position, clock: clock,
         progress: {
           images = $0.images
           try metrics?.append($0, seconds: clock() - start)
@@ -98,7 +99,6 @@ public enum Run {
     }
     let seconds = clock() - start - measuring
     try trainer.stamp()
-    let streams = datasets.compactMap(\.stream)
     let looksAtLabels = recipe.objective == .target
     let recombinations =
       looksAtLabels
@@ -106,8 +106,8 @@ public enum Run {
     let results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0,
-      secondsWaitingForImages: streams.isEmpty ? nil : streams.map(\.waited).reduce(0, +),
-      skippedImages: streams.isEmpty ? nil : streams.flatMap(\.skipped), seed: recipe.seed,
+      secondsWaitingForImages: trainer.streams ? trainer.secondsWaiting : nil,
+      skippedImages: trainer.streams ? trainer.skippedImages : nil, seed: recipe.seed,
       steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
       tasks: looksAtLabels

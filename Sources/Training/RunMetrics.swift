@@ -14,11 +14,12 @@ struct RunMetrics {
       let minibatch: Int
       let learningRate: Float
       let losses: [TaskLosses]
+      let secondsWaiting: Double?
     }
     try append(
       line: Line(
         minibatch: progress.minibatch, learningRate: progress.learningRate,
-        losses: progress.losses), seconds)
+        losses: progress.losses, secondsWaiting: progress.secondsWaiting), seconds)
   }
 
   func append(_ point: RunResults.CurvePoint, seconds: Double) throws {

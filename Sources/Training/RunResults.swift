@@ -49,7 +49,7 @@ public struct RunResults: Codable, Sendable {
   public var device: String
   public var seconds: Double
   public var imagesPerSecond: Double
-  /// Seconds of them in which images that are streamed were waited for.
+  /// Seconds of `seconds` in which a minibatch of streamed images was not yet decoded.
   public var secondsWaitingForImages: Double?
   /// Damaged files in whose place others were taken.
   public var skippedImages: [String]?

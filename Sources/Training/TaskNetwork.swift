@@ -16,9 +16,11 @@ public final class TaskNetwork {
   public let dataset: Dataset
   public let heldOut: ImageSet
   let train: ImageSet
-  /// All training images, or of streamed ones those of this minibatch.
-  var store: ImageStore
-  var sampler: BatchSampler
+  /// All training images, or of streamed ones those of the last minibatch that was taken.
+  private var store: ImageStore?
+  private var sampler: BatchSampler
+  /// Where the training images are streamed.
+  let decoder: MinibatchDecoder?
 
   /// - Parameters:
   ///   - given: what it goes on from; all else is freshly drawn.
@@ -70,11 +72,21 @@ public final class TaskNetwork {
       ? Self.head(
         for: RotationTask(), recipe, seed: Self.derived(recipe.seed, 2000 + index), on: backend)
       : nil
-    store = backend.makeImageStore(
-      bytes: train.bytes, count: train.count, height: recipe.imageSize, width: recipe.imageSize)
-    sampler = BatchSampler(
+    let sampler = BatchSampler(
       count: dataset.stream?.count ?? train.count, batch: recipe.batch, imageSize: recipe.imageSize,
       augment: recipe.augment, seed: recipe.seed, task: index)
+    self.sampler = sampler
+    decoder = dataset.stream.map { stream in
+      // Its own, which holds the order of the epoch that is decoded.
+      var ahead = sampler
+      return MinibatchDecoder(stream, batch: recipe.batch, steps: recipe.steps) { step in
+        ahead.transforms(step: step).map { Int($0.index) }
+      }
+    }
+    if decoder == nil {
+      store = backend.makeImageStore(
+        bytes: train.bytes, count: train.count, height: recipe.imageSize, width: recipe.imageSize)
+    }
   }
 
   /// A fresh head, of the target head's shape.
@@ -94,27 +106,21 @@ public final class TaskNetwork {
   func minibatch(
     _ step: Int, on backend: any Backend
   ) throws -> (transforms: [ImageTransform], labels: [Int32]) {
-    let transforms = sampler.transforms(step: step)
-    guard let stream = dataset.stream else {
+    var transforms = sampler.transforms(step: step)
+    guard let decoder else {
       return (transforms, transforms.map { train.labels[Int($0.index)] })
     }
-    let sampler = sampler
-    let minibatch = try stream.minibatch(step) { ahead in
-      var own = sampler
-      return own.transforms(step: ahead).map { Int($0.index) }
-    }
+    let minibatch = try decoder.minibatch(step)
+    let size = extractor.preprocessing.imageSize
     store = backend.makeImageStore(
-      bytes: minibatch.bytes, count: transforms.count, height: stream.size, width: stream.size)
-    let here = transforms.enumerated().map { position, transform in
-      var transform = transform
-      transform.index = Int32(position)
-      return transform
-    }
-    return (here, minibatch.labels)
+      bytes: minibatch.bytes, count: transforms.count, height: size, width: size)
+    for position in transforms.indices { transforms[position].index = Int32(position) }
+    return (transforms, minibatch.labels)
   }
 
   /// A minibatch as the extractor takes it: `[count, size, size, 3]`.
   func images(_ transforms: [ImageTransform], on backend: any Backend) -> Variable {
+    guard let store else { preconditionFailure("images before any minibatch of \(name)") }
     let x = backend.makeTensor([transforms.count, store.height, store.width, 3])
     let normalisation = extractor.preprocessing.normalisation
     backend.gatherImages(

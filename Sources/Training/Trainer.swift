@@ -13,6 +13,11 @@ public struct TrainingProgress: Sendable {
   public let learningRate: Float
   /// By task: mean loss per image of its last minibatch: the target's and the auxiliary heads'.
   public let losses: [TaskLosses]
+  /// Seconds so far in which nothing was enqueued because a minibatch was not yet decoded; nil where
+  /// all images are held.
+  public var secondsWaiting: Double?
+  /// Damaged files so far in whose place others were taken.
+  public var skippedImages: [String] = []
 }
 
 public struct TaskLosses: Codable, Sendable {
@@ -65,6 +70,10 @@ public final class Trainer {
   let backend: any Backend
   let optimiser: SGD
   var imagesDone = 0
+  /// Seconds in which a minibatch of streamed images was not yet decoded.
+  var secondsWaiting = 0.0
+  /// Of the training that this one goes on from.
+  var skippedEarlier: [String] = []
   var recent: [LossTensors]
 
   /// - Throws: `RecipeError` where data sets and recipe do not fit.
@@ -126,12 +135,23 @@ public final class Trainer {
     selfSupervisedHeads + (commonClassesHead.map { [$0] } ?? [])
   }
 
+  /// Whether the images of any task are streamed.
+  var streams: Bool { networks.contains { $0.decoder != nil } }
+
+  /// Damaged files in whose place others were taken so far.
+  var skippedImages: [String] {
+    let now = networks.flatMap { $0.decoder?.skipped ?? [] }
+    return skippedEarlier + now.filter { !skippedEarlier.contains($0) }
+  }
+
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read
   /// back; `measure` after every `evaluate-every` steps of each task; `roundEnded` last of all after
   /// every round.
-  /// - Parameter position: where a training goes on whose state has been restored.
+  /// - Parameters:
+  ///   - position: where a training goes on whose state has been restored.
+  ///   - clock: seconds since some start, to measure how long images are waited for.
   public func run(
-    from position: TrainingPosition = TrainingPosition(),
+    from position: TrainingPosition = TrainingPosition(), clock: () -> Double = { 0 },
     progress: (TrainingProgress) throws -> Void = { _ in },
     measure: (_ step: Int) throws -> Void = { _ in },
     roundEnded: (TrainingPosition) throws -> Void = { _ in }
@@ -142,7 +162,7 @@ public final class Trainer {
       if phase > 0 { for head in auxiliaryHeads { head.isFrozen = true } }
       let first = phase == position.phase ? position.round : 0
       if recipe.scheme == .joint && first == 0 && recipe.measures(after: 0) { try measure(0) }
-      try train(groups[phase], from: first, progress, measure) {
+      try train(groups[phase], from: first, clock, progress, measure) {
         try roundEnded(TrainingPosition(phase: phase, round: $0))
       }
     }
@@ -151,14 +171,15 @@ public final class Trainer {
   }
 
   private func train(
-    _ group: [TaskNetwork], from first: Int, _ progress: (TrainingProgress) throws -> Void,
+    _ group: [TaskNetwork], from first: Int, _ clock: () -> Double,
+    _ progress: (TrainingProgress) throws -> Void,
     _ measure: (Int) throws -> Void, _ roundEnded: (Int) throws -> Void
   ) throws {
     let rate = LearningRate(recipe: recipe, total: recipe.steps * group.count)
     for step in min(first, recipe.steps)..<recipe.steps {
       for (turn, network) in group.enumerated() {
         let minibatch = step * group.count + turn
-        try self.step(network, step: step, learningRate: rate.at(minibatch))
+        try self.step(network, step: step, learningRate: rate.at(minibatch), clock: clock)
       }
       if (step + 1) % 10 == 0 || step + 1 == recipe.steps {
         let before = recipe.scheme == .incremental ? group[0].index * recipe.steps : 0
@@ -167,7 +188,8 @@ public final class Trainer {
             minibatch: before + (step + 1) * group.count,
             total: recipe.steps * networks.count, images: imagesDone,
             learningRate: rate.at(step * group.count),
-            losses: try group.map { try readLosses($0, step: step) }))
+            losses: try group.map { try readLosses($0, step: step) },
+            secondsWaiting: streams ? secondsWaiting : nil, skippedImages: skippedImages))
       }
       if recipe.measures(after: step + 1), step + 1 < recipe.steps, recipe.scheme == .joint {
         try measure(step + 1)

@@ -8,8 +8,12 @@ import Tensors
 extension Trainer {
   /// One minibatch of one task.
   /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
-  package func step(_ network: TaskNetwork, step: Int, learningRate: Float) throws {
+  package func step(
+    _ network: TaskNetwork, step: Int, learningRate: Float, clock: () -> Double = { 0 }
+  ) throws {
+    let before = clock()
     let (transforms, labels) = try network.minibatch(step, on: backend)
+    if network.decoder != nil { secondsWaiting += clock() - before }
     var losses = LossTensors()
     var trained = network.extractor.layers.parameters
     if recipe.objective == .target {

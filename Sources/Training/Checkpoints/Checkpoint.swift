@@ -19,6 +19,10 @@ struct Checkpoint {
     var metricsBytes: Int
     /// The effective recipe.
     var recipe: String
+    /// Of `seconds`, for streamed images.
+    var secondsWaiting: Double
+    /// Damaged files in whose place others were taken.
+    var skippedImages: [String]
   }
 
   var state: State
@@ -132,5 +136,7 @@ extension Trainer {
       backend.upload(checkpoint.tensors[name]!.values, to: tensor)
     }
     imagesDone = checkpoint.state.images
+    secondsWaiting = checkpoint.state.secondsWaiting
+    skippedEarlier = checkpoint.state.skippedImages
   }
 }
