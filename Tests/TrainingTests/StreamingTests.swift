@@ -83,27 +83,51 @@ import Training
     }
     let (first, state) = try trained(skipping)
     let (_, again) = try trained(skipping)
-    #expect(first.networks[0].dataset.stream?.skipped == [broken])
     #expect(state == again)
+    #expect(first.networks[0].dataset.stream?.count == 16)
     let results = try Run.train(
       skipping, datasets: skipping.loadDatasets(), directory: nil, on: backend, clock: { 0 })
     #expect(results.skippedImages == [broken])
-    #expect(results.secondsWaitingForImages != nil)
   }
 
-  @Test func minibatchesAreThoseThatWereAskedFor() throws {
+  /// Two tasks on one data set, and a second, longer training on it, each take their own images.
+  @Test func oneStreamServesSeveralTrainings() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let held = try Dataset.load(.folder, path: folder, imageSize: 8)
-    let stream = try #require(
-      Dataset.load(.folder, path: folder, imageSize: 8, memory: 16 * 192 - 1).stream)
-    #expect(try Dataset.load(.folder, path: folder, imageSize: 8, memory: 16 * 192).stream == nil)
-    for step in [0, 1, 2, 7, 3] {
-      let indices = [step, 15 - step, 5]
-      let minibatch = try stream.minibatch(step) { [$0 % 16, (31 - $0) % 16, 5] }
-      let expected = held.train.subset(indices)
-      #expect(minibatch.bytes == expected.bytes && minibatch.labels == expected.labels)
+    let held = try Dataset.load(.folder, path: folder, imageSize: Tiny.size)
+    let streamed = try Dataset.load(.folder, path: folder, imageSize: Tiny.size, memory: 0)
+    func states(_ dataset: Dataset) throws -> [[[String: [Float]]]] {
+      try [(1, 5), (2, 8)].map { seed, steps in
+        let recipe = Tiny.recipe {
+          $0.seed = UInt64(seed)
+          $0.steps = steps
+        }
+        return try Tiny.trained(recipe, [dataset, dataset])
+      }
     }
+    #expect(try states(held) == states(streamed))
+  }
+
+  /// By a clock that moves on by a second whenever it is read.
+  @Test func waitingForStreamedImagesIsMeasured() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func results(_ change: (inout Recipe) -> Void) throws -> (RunResults, [Double?]) {
+      var now = 0.0
+      var along: [Double?] = []
+      let recipe = recipe(folder, change)
+      let results = try Run.train(
+        recipe, datasets: recipe.loadDatasets(), directory: nil, on: backend,
+        clock: {
+          now += 1
+          return now
+        }, progress: { along.append($0.secondsWaiting) })
+      return (results, along)
+    }
+    let (streamed, along) = try results { $0.imageMemory = 0 }
+    #expect(streamed.secondsWaitingForImages == 9 && along == [9])
+    let (held, heldAlong) = try results { _ in }
+    #expect(held.secondsWaitingForImages == nil && held.skippedImages == nil && heldAlong == [nil])
   }
 
   @Test func whatNeedsAllImagesSaysSo() throws {
