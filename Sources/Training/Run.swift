@@ -52,7 +52,7 @@ public enum Run {
       let state = Checkpoint.State(
         position: position, images: images, curve: curve, seconds: clock() - start - measuring,
         metricsBytes: directory.metricsBytes, recipe: recipe.yaml,
-        secondsWaiting: trainer.secondsWaiting, skippedImages: trainer.skippedImages)
+        secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages)
       try directory.checkpoints.write(
         Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),
         rounds: rounds)
@@ -106,7 +106,7 @@ public enum Run {
     let results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0,
-      secondsWaitingForImages: trainer.streams ? trainer.secondsWaiting : nil,
+      secondsWaitingForImages: trainer.streams ? trainer.secondsWaitingInAll : nil,
       skippedImages: trainer.streams ? trainer.skippedImages : nil, seed: recipe.seed,
       steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,

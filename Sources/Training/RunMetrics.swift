@@ -14,12 +14,11 @@ struct RunMetrics {
       let minibatch: Int
       let learningRate: Float
       let losses: [TaskLosses]
-      let secondsWaiting: Double?
     }
     try append(
       line: Line(
         minibatch: progress.minibatch, learningRate: progress.learningRate,
-        losses: progress.losses, secondsWaiting: progress.secondsWaiting), seconds)
+        losses: progress.losses), seconds)
   }
 
   func append(_ point: RunResults.CurvePoint, seconds: Double) throws {

@@ -13,8 +13,8 @@ public struct TrainingProgress: Sendable {
   public let learningRate: Float
   /// By task: mean loss per image of its last minibatch: the target's and the auxiliary heads'.
   public let losses: [TaskLosses]
-  /// Seconds so far in which nothing was enqueued because a minibatch was not yet decoded; nil where
-  /// all images are held.
+  /// Seconds so far, since it began or went on, in which nothing was enqueued because a minibatch was
+  /// not yet decoded; nil where all images are held.
   public var secondsWaiting: Double?
   /// Damaged files so far in whose place others were taken.
   public var skippedImages: [String] = []
@@ -73,7 +73,7 @@ public final class Trainer {
   /// Seconds in which a minibatch of streamed images was not yet decoded.
   var secondsWaiting = 0.0
   /// Of the training that this one goes on from.
-  var skippedEarlier: [String] = []
+  var earlier: (secondsWaiting: Double, skippedImages: [String]) = (0, [])
   var recent: [LossTensors]
 
   /// - Throws: `RecipeError` where data sets and recipe do not fit.
@@ -133,15 +133,6 @@ public final class Trainer {
   /// All that tasks share.
   public var auxiliaryHeads: [AuxiliaryHead] {
     selfSupervisedHeads + (commonClassesHead.map { [$0] } ?? [])
-  }
-
-  /// Whether the images of any task are streamed.
-  var streams: Bool { networks.contains { $0.decoder != nil } }
-
-  /// Damaged files in whose place others were taken so far.
-  var skippedImages: [String] {
-    let now = networks.flatMap { $0.decoder?.skipped ?? [] }
-    return skippedEarlier + now.filter { !skippedEarlier.contains($0) }
   }
 
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read

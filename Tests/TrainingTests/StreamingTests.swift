@@ -130,6 +130,39 @@ import Training
     #expect(held.secondsWaitingForImages == nil && held.skippedImages == nil && heldAlong == [nil])
   }
 
+  /// Equal components, and the figures of both parts together.
+  @Test func aStreamedTrainingGoesOnWhereItStopped() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Data("no JPEG".utf8).write(to: URL(fileURLWithPath: "\(folder)/train/bee/7.jpg"))
+    let recipe = recipe(folder) {
+      $0.imageMemory = 0
+      $0.damagedImages = .skip
+    }
+    func run(_ name: String, stopAfter: Int?) throws -> (RunResults, Data?) {
+      let directory = RunDirectory("\(folder)/\(name)")
+      var (now, rounds) = (0.0, 0)
+      let control = RunControl(resumes: true) {
+        rounds += 1
+        return rounds == stopAfter
+      }
+      let results = try Run.train(
+        recipe, datasets: recipe.loadDatasets(), directory: directory, on: backend,
+        clock: {
+          now += 1
+          return now
+        }, control: control)
+      return (results, FileManager.default.contents(atPath: directory.extractor("a")))
+    }
+    let (whole, extractor) = try run("whole", stopAfter: nil)
+    #expect(throws: RunInterrupted.self) { try run("parts", stopAfter: 8) }
+    let (parts, again) = try run("parts", stopAfter: nil)
+    #expect(extractor != nil && extractor == again)
+    #expect(whole.secondsWaitingForImages == 9 && parts.secondsWaitingForImages == 9)
+    #expect(whole.skippedImages == ["\(folder)/train/bee/7.jpg"])
+    #expect(parts.skippedImages == whole.skippedImages)
+  }
+
   @Test func whatNeedsAllImagesSaysSo() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

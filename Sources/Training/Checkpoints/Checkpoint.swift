@@ -136,7 +136,6 @@ extension Trainer {
       backend.upload(checkpoint.tensors[name]!.values, to: tensor)
     }
     imagesDone = checkpoint.state.images
-    secondsWaiting = checkpoint.state.secondsWaiting
-    skippedEarlier = checkpoint.state.skippedImages
+    earlier = (checkpoint.state.secondsWaiting, checkpoint.state.skippedImages)
   }
 }
