@@ -54,7 +54,8 @@ import Testing
 
   /// What is decoded ahead is limited, and ends with the training.
   @Test func noMoreIsBegunThanTheTrainingTakes() throws {
-    let stream = try #require(try load(folder()).stream)
+    let folder = try folder()
+    let stream = try #require(try load(folder).stream)
     func asked(steps: Int, batch: Int) throws -> [Int] {
       var asked: [Int] = []
       let decoder = MinibatchDecoder(stream, batch: batch, steps: steps, threads: 2) {

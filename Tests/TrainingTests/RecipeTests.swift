@@ -217,7 +217,7 @@ import Training
     Wrong("tasks:\n  - {name: a}", 2, "a task: the key “dataset” is missing"),
     Wrong(
       "tasks: [{dataset: cifar1O, path: x}]", 1,
-      "dataset: expected one of cifar10, cifar100, stl10, folder, made-up-ink, made-up-neon, "
+      "dataset: expected one of cifar10, cifar100, stl10, folder, images, made-up-ink, made-up-neon, "
         + "got “cifar1O”; did you mean “cifar10”?"),
     Wrong("tasks: [{dataset: cifar10}]", nil, "task cifar10: the dataset cifar10 needs a path"),
     Wrong(
