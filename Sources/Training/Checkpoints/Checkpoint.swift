@@ -1,11 +1,11 @@
-import Components
+package import Components
 import Foundation
 import Networks
 import Tensors
 
 /// Everything that a training is between two rounds. Which images a minibatch takes, and what is done
 /// to them, is a function of seed, task and step, so no state of a random generator belongs to it.
-struct Checkpoint {
+package struct Checkpoint {
   static let format = "dovetail-checkpoint-1"
 
   /// What is kept beside the tensors.
@@ -27,7 +27,7 @@ struct Checkpoint {
 
   var state: State
   /// Values, momentum and running statistics, by part and name.
-  var tensors: [String: SafetensorsFile.Entry]
+  package var tensors: [String: SafetensorsFile.Entry]
 
   // MARK: The file
 
@@ -52,14 +52,18 @@ struct Checkpoint {
 
   /// - Throws: `ComponentFileError` for whatever is not as it was written.
   init(path: String) throws(ComponentFileError) {
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
-    }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ComponentFileError(kind: .missing, path: path, problem: "cannot be read")
     }
+    try self.init(bytes: [UInt8](data), path: path)
+  }
+
+  package init(bytes: [UInt8], path: String) throws(ComponentFileError) {
+    func malformed(_ problem: String) -> ComponentFileError {
+      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    }
     let file: SafetensorsFile
-    do { file = try SafetensorsFile(bytes: [UInt8](data)) } catch { throw malformed("\(error)") }
+    do { file = try SafetensorsFile(bytes: bytes) } catch { throw malformed("\(error)") }
     guard file.metadata["format"] == Self.format else {
       throw malformed(
         "expected format \(Self.format), got \(file.metadata["format"] ?? "none")")
