@@ -6,21 +6,29 @@ public enum BatchNormStatistics: Sendable, Equatable {
   /// The batch's own. `updateRunning` also moves the running statistics towards them (training on
   /// unrotated images); layers whose parameters are frozen keep theirs in any case.
   case batch(updateRunning: Bool)
-  /// The batch's own, which also take the place of the running statistics: for whoever gathers them
-  /// batch by batch.
-  case recording
   /// The running statistics, as constants.
   case running
 }
+
+/// Gets the mean and the biased variance `[C]` that a batch norm normalises a batch by, and the number
+/// of values M behind each of them.
+public typealias BatchNormObserver = (
+  _ norm: BatchNorm, _ mean: Tensor, _ variance: Tensor, _ values: Int
+) -> Void
 
 /// What a forward pass runs in.
 public struct ForwardContext {
   public let tape: Tape
   public let statistics: BatchNormStatistics
+  /// Told what each batch norm takes of the batch, in the order of computing.
+  public let observer: BatchNormObserver?
 
-  public init(tape: Tape, statistics: BatchNormStatistics) {
+  public init(
+    tape: Tape, statistics: BatchNormStatistics, observer: BatchNormObserver? = nil
+  ) {
     self.tape = tape
     self.statistics = statistics
+    self.observer = observer
   }
 
   public var backend: any Backend { tape.backend }

@@ -10,14 +10,17 @@ public enum Recalibration {
   /// Sets the running statistics of all batch norms to those of these images, and the policy of both
   /// parts to `recalibrated`. No labels are looked at; weights stay as they are.
   ///
-  /// The images pass in batches that normalise by themselves, as they did in training. With n images in
-  /// batch b, its mean μ and unbiased variance v of a channel, N = Σ n:
+  /// The images pass once, in batches that normalise by themselves, as they did in training. Of a
+  /// channel, with mean μ and biased variance v over the M values of batch b:
   ///
-  ///     mean = Σ n μ / N,   variance = Σ n v / N + Σ n (μ − mean)² / N
+  ///     mean = Σ M μ / Σ M,   variance = Σ M (v + (μ − mean)²) / Σ M
   ///
-  /// in double precision (the pooled statistics of Wu and Johnson 2021, “precise batch norm”).
-  /// - Parameter batch: images a batch; the batches are as many as that takes, of nearly equal sizes.
-  /// - Throws: `DatasetError` for fewer than two images; the device's errors.
+  /// in double precision: mean and biased (population) variance over all values of all batches (Wu and
+  /// Johnson 2021, “precise batch norm”). With all images in one batch, the network then predicts as
+  /// it does by the batch's statistics.
+  /// - Parameter batch: images a batch, or a few less: batches have nearly equal sizes.
+  /// - Throws: `DatasetError` for fewer than two images; the device's errors. The network is then as
+  ///   it was.
   public static func recalibrate(
     _ network: Recombination, on images: ImageSet, batch: Int, backend: any Backend
   ) throws {
@@ -26,32 +29,32 @@ public enum Recalibration {
         .malformed, path: "the images to recalibrate on", problem: "there are \(images.count)",
         advice: "Give at least 2, better a thousand.")
     }
-    let buffers = network.extractor.layers.buffers + network.head.layers.buffers
-    // A batch norm's buffers stand in pairs: mean, variance.
-    let norms = stride(from: 0, to: buffers.count, by: 2).map { (buffers[$0], buffers[$0 + 1]) }
-    var pools = norms.map { Pool(channels: $0.0.value.shape[0]) }
     let evaluator = Evaluator(batch: batch, on: backend)
     var random = RandomStream(seed: 0, .evaluationOrder)
     let order = random.permutation(images.count)
     let store = backend.makeImageStore(
       bytes: images.bytes, count: images.count, height: images.size, width: images.size)
+    var pools: [Pool] = []
     let batches = (images.count + batch - 1) / batch
     for index in 0..<batches {
       let range = index * images.count / batches..<(index + 1) * images.count / batches
       let x = evaluator.gather(
         store, range.map { order[$0] }, for: network.extractor.preprocessing)
+      var seen: [(norm: BatchNorm, mean: Tensor, variance: Tensor, values: Int)] = []
       let context = ForwardContext(
-        tape: Tape(on: backend, recording: false), statistics: .recording)
+        tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false),
+        observer: { seen.append(($0, $1, $2, $3)) })
       _ = network(Variable(x), context)
-      for (position, norm) in norms.enumerated() {
-        pools[position].add(
-          mean: try backend.download(norm.0.value), variance: try backend.download(norm.1.value),
-          count: range.count)
+      if pools.isEmpty { pools = seen.map { Pool($0.norm) } }
+      for (place, batch) in seen.enumerated() {
+        pools[place].add(
+          mean: try backend.download(batch.mean), variance: try backend.download(batch.variance),
+          values: batch.values)
       }
     }
-    for (pool, norm) in zip(pools, norms) {
-      backend.upload(pool.mean.map(Float.init), to: norm.0.value)
-      backend.upload(pool.variance.map(Float.init), to: norm.1.value)
+    for pool in pools {
+      backend.upload(pool.mean.map(Float.init), to: pool.norm.runningMean.value)
+      backend.upload(pool.variance.map(Float.init), to: pool.norm.runningVariance.value)
     }
     try backend.synchronize()
     network.extractor.stamp.batchNorm = .recalibrated
@@ -61,27 +64,27 @@ public enum Recalibration {
   /// Statistics of all batches so far, channel by channel; batches are added one by one (Chan et al.
   /// 1983), so that nothing is kept of them.
   private struct Pool {
-    var mean: [Double]
-    /// Of the images so far, as in the formula above.
-    var variance: [Double]
+    let norm: BatchNorm
+    private(set) var mean: [Double]
+    private(set) var variance: [Double]
     private var count = 0.0
 
-    init(channels: Int) {
-      mean = [Double](repeating: 0, count: channels)
+    init(_ norm: BatchNorm) {
+      self.norm = norm
+      mean = [Double](repeating: 0, count: norm.gamma.value.count)
       variance = mean
     }
 
-    mutating func add(mean other: [Float], variance unbiased: [Float], count images: Int) {
-      let n = Double(images)
-      let total = count + n
+    mutating func add(mean other: [Float], variance biased: [Float], values: Int) {
+      let share = Double(values) / (count + Double(values))
       for channel in mean.indices {
         let difference = Double(other[channel]) - mean[channel]
-        variance[channel] =
-          (variance[channel] * count + Double(unbiased[channel]) * n
-            + difference * difference * count * n / total) / total
-        mean[channel] += difference * n / total
+        variance[channel] +=
+          share * (Double(biased[channel]) - variance[channel])
+          + share * (1 - share) * difference * difference
+        mean[channel] += share * difference
       }
-      count = total
+      count += Double(values)
     }
   }
 }

@@ -45,22 +45,20 @@ public struct BatchNorm: Layer {
   private func statistics(
     of x: Variable, _ context: ForwardContext
   ) -> (mean: Tensor, variance: Tensor, ofBatch: Bool) {
-    let share: Float?
-    switch context.statistics {
-    case .running: return (runningMean.value, runningVariance.value, false)
-    case .recording: share = 1
-    // A frozen layer keeps its running statistics and still normalises by the batch.
-    case .batch(let updateRunning): share = updateRunning && !gamma.isFrozen ? Self.momentum : nil
+    guard case .batch(let updateRunning) = context.statistics else {
+      return (runningMean.value, runningVariance.value, false)
     }
     let backend = context.backend
     let mean = backend.makeTensor(gamma.value.shape)
     let variance = backend.makeTensor(gamma.value.shape)
-    let running = share.map {
-      RunningStatistics(
-        mean: runningMean.value, variance: runningVariance.value, momentum: $0)
-    }
+    // A frozen layer keeps its running statistics and still normalises by the batch.
+    let running =
+      updateRunning && !gamma.isFrozen
+      ? RunningStatistics(
+        mean: runningMean.value, variance: runningVariance.value, momentum: Self.momentum) : nil
     backend.batchNormStatistics(
       of: x.statisticsSource, mean: mean, variance: variance, running: running)
+    context.observer?(self, mean, variance, x.shape.count / gamma.value.count)
     return (mean, variance, true)
   }
 }
