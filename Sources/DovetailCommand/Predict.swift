@@ -59,14 +59,14 @@ struct Predict: ParsableCommand {
       }
       let files = try ImageFiles.list(images)
       let predictor = Predictor(record)
-      try predictor.check(count: files.count, allowSmallBatch: allowSmallBatch)
       if predictor.dependsOnTheBatch {
         Console.log(
           "dovetail: the model normalises by the batch: what it says of an image depends on the "
             + "others; dovetail recalibrate fixes that")
       }
       let results = try predictor.predict(
-        files, path: model, skipDamaged: skipDamaged, on: try device.open())
+        files, path: model, allowSmallBatch: allowSmallBatch, skipDamaged: skipDamaged,
+        on: try device.open())
       let classNames = record.head.header.classNames ?? []
       let report = Report(
         model: record.digest, batchNorm: record.extractor.header.interface.batchNorm,

@@ -25,6 +25,11 @@ public struct Predictor {
     /// By output of the head.
     public let logits: [Float]
 
+    package init(path: String, logits: [Float]) {
+      self.path = path
+      self.logits = logits
+    }
+
     /// exp(z) / Σ exp(z), in double precision.
     public var probabilities: [Double] {
       let largest = Double(logits.max() ?? 0)
@@ -41,18 +46,26 @@ public struct Predictor {
   }
 
   /// - Throws: `SmallBatchError` for a few images under a model that normalises by the batch.
-  public func check(count: Int, allowSmallBatch: Bool) throws(SmallBatchError) {
+  private func check(count: Int, allowSmallBatch: Bool) throws(SmallBatchError) {
     if dependsOnTheBatch && count < Self.smallBatch && !allowSmallBatch {
       throw SmallBatchError(count: count)
     }
   }
 
-  /// - Parameter skipDamaged: what cannot be decoded is left out; else the first stops it all.
+  /// With fixed statistics an image's logits are the same bits whatever the other images are: all
+  /// batches have one size, filled up where images are short of it.
+  /// - Parameters:
+  ///   - path: the model's, for errors.
+  ///   - allowSmallBatch: let the batch's statistics be those of fewer than `smallBatch` images.
+  ///   - skipDamaged: what cannot be decoded is left out; else the first stops it all.
   /// - Returns: predictions in the order of the files, and what was wrong with those left out.
-  /// - Throws: `DatasetError` for a damaged file; `ComponentFileError`; the device's errors.
+  /// - Throws: `SmallBatchError`; `DatasetError` for a damaged file; `ComponentFileError`; the
+  ///   device's errors.
   public func predict(
-    _ files: [String], path: String, skipDamaged: Bool, on backend: any Backend
+    _ files: [String], path: String, allowSmallBatch: Bool = false, skipDamaged: Bool = false,
+    on backend: any Backend
   ) throws -> (predictions: [Prediction], damaged: [DatasetError]) {
+    try check(count: files.count, allowSmallBatch: allowSmallBatch)
     let network = try model.makeModel(path: path, on: backend)
     let size = network.extractor.preprocessing.imageSize
     let outputs = network.head.classNames.count
@@ -75,9 +88,12 @@ public struct Predictor {
         }
       }
       guard !intact.isEmpty else { continue }
+      try check(count: intact.count, allowSmallBatch: allowSmallBatch)
       let images = ImageSet(
         bytes: bytes, labels: [Int32](repeating: 0, count: intact.count), size: size)
-      let batch = min(intact.count, model.extractor.header.lineage?.batch ?? 128)
+      let batch =
+        dependsOnTheBatch
+        ? min(intact.count, model.extractor.header.lineage?.batch ?? 128) : Self.smallBatch
       let logits = try Evaluator(batch: batch, on: backend).logits(network, images)
       predictions += intact.enumerated().map { position, file in
         Prediction(
