@@ -72,7 +72,7 @@ let package = Package(
     .target(name: "Reporting", dependencies: ["Protobuf"], swiftSettings: strict),
     .target(
       name: "Export",
-      dependencies: ["Tensors", "Networks", "Datasets", "Components", "BackendCPU", "Protobuf"],
+      dependencies: ["Tensors", "Networks", "Datasets", "Components", "Protobuf"],
       swiftSettings: strict),
     .target(
       name: "Training",
@@ -139,6 +139,9 @@ let package = Package(
     .testTarget(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU"],
+      swiftSettings: strict),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Datasets", "Reporting", "TestSupport"],
       swiftSettings: strict),

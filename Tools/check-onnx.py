@@ -6,7 +6,7 @@
 For each architecture, cut and adapter a pair of networks is trained for two steps on images drawn by
 code; for each batch-norm policy the recombined model, its extractor, its head and the rotation head
 are exported. Logits of JPEG images by `dovetail predict` have to agree with ONNX Runtime's within
-1e-4, for the whole model and for the two halves, one after the other and joined by onnx.compose; the
+1e-4 (of the largest, where that is above 1), for the whole model and for the two halves, one after the other and joined by onnx.compose; the
 number of images differs from that of the training. Needs onnx, onnxruntime, safetensors, pillow.
 """
 import json
@@ -28,8 +28,15 @@ ARCHITECTURES = {
     "resnet-14, stage 1": "{name: resnet, depth: 14, split: stage1}",
     "resnet-8 of width 2, stage 3": "{name: resnet, depth: 8, width: 2, split: stage3}",
     "resnet-8 with adapter": "{name: resnet, depth: 8, split: stage2, adapter: 48}",
-    "wide-resnet-10-2, stage 2": "{name: wide-resnet, depth: 10, width: 2, split: stage2}",
-    "mobilenet-v2, block 11": "{name: mobilenet-v2, width: 0.25, split: block11}",
+    "resnet-56, stage 2": "{name: resnet, depth: 56, split: stage2}",
+    "resnet-56 of width 2, stage 2": "{name: resnet, depth: 56, width: 2, split: stage2}",
+    "wide-resnet-10-2, stage 1": "{name: wide-resnet, depth: 10, width: 2, split: stage1}",
+    "wide-resnet-10-2, stage 3": "{name: wide-resnet, depth: 10, width: 2, split: stage3}",
+    "wide-resnet-28-2, stage 2": "{name: wide-resnet, depth: 28, split: stage2}",
+    "mobilenet-v2, block 11": "{name: mobilenet-v2, split: block11}",
+    "mobilenet-v2, block 1": "{name: mobilenet-v2, width: 0.25, split: block1}",
+    "mobilenet-v2, strides as published": "{name: mobilenet-v2, width: 0.25, split: block17, "
+    "resolution: standard}",
     "mobilenet-v2 with adapter": "{name: mobilenet-v2, width: 0.25, split: block4, adapter: 64}",
 }
 dovetail = pathlib.Path(sys.argv[1]).resolve()
@@ -59,7 +66,9 @@ def session(path):
 
 
 def compare(name, ours, theirs):
-    error = float(np.abs(ours - theirs).max())
+    # After two steps the running statistics are far off, and a deep network's logits in the ten
+    # thousands: those agree relatively.
+    error = float(np.abs(ours - theirs).max()) / max(1, float(np.abs(ours).max()))
     assert error <= TOLERANCE, f"{name}: logits differ by {error}"
     return error
 
@@ -87,8 +96,8 @@ with tempfile.TemporaryDirectory() as folder:
         extractor = parts / "made-up-ink.extractor.safetensors"
         head = parts / "made-up-neon.head.safetensors"
         run("recombine", extractor, head, "--output", place / "batch.safetensors")
-        run("recalibrate", place / "batch.safetensors", "--data", "made-up-ink", "--output",
-            place / "recalibrated.safetensors")
+        run("recalibrate", place / "batch.safetensors", "--data", f"images={pictures}",
+            "--output", place / "recalibrated.safetensors")
         running = [place / "running.extractor.safetensors", place / "running.head.safetensors"]
         with_policy(extractor, running[0], "running")
         with_policy(head, running[1], "running")

@@ -20,7 +20,7 @@ struct Export: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       let component = try StoredComponent(path: file)
-      let bytes = try ONNXExport.bytes(of: component, path: file)
+      let bytes = try ONNXExport.bytes(of: component, path: file, on: CPUBackend())
       try AtomicFile.write(bytes, to: onnx)
       let description = component.description
       Console.print(

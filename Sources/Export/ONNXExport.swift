@@ -1,8 +1,8 @@
-import BackendCPU
 public import Components
 import Datasets
 import Foundation
 import Networks
+public import Tensors
 
 /// Components and models as ONNX files.
 ///
@@ -13,24 +13,27 @@ import Networks
 /// states: statistics of the batch are computed in the graph, others are constants in it. The model's
 /// metadata tell preprocessing, class names, feature space and digest.
 public enum ONNXExport {
-  /// The file's bytes; equal components give equal bytes.
+  /// The file's bytes; equal components give equal bytes, whatever the backend, which only holds the
+  /// weights for a while.
   /// - Throws: `ComponentFileError` where the component is not what it says; `ExportError`.
-  public static func bytes(of component: StoredComponent, path: String) throws -> [UInt8] {
+  public static func bytes(
+    of component: StoredComponent, path: String, on backend: any Backend
+  ) throws -> [UInt8] {
     let description = component.description
     var builder = GraphBuilder(
       ONNXModel(name: description.kind.rawValue, producerVersion: ProductVersion.current))
     switch component {
     case .part(let record):
       if record.header.kind == .extractor {
-        let features = try appendExtractor(record, path, to: &builder, output: "features")
+        let features = try appendExtractor(record, path, backend, to: &builder)
         builder.setOutput(features)
       } else {
         builder.setInput(features(record.header))
-        builder.setOutput(try appendHead(record, path, to: &builder))
+        builder.setOutput(try appendHead(record, path, backend, to: &builder))
       }
     case .model(let model):
-      _ = try appendExtractor(model.extractor, path, to: &builder, output: "features")
-      builder.setOutput(try appendHead(model.head, path, to: &builder))
+      _ = try appendExtractor(model.extractor, path, backend, to: &builder)
+      builder.setOutput(try appendHead(model.head, path, backend, to: &builder))
     }
     var model = builder.model
     model.metadata = try metadata(description)
@@ -40,9 +43,10 @@ public enum ONNXExport {
   // MARK: Parts
 
   private static func appendExtractor(
-    _ record: ComponentRecord, _ path: String, to builder: inout GraphBuilder, output: String
+    _ record: ComponentRecord, _ path: String, _ backend: any Backend,
+    to builder: inout GraphBuilder
   ) throws -> ONNXModel.Value {
-    let extractor = try record.makeExtractor(path: path, on: CPUBackend())
+    let extractor = try record.makeExtractor(path: path, on: backend)
     let size = extractor.preprocessing.imageSize
     builder.prefix = "extractor."
     builder.weights = record.tensors
@@ -55,14 +59,14 @@ public enum ONNXExport {
     let x = builder.add(
       "Div", [centred, builder.floats("std", shape: [1, 3, 1, 1], normalisation.std)])
     let y = try builder.append(extractor.layers, to: x)
-    _ = builder.add("Identity", [y], name: output)
-    return features(record.header, named: output)
+    _ = builder.add("Identity", [y], name: "features")
+    return features(record.header)
   }
 
   private static func appendHead(
-    _ record: ComponentRecord, _ path: String, to builder: inout GraphBuilder
+    _ record: ComponentRecord, _ path: String, _ backend: any Backend,
+    to builder: inout GraphBuilder
   ) throws -> ONNXModel.Value {
-    let backend = CPUBackend()
     let layers =
       record.header.kind == .head
       ? try record.makeHead(path: path, on: backend).layers
@@ -77,14 +81,12 @@ public enum ONNXExport {
   }
 
   /// What crosses the cut.
-  private static func features(
-    _ header: ComponentHeader, named name: String = "features"
-  ) -> ONNXModel.Value {
+  private static func features(_ header: ComponentHeader) -> ONNXModel.Value {
     let interface = header.interface
     let spatial: [ONNXModel.Dimension] =
       interface.spatialSize.map { [.size($0), .size($0)] } ?? [.named("H"), .named("W")]
     return ONNXModel.Value(
-      name: name, shape: [.named("N"), .size(interface.channels)] + spatial)
+      name: "features", shape: [.named("N"), .size(interface.channels)] + spatial)
   }
 
   // MARK: Metadata
