@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ONNX files of Dovetail under onnx's checker and ONNX Runtime.
 
-    python Tools/check-onnx.py path/to/dovetail
+    python Tools/check-onnx.py path/to/dovetail [part of a network's name]
 
 For each architecture, cut and adapter a pair of networks is trained for two steps on images drawn by
 code; for each batch-norm policy the recombined model, its extractor, its head and the rotation head
@@ -29,17 +29,17 @@ ARCHITECTURES = {
     "resnet-8 of width 2, stage 3": "{name: resnet, depth: 8, width: 2, split: stage3}",
     "resnet-8 with adapter": "{name: resnet, depth: 8, split: stage2, adapter: 48}",
     "resnet-56, stage 2": "{name: resnet, depth: 56, split: stage2}",
-    "resnet-56 of width 2, stage 2": "{name: resnet, depth: 56, width: 2, split: stage2}",
     "wide-resnet-10-2, stage 1": "{name: wide-resnet, depth: 10, width: 2, split: stage1}",
     "wide-resnet-10-2, stage 3": "{name: wide-resnet, depth: 10, width: 2, split: stage3}",
-    "wide-resnet-28-2, stage 2": "{name: wide-resnet, depth: 28, split: stage2}",
-    "mobilenet-v2, block 11": "{name: mobilenet-v2, split: block11}",
+    "wide-resnet-16-2, stage 2": "{name: wide-resnet, depth: 16, width: 2, split: stage2}",
+    "mobilenet-v2, block 11": "{name: mobilenet-v2, width: 0.5, split: block11}",
     "mobilenet-v2, block 1": "{name: mobilenet-v2, width: 0.25, split: block1}",
     "mobilenet-v2, strides as published": "{name: mobilenet-v2, width: 0.25, split: block17, "
     "resolution: standard}",
     "mobilenet-v2 with adapter": "{name: mobilenet-v2, width: 0.25, split: block4, adapter: 64}",
 }
 dovetail = pathlib.Path(sys.argv[1]).resolve()
+wanted = sys.argv[2] if len(sys.argv) > 2 else ""
 random = np.random.default_rng(0)
 
 
@@ -85,6 +85,8 @@ with tempfile.TemporaryDirectory() as folder:
     x = np.stack([np.asarray(Image.open(f)) for f in files]).astype(np.float32) / 255
     x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
     for name, architecture in ARCHITECTURES.items():
+        if wanted not in name:
+            continue
         place = folder / name.replace(" ", "-").replace(",", "")
         place.mkdir()
         recipe = place / "recipe.yaml"
