@@ -37,7 +37,7 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
   var wideVariant: Architecture {
     Architecture(depth: resnet.depth, width: 2, split: .stage2)
   }
-  var sharedHeadSteps: Int { pick(4, 1200, 64_000) }
+  var sharedHeadSteps: Int { pick(4, 500, 64_000) }
 
   // MARK: Fig. 5
 

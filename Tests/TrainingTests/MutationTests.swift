@@ -1,6 +1,7 @@
 import BackendCPU
 import Components
 import Foundation
+import Networks
 import TestSupport
 import Testing
 import Training
