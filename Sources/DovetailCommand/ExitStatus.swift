@@ -38,7 +38,7 @@ enum ExitStatus {
     case is OpenCLError: 69
     case is InputMissing: 66
     case is OutputError: 73
-    case is RunInterrupted: 75
+    case is RunInterrupted, is GridInterrupted: 75
     default: 1
     }
   }

@@ -84,7 +84,11 @@ struct Reproduce: ParsableCommand {
       if jobs > 1 && toDo.count > 1 {
         try runInProcesses(index, count)
       } else {
-        try train(toDo, grid, datasets, on: backend)
+        do {
+          try train(toDo, grid, datasets, on: backend)
+        } catch is RunInterrupted {
+          throw GridInterrupted()
+        }
       }
       if withoutReport { return }
       let report = try grid.report(
@@ -105,7 +109,12 @@ struct Reproduce: ParsableCommand {
     let parent = getppid()
     Interruption.watch()
     let control = RunControl(
-      checkpointEvery: checkpointEvery, shouldStop: { Interruption.isAsked },
+      checkpointEvery: checkpointEvery,
+      shouldStop: {
+        // A part whose whole was killed would be in the way of the next start.
+        if withoutReport && getppid() != parent { Foundation.exit(1) }
+        return Interruption.isAsked
+      },
       log: { Console.log("dovetail: \($0)") })
     for (position, job) in toDo.enumerated() {
       let line = ProgressLine(
@@ -113,36 +122,7 @@ struct Reproduce: ParsableCommand {
       try grid.run(
         job, datasets, on: backend, clock: Console.seconds,
         startTime: Date().timeIntervalSince1970, control: control,
-        progress: {
-          // A part whose whole was killed would be in the way of the next start.
-          if withoutReport && getppid() != parent { Foundation.exit(1) }
-          line.show($0)
-        })
-    }
-  }
-
-  /// This command `jobs` times over, each with its part of the trainings; all are waited for.
-  private func runInProcesses(_ index: Int, _ count: Int) throws {
-    var kept: [String] = []
-    var arguments = CommandLine.arguments.dropFirst().makeIterator()
-    while let argument = arguments.next() {
-      if ["--jobs", "--shard", "--json"].contains(argument) {
-        _ = arguments.next()
-      } else if !["--jobs=", "--shard=", "--json="].contains(where: argument.hasPrefix) {
-        kept.append(argument)
-      }
-    }
-    let parts = try (0..<jobs).map { part in
-      let process = Process()
-      process.executableURL = Bundle.main.executableURL
-      process.arguments =
-        kept + ["--shard", "\(index + part * count + 1)/\(count * jobs)", "--without-report"]
-      try process.run()
-      return process
-    }
-    for process in parts { process.waitUntilExit() }
-    if let failed = parts.first(where: { $0.terminationStatus != 0 }) {
-      throw PartFailed(status: failed.terminationStatus)
+        progress: line.show)
     }
   }
 
@@ -203,13 +183,3 @@ struct Reproduce: ParsableCommand {
 }
 
 extension Scale: ExpressibleByArgument {}
-
-/// One of several processes did not end well; it has said why.
-struct PartFailed: Error, CustomStringConvertible {
-  let status: Int32
-
-  var description: String {
-    "a part of the trainings ended with exit status \(status); what has finished is kept: start "
-      + "the command again"
-  }
-}

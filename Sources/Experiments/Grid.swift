@@ -155,15 +155,19 @@ public struct Grid {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
       try task.choosingClasses(of: datasets[source(of: role)]!)
     }
-    // What was broken off goes on from its last checkpoint; without one it starts anew.
-    let directory = RunDirectory(job.directory)
-    var control = control
-    control.resumes = directory.isInterrupted
-    if !control.resumes, FileManager.default.fileExists(atPath: job.directory) {
-      try FileManager.default.removeItem(atPath: job.directory)
+    try JobLock.whileHolding("\(job.directory).lock") {
+      // Another process may have had it until now.
+      if state(job) == .finished { return }
+      // What was broken off goes on from its last checkpoint; without one it starts anew.
+      let directory = RunDirectory(job.directory)
+      var control = control
+      control.resumes = directory.isInterrupted
+      if !control.resumes, FileManager.default.fileExists(atPath: job.directory) {
+        try FileManager.default.removeItem(atPath: job.directory)
+      }
+      _ = try Run.train(
+        job.recipe, datasets: data, directory: directory, on: backend,
+        clock: clock, startTime: startTime, control: control, progress: progress)
     }
-    _ = try Run.train(
-      job.recipe, datasets: data, directory: directory, on: backend,
-      clock: clock, startTime: startTime, control: control, progress: progress)
   }
 }

@@ -21,6 +21,10 @@ public struct RunDirectoryError: Error, CustomStringConvertible, Sendable {
   public let path: String
   public let problem: String
 
+  public init(kind: Kind, path: String, problem: String) {
+    (self.kind, self.path, self.problem) = (kind, path, problem)
+  }
+
   public var description: String { "\(path): \(problem)" }
 }
 

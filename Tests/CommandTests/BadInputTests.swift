@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: [
     ("stepps: 3", ["line 8", "stepps", "did you mean “steps”?"]),
     ("learning_rate: 3", ["line 8", "learning_rate", "did you mean “learning-rate”?"]),
-    ("zebra: 3", ["line 8", "zebra", "known keys: tasks, image-size"]),
+    ("zebra: 3", ["line 8", "zebra", "known keys: image-size, tasks"]),
     ("learning-rate: fast", ["line 8", "learning-rate", "expected a number", "“fast”"]),
     ("seed: -1", ["line 8", "seed", "expected a whole number from 0", "“-1”"]),
     ("seed: 1.5", ["line 8", "seed", "“1.5”"]),

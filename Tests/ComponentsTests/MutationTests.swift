@@ -30,7 +30,9 @@ import Testing
       do {
         let component = try StoredComponent(bytes: mutation, path: "m")
         // Rebuilding layers too neither traps nor takes other weights.
-        if case .part(let record) = component { _ = try record.makeExtractor(path: "m", on: backend) }
+        if case .part(let record) = component {
+          _ = try record.makeExtractor(path: "m", on: backend)
+        }
         read += 1
       } catch is ComponentFileError {
       } catch {
