@@ -143,7 +143,8 @@ let package = Package(
       name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU"],
       swiftSettings: strict),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Datasets", "Reporting", "TestSupport"],
+      name: "TrainingTests",
+      dependencies: ["Training", "Datasets", "Diagnostics", "Reporting", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "CertificationTests", dependencies: ["Analysis", "Certification", "TestSupport"],

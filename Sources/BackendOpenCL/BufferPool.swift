@@ -25,14 +25,16 @@ final class OpenCLStorage: TensorStorage {
 /// handed out while kernels that read it are still waiting.
 final class BufferPool {
   private let context: cl_context
+  /// Bytes that the device has in all.
+  private let capacity: Int
   private var free: [Int: [cl_mem]] = [:]
   /// Bytes of all buffers that exist, and of those that are handed out.
   private(set) var bytesHeld = 0
   private(set) var bytesInUse = 0
   private(set) var peakBytesHeld = 0
 
-  init(context: cl_context) {
-    self.context = context
+  init(context: cl_context, capacity: Int) {
+    (self.context, self.capacity) = (context, capacity)
     clRetainContext(context)
   }
 
@@ -42,21 +44,47 @@ final class BufferPool {
   }
 
   /// A buffer of at least `bytes`; not initialised.
-  func take(bytes: Int) throws -> cl_mem {
+  /// - Parameter finish: waits for the device; called where free buffers of other sizes have to make
+  ///   room.
+  func take(bytes: Int, finish: () throws -> Void) throws -> cl_mem {
     let size = Self.sizeClass(bytes)
-    bytesInUse += size
-    if let buffer = free[size]?.popLast() { return buffer }
     var status: cl_int = 0
-    let flags = cl_mem_flags(CL_MEM_READ_WRITE)
-    if let buffer = clCreateBuffer(context, flags, size, nil, &status), status == CL_SUCCESS {
-      bytesHeld += size
-      peakBytesHeld = max(peakBytesHeld, bytesHeld)
-      return buffer
+    var buffer = free[size]?.popLast() ?? allocate(size, &status)
+    if buffer == nil, !free.isEmpty {
+      try finish()
+      releaseFree()
+      buffer = allocate(size, &status)
     }
-    bytesInUse -= size
-    throw OpenCLError(
-      status, doing: "allocating \(size) bytes",
-      detail: "\(bytesHeld) bytes are held already; lower the batch or the width of the network")
+    guard let buffer else {
+      throw OpenCLError(
+        status, doing: "allocating \(size) bytes of device memory",
+        detail:
+          "\(bytesInUse) bytes are in use, the device has \(capacity); lower batch, image-size "
+          + "or the network's width, or image-memory where images are held on the device")
+    }
+    bytesInUse += size
+    return buffer
+  }
+
+  /// A new one, or nil where there is no room. More than the device has is not asked for: a driver
+  /// for CPUs would promise it, and the system would end the process later.
+  private func allocate(_ size: Int, _ status: inout cl_int) -> cl_mem? {
+    status = CL_MEM_OBJECT_ALLOCATION_FAILURE
+    guard bytesHeld + size <= capacity else { return nil }
+    let flags = cl_mem_flags(CL_MEM_READ_WRITE)
+    guard let buffer = clCreateBuffer(context, flags, size, nil, &status), status == CL_SUCCESS
+    else { return nil }
+    bytesHeld += size
+    peakBytesHeld = max(peakBytesHeld, bytesHeld)
+    return buffer
+  }
+
+  private func releaseFree() {
+    for (size, buffers) in free {
+      for buffer in buffers { clReleaseMemObject(buffer) }
+      bytesHeld -= size * buffers.count
+    }
+    free = [:]
   }
 
   func give(back buffer: cl_mem?, bytes: Int) {

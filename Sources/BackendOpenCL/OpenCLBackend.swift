@@ -40,10 +40,14 @@ public final class OpenCLBackend: Backend {
     try self.init(devices[index], family: family, convolutions: convolutions)
   }
 
+  /// - Parameters:
+  ///   - profiles: whether every kernel is timed.
+  ///   - memoryLimit: bytes; nil: what the device has.
+  ///   - announceBuild: told of kernels that are compiled.
   public init(
     _ device: OpenCLDevice, family: KernelFamily? = nil,
     convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
-    profiles: Bool = false, announceBuild: BuildAnnouncement? = nil
+    profiles: Bool = false, memoryLimit: Int? = nil, announceBuild: BuildAnnouncement? = nil
   ) throws {
     self.device = device
     self.family = family ?? device.family
@@ -53,7 +57,7 @@ public final class OpenCLBackend: Backend {
     let (context, queue) = try Self.open(device, id, profiles: profiles)
     defer { clReleaseContext(context) }
     self.queue = queue
-    pool = BufferPool(context: context)
+    pool = BufferPool(context: context, capacity: memoryLimit ?? Int(clamping: device.memoryBytes))
     programs = ProgramCache(context: context, device: id, announce: announceBuild)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
   }
@@ -125,7 +129,10 @@ public final class OpenCLBackend: Backend {
 
   func makeStorage(_ count: Int) -> OpenCLStorage {
     var memory: cl_mem?
-    attempt { memory = try pool.take(bytes: count * MemoryLayout<Float>.stride) }
+    attempt {
+      memory = try pool.take(
+        bytes: count * MemoryLayout<Float>.stride, finish: queue.finish)
+    }
     return OpenCLStorage(count: count, memory: memory, pool: pool)
   }
 

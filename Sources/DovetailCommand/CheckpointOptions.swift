@@ -17,6 +17,20 @@ struct CheckpointOptions: ParsableArguments {
         """))
   var resume = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Look at what every op puts out, and name the first that is not finite.",
+      discussion: """
+        Many times slower, same bits: with --resume after a training that diverged it goes on from the \
+        last good checkpoint to the op that did it.
+        """))
+  var detectAnomaly = false
+
+  /// The backend as these options want it.
+  func watched(_ backend: any InstrumentedBackend) -> any Backend {
+    detectAnomaly ? AnomalyDetector(backend) : backend
+  }
+
   func validate() throws {
     guard 0...100_000_000 ~= checkpointEvery else {
       throw ValidationError("--checkpoint-every: expected 0 or more, got \(checkpointEvery)")

@@ -33,7 +33,7 @@ struct TrainingOptions: ParsableArguments {
       try show(try directory.read().results)
       return
     }
-    let backend = try device.open()
+    let backend = checkpoints.watched(try device.open())
     let datasets = try recipe.loadDatasets()
     try log.describe(recipe, datasets)
     let line = ProgressLine(title, log)

@@ -15,16 +15,23 @@ public struct SGD: Sendable {
   /// v := momentum·v + (g + weightDecay·w), w := w − learningRate·v for every parameter that took
   /// part in the last backward and is not frozen; all others keep value and momentum and get no
   /// decay. Then forgets the gradients. A parameter listed twice is updated once.
-  public func step(_ parameters: [Parameter], learningRate: Float, on backend: any Backend) {
+  /// - Parameter watch: notes updates that are not finite, as of its step.
+  public func step(
+    _ parameters: [Parameter], learningRate: Float, on backend: any Backend,
+    watch: (watch: GradientWatch, step: Int)? = nil
+  ) {
     var updates: [MomentumUpdate] = []
+    var updated: [Parameter] = []
     for parameter in parameters {
       if let gradient = parameter.variable.slicedGradient, !parameter.isFrozen {
         updates.append(
           MomentumUpdate(w: parameter.value, g: gradient, v: parameter.momentum))
+        updated.append(parameter)
       }
       parameter.variable.clearGradient()
     }
     backend.momentumStep(
-      updates, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+      updates, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
+      notes: watch.flatMap { $0.watch.notes(for: updated, step: $0.step) })
   }
 }

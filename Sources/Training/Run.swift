@@ -31,7 +31,8 @@ public enum Run {
     var before = 0.0
     var lastCheckpoint: String?
     if control.resumes, let directory,
-      let (checkpoint, path) = try directory.checkpoints.newest(log: control.log)
+      let (checkpoint, path) = try directory.checkpoints.newest(
+        limit: trainer.checkpointLimit, log: control.log)
     {
       try directory.requireSameRecipe(checkpoint.state.recipe, recipe)
       try trainer.restore(checkpoint, path: path)
@@ -51,7 +52,7 @@ public enum Run {
       let rounds = position.rounds(of: recipe)
       let state = Checkpoint.State(
         position: position, images: images, curve: curve, seconds: clock() - start - measuring,
-        metricsBytes: directory.metricsBytes, recipe: recipe.yaml,
+        metricsBytes: try directory.syncMetrics(), recipe: recipe.yaml,
         secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages)
       try directory.checkpoints.write(
         Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),

@@ -106,20 +106,35 @@ public struct RunDirectory: Sendable {
       .cannotCreate, "holds a run of another recipe (\(difference)); give another --output")
   }
 
-  /// Length of `metrics.jsonl` so far.
-  var metricsBytes: Int {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: metricsPath)
-    return attributes?[.size] as? Int ?? 0
+  /// Puts `metrics.jsonl` on the disk as it is: a checkpoint relies on it.
+  /// - Returns: its length.
+  func syncMetrics() throws -> Int {
+    do {
+      let handle = try FileHandle(forUpdating: URL(fileURLWithPath: metricsPath))
+      defer { try? handle.close() }
+      try handle.synchronize()
+      return Int(try handle.seekToEnd())
+    } catch {
+      throw self.error(
+        .cannotWrite, "metrics.jsonl: cannot be written: \(error.localizedDescription)")
+    }
   }
 
   /// As it was at the checkpoint: what was measured after it will be measured again.
   func goOn(metricsBytes: Int) throws {
     do {
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
-      if try handle.seekToEnd() > UInt64(metricsBytes) {
-        try handle.truncate(atOffset: UInt64(metricsBytes))
+      defer { try? handle.close() }
+      let length = try handle.seekToEnd()
+      guard length >= UInt64(metricsBytes) else {
+        throw self.error(
+          .malformed,
+          "metrics.jsonl: expected at least the \(metricsBytes) bytes that it had at the checkpoint, "
+            + "got \(length); put it back, or start the run again in another directory")
       }
-      try handle.close()
+      if length > UInt64(metricsBytes) { try handle.truncate(atOffset: UInt64(metricsBytes)) }
+    } catch let error as RunDirectoryError {
+      throw error
     } catch {
       throw self.error(
         .cannotWrite, "metrics.jsonl: cannot be written: \(error.localizedDescription)")

@@ -28,24 +28,6 @@ public struct TaskLosses: Codable, Sendable {
   public var auxiliary: [String: Float] = [:]
 }
 
-/// A loss or a weight that is no number.
-public struct DivergenceError: Error, CustomStringConvertible, Sendable {
-  /// “the loss of task a is”.
-  let what: String
-  /// Which of the task's minibatches, counted from 0.
-  public let step: Int
-  /// The last checkpoint that was finite, where there is one.
-  public var checkpoint: String?
-
-  init(what: String, step: Int) { (self.what, self.step) = (what, step) }
-
-  public var description: String {
-    "\(what) not finite at or shortly before step \(step); "
-      + (checkpoint.map { "the last good checkpoint is \($0); " } ?? "")
-      + "lower learning-rate or lengthen warmup"
-  }
-}
-
 /// Trains any number of networks to be compatible, as the recipe says.
 ///
 /// Per minibatch of task t (Eqs. 1 and 2 of the paper), with B images:
@@ -69,6 +51,7 @@ public final class Trainer {
   let given: [GivenComponents]
   let backend: any Backend
   let optimiser: SGD
+  let watch: GradientWatch
   var imagesDone = 0
   /// Seconds in which a minibatch of streamed images was not yet decoded.
   var secondsWaiting = 0.0
@@ -122,6 +105,14 @@ public final class Trainer {
     initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
+    let parameters = Self.parts(
+      networks, selfSupervisedHeads + [commonClassesHead].compactMap(\.self),
+      sharedHead: recipe.sharedHead
+    ).flatMap { part, layers in layers.parameters.map { ("\(part)/\($0.name)", $0) } }
+    watch = GradientWatch(parameters, on: backend)
+    if let detector = backend as? any AnomalyDetecting {
+      for (name, parameter) in parameters { detector.name(parameter.value, name) }
+    }
     freeze()
     for network in networks where network.train.count == 0 && network.dataset.stream == nil {
       throw RecipeError(
@@ -173,6 +164,7 @@ public final class Trainer {
         try self.step(network, step: step, learningRate: rate.at(minibatch), clock: clock)
       }
       if (step + 1) % 10 == 0 || step + 1 == recipe.steps {
+        try requireFinite()
         let before = recipe.scheme == .incremental ? group[0].index * recipe.steps : 0
         try progress(
           TrainingProgress(

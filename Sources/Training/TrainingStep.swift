@@ -25,7 +25,12 @@ extension Trainer {
         on: backend)
       trained += head.head.layers.parameters
     }
-    optimiser.step(trained, learningRate: learningRate, on: backend)
+    optimiser.step(trained, learningRate: learningRate, on: backend, watch: (watch, step))
+    if backend is any AnomalyDetecting {
+      do { try backend.synchronize() } catch let anomaly as AnomalyError {
+        throw DivergenceError(what: anomaly.description, step: step)
+      }
+    }
     imagesDone += transforms.count
     recent[network.index] = losses
   }
@@ -67,7 +72,7 @@ extension Trainer {
     func read(_ tensor: Tensor) throws -> Float {
       let value = try backend.download(tensor)[0]
       guard value.isFinite else {
-        throw DivergenceError(what: "the loss of task \(network.name) is", step: step)
+        throw DivergenceError(what: "the loss of task \(network.name) is not finite", step: step)
       }
       return value
     }

@@ -1,6 +1,7 @@
 import BackendCPU
 import Components
 import Datasets
+import Diagnostics
 import Foundation
 import Reporting
 import Tensors
@@ -185,6 +186,66 @@ import Training
           bytes: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
         #expect(file.tensors.values.allSatisfy { $0.values.allSatisfy(\.isFinite) })
       }
+    }
+  }
+
+  /// Step and layer are told without looking; the op by looking from the last good checkpoint on.
+  @Test func divergenceIsTracedToItsOp() throws {
+    try withFolders(1) { folders in
+      var recipe = Kind.joint.recipe
+      recipe.steps = 30
+      recipe.evaluateAt = []
+      recipe.learningRate = 1e12
+      recipe.warmup = 0.9
+      func train(_ control: RunControl, on backend: any Backend) -> DivergenceError? {
+        #expect(throws: DivergenceError.self) {
+          _ = try Run.train(
+            recipe, datasets: Tiny.two, directory: RunDirectory(folders[0]), on: backend,
+            clock: { 0 }, control: control)
+        }
+      }
+      let first = train(RunControl(checkpointEvery: 1), on: CPUBackend(threads: 2))
+      #expect(first?.description.contains("the gradients of") == true, "\(String(describing: first))")
+      #expect(first?.description.contains("--detect-anomaly") == true)
+      let traced = train(
+        RunControl(checkpointEvery: 1, resumes: true), on: AnomalyDetector(CPUBackend(threads: 2)))
+      // The very step, by the same bits; and an op of the contract.
+      #expect(traced?.step == first?.step)
+      let op = OpName.allCases.first { traced?.description.hasPrefix($0.rawValue) == true }
+      #expect(op != nil, "\(String(describing: traced))")
+    }
+  }
+
+  @Test func aCheckpointThatIsALinkOrTooLargeIsNotRead() throws {
+    try withFolders(1) { folders in
+      #expect(try run(.joint, folders[0], stopAfter: 2) == nil)
+      let path = "\(folders[0])/checkpoints/000000002.safetensors"
+      let aside = "\(folders[0])/aside"
+      try FileManager.default.moveItem(atPath: path, toPath: aside)
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: aside)
+      let link = #expect(throws: RunDirectoryError.self) { try run(.joint, folders[0]) }
+      #expect(link?.problem.contains("is a symbolic link") == true)
+      try FileManager.default.removeItem(atPath: path)
+      // A hole of a terabyte takes no place.
+      FileManager.default.createFile(atPath: path, contents: nil)
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try handle.truncate(atOffset: 1 << 40)
+      try handle.close()
+      let large = #expect(throws: RunDirectoryError.self) { try run(.joint, folders[0]) }
+      #expect(large?.problem.contains("got \(1 << 40)") == true)
+    }
+  }
+
+  @Test func metricsThatWereCutAreSaid() throws {
+    try withFolders(1) { folders in
+      #expect(try run(.joint, folders[0], stopAfter: 2) == nil)
+      let path = "\(folders[0])/metrics.jsonl"
+      let data = try Data(contentsOf: URL(fileURLWithPath: path))
+      try #require(!data.isEmpty)
+      try data.dropLast().write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: RunDirectoryError.self) { try run(.joint, folders[0]) }
+      #expect(
+        error?.problem.contains("metrics.jsonl: expected at least the \(data.count) bytes") == true)
     }
   }
 }

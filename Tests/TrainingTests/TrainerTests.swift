@@ -89,7 +89,7 @@ import Training
       $0.steps = 40
     }
     let error = #expect(throws: DivergenceError.self) { try Tiny.trained(recipe) }
-    #expect(error?.description.contains("task a") == true)
+    #expect(error?.description.contains("a.extractor/layer2") == true)
     #expect(error.map { $0.step > 0 && $0.step < 40 } == true)
   }
 

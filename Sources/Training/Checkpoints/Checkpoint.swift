@@ -50,12 +50,10 @@ package struct Checkpoint {
     self.tensors = tensors
   }
 
+  /// - Parameter limit: bytes; a larger file is not read.
   /// - Throws: `ComponentFileError` for whatever is not as it was written.
-  init(path: String) throws(ComponentFileError) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ComponentFileError(kind: .missing, path: path, problem: "cannot be read")
-    }
-    try self.init(bytes: [UInt8](data), path: path)
+  init(path: String, limit: Int) throws(ComponentFileError) {
+    try self.init(bytes: try PlainFile.read(path, limit: limit), path: path)
   }
 
   package init(bytes: [UInt8], path: String) throws(ComponentFileError) {
@@ -82,12 +80,14 @@ package struct Checkpoint {
 }
 
 extension Trainer {
-  /// All that is trained, by the name that it has in a checkpoint.
-  private var parts: [(name: String, layers: Sequential)] {
+  /// All that is trained, by the name that it has in a checkpoint, in the order of the forward pass.
+  static func parts(
+    _ networks: [TaskNetwork], _ auxiliaryHeads: [AuxiliaryHead], sharedHead: Bool
+  ) -> [(name: String, layers: Sequential)] {
     var all: [(String, Sequential)] = []
     for network in networks {
       all.append(("\(network.name).extractor", network.extractor.layers))
-      if !recipe.sharedHead || network.index == 0 {
+      if !sharedHead || network.index == 0 {
         all.append(("\(network.name).head", network.head.layers))
       }
       if let own = network.ownRotationHead {
@@ -95,6 +95,10 @@ extension Trainer {
       }
     }
     return all + auxiliaryHeads.map { ("auxiliary.\($0.kind.rawValue)", $0.head.layers) }
+  }
+
+  private var parts: [(name: String, layers: Sequential)] {
+    Self.parts(networks, auxiliaryHeads, sharedHead: recipe.sharedHead)
   }
 
   private var stateTensors: [(name: String, tensor: Tensor)] {
@@ -105,14 +109,19 @@ extension Trainer {
     }
   }
 
+  /// No checkpoint of this training is larger: its tensors, and 64 MiB for what is said about them.
+  var checkpointLimit: Int {
+    stateTensors.reduce(64 << 20) { $0 + $1.tensor.count * MemoryLayout<Float>.stride }
+  }
+
   /// - Throws: `DivergenceError` where a value is not finite.
   func checkpointTensors(at rounds: Int) throws -> [String: SafetensorsFile.Entry] {
+    try requireFinite()
     var tensors: [String: SafetensorsFile.Entry] = [:]
     for (name, tensor) in stateTensors {
       let values = try backend.download(tensor)
       if !values.allSatisfy(\.isFinite) {
-        throw DivergenceError(
-          what: "“\(name)” is", step: rounds)
+        throw DivergenceError(what: "“\(name)” is not finite", step: rounds)
       }
       tensors[name] = SafetensorsFile.Entry(shape: tensor.shape.sizes, values: values)
     }

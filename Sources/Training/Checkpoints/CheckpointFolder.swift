@@ -35,14 +35,16 @@ struct CheckpointFolder {
   }
 
   /// The newest whole one.
-  /// - Parameter log: told of damaged ones.
+  /// - Parameters:
+  ///   - limit: bytes; a larger one is damaged.
+  ///   - log: told of damaged ones.
   /// - Throws: `RunDirectoryError` where there are some and none is whole.
-  func newest(log: (String) -> Void) throws -> (Checkpoint, path: String)? {
+  func newest(limit: Int, log: (String) -> Void) throws -> (Checkpoint, path: String)? {
     let names = names
     var problems: [String] = []
     for name in names {
       do {
-        return (try Checkpoint(path: "\(path)/\(name)"), "\(path)/\(name)")
+        return (try Checkpoint(path: "\(path)/\(name)", limit: limit), "\(path)/\(name)")
       } catch {
         problems.append("\(error)")
         log("\(error); the checkpoint before it is taken")

@@ -1,0 +1,41 @@
+import Networks
+
+/// A loss, a gradient or a weight that is no finite number.
+public struct DivergenceError: Error, CustomStringConvertible, Sendable {
+  /// “the loss of task a is not finite”.
+  let what: String
+  /// Which of the task's minibatches, counted from 0.
+  public let step: Int
+  /// The last checkpoint that was finite, where there is one.
+  public var checkpoint: String?
+
+  init(what: String, step: Int) { (self.what, self.step) = (what, step) }
+
+  public var description: String {
+    "\(what) at step \(step); "
+      + (checkpoint.map {
+        "the last good checkpoint is \($0), and --resume --detect-anomaly goes on from it to the op "
+          + "that did it; "
+      } ?? "")
+      + "lower learning-rate or lengthen warmup"
+  }
+}
+
+extension Trainer {
+  /// - Throws: `DivergenceError` where an update so far was not finite.
+  func requireFinite() throws {
+    guard let (step, names) = try watch.firstNotFinite() else { return }
+    // Of each extractor and head the layer that gradients reach first.
+    var nearest: [(part: Substring, name: String)] = []
+    for name in names {
+      let part = name.prefix { $0 != "/" }
+      if nearest.last?.part == part { nearest.removeLast() }
+      nearest.append((part, name))
+    }
+    throw DivergenceError(
+      what: "the gradients of \(names.count) parameters are not finite (nearest to the losses: "
+        + nearest.prefix(4).map(\.name).joined(separator: ", ")
+        + (nearest.count > 4 ? ", …)" : ")"),
+      step: step)
+  }
+}

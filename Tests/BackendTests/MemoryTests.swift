@@ -1,0 +1,37 @@
+import BackendOpenCL
+import Tensors
+import TestSupport
+import Testing
+
+/// What the OpenCL backend does where there is not enough memory.
+@Suite(.enabled(if: TestedBackend.hasOpenCL, "no OpenCL device"))
+struct MemoryTests {
+  private func backend(bytes: Int) throws -> OpenCLBackend {
+    try OpenCLBackend(try OpenCLBackend.devices()[0], memoryLimit: bytes)
+  }
+
+  @Test func whatIsAskedAndInUseIsSaid() throws {
+    let backend = try backend(bytes: 1 << 20)
+    let held = backend.makeTensor([1 << 17], filledWith: 1)
+    let tooMuch = backend.makeTensor([1 << 18], filledWith: 2)
+    let error = #expect(throws: OpenCLError.self) { try backend.download(tooMuch) }
+    for fragment in [
+      "allocating 1048576 bytes", "524288 bytes are in use", "the device has 1048576", "lower batch",
+    ] {
+      #expect(error?.description.contains(fragment) == true, "\(error.map(\.description) ?? "")")
+    }
+    // The error has been told; what is there still is.
+    #expect(try backend.download(held) == [Float](repeating: 1, count: 1 << 17))
+  }
+
+  /// Buffers that are kept for reuse are given up before an allocation fails.
+  @Test func freeBuffersOfOtherSizesMakeRoom() throws {
+    let backend = try backend(bytes: 1 << 20)
+    for count in [1 << 15, 1 << 16, 1 << 17] {
+      _ = backend.makeTensor([count], filledWith: 3)
+    }
+    let large = backend.makeTensor([1 << 18], filledWith: 4)
+    #expect(try backend.download(large) == [Float](repeating: 4, count: 1 << 18))
+    #expect(backend.memory.held == 1 << 20)
+  }
+}
