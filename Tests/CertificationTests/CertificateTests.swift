@@ -6,6 +6,7 @@ import Datasets
 import Foundation
 import Networks
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -133,6 +134,7 @@ enum Trained {
       #expect(!forged.isConsistent)
       #expect(!forged.differences(from: again).isEmpty)
     }
+    try mutations(certificate)
     let counts = forged {
       var counts = $0.confusion.counts
       counts[0][0] += 1
@@ -145,6 +147,25 @@ enum Trained {
     let elsewhere = try certifier.certify(
       parts[0].extractor, parts[1].head, on: otherData, own: parts[0].head)
     #expect(certificate.differences(from: elsewhere).contains { $0.hasPrefix("data") })
+  }
+
+  /// Ten thousand damaged certificates: each reads or is refused with an error of ours, none traps; and
+  /// none that differs in what was counted or concluded passes for consistent.
+  private func mutations(_ certificate: Certificate) throws {
+    var read = 0
+    for mutation in Mutations(of: try certificate.json, count: 10_000) {
+      do {
+        let damaged = try Certificate(json: mutation, path: "c")
+        read += 1
+        guard damaged.isConsistent, damaged.confusion == certificate.confusion else { continue }
+        #expect(damaged.verdict == certificate.verdict)
+        #expect(damaged.accuracy == certificate.accuracy)
+        #expect(damaged.interval == certificate.interval)
+      } catch {
+        #expect(error.problem.contains("is no certificate") || error.problem.contains("format"))
+      }
+    }
+    #expect(read > 0 && read < 10_000)
   }
 
   @Test func dataWithoutAClassOfTheHeadIsRefused() throws {

@@ -38,11 +38,11 @@ import Testing
     }
     folder.write(Array("airplane\nbird\ncar\n".utf8), "class_names.txt")
     // Sizes are what can go wrong: labels against images, both too short or too long.
-    for (index, mutation) in Mutations(of: [3, 1, 2], count: 1000).enumerated() {
+    for (index, mutation) in Mutations(of: [3, 1, 2], count: 5000).enumerated() {
       folder.write(mutation, index % 2 == 0 ? "train_y.bin" : "test_y.bin")
       load(.stl10, folder)
     }
-    for mutation in Mutations(of: image, count: 200) {
+    for mutation in Mutations(of: image, count: 5000) {
       folder.write(mutation, "train_X.bin")
       load(.stl10, folder)
     }

@@ -60,4 +60,29 @@ import Training
       }
     }
   }
+
+  /// A run directory whose results are damaged is refused, or read; the figures of a run that trained
+  /// nothing stand for those of all.
+  @Test func results() throws {
+    let folder = try Tiny.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var recipe = Tiny.recipe()
+    recipe.steps = 1
+    recipe.evaluateAt = [0]
+    let directory = RunDirectory(folder)
+    _ = try Run.train(
+      recipe, datasets: Tiny.two, directory: directory, on: CPUBackend(threads: 1), clock: { 0 })
+    let good = [UInt8](try #require(FileManager.default.contents(atPath: directory.resultsPath)))
+    var read = 0
+    for mutation in Mutations(of: good, count: 10_000) {
+      try Data(mutation).write(to: URL(fileURLWithPath: directory.resultsPath))
+      do {
+        #expect(try directory.read().recipe == recipe)
+        read += 1
+      } catch let error as RunDirectoryError {
+        #expect(error.kind == .malformed)
+      }
+    }
+    #expect(read > 0 && read < 10_000)
+  }
 }
