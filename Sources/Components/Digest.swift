@@ -19,7 +19,7 @@ public enum Digest {
     {
       let shape = entry.shape.map(String.init).joined(separator: ",")
       hash.update(data: Array("\(name)\0[\(shape)]\0".utf8))
-      entry.values.map(\.bitPattern.littleEndian).withUnsafeBytes { hash.update(bufferPointer: $0) }
+      entry.withLittleEndianBytes { hash.update(bufferPointer: $0) }
     }
     return hex(hash)
   }

@@ -25,6 +25,15 @@ public struct SafetensorsFile: Equatable, Sendable {
       self.shape = shape
       self.values = values
     }
+
+    /// The values as they stand in a file.
+    func withLittleEndianBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+      #if _endian(little)
+        values.withUnsafeBytes(body)
+      #else
+        values.map { $0.bitPattern.littleEndian }.withUnsafeBytes(body)
+      #endif
+    }
   }
 
   public var tensors: [String: Entry]
@@ -62,15 +71,7 @@ public struct SafetensorsFile: Equatable, Sendable {
     file.reserveCapacity(8 + header.count + offset)
     for shift in 0..<8 { file.append(UInt8(truncatingIfNeeded: header.count >> (8 * shift))) }
     file += header
-    for (_, entry) in sorted {
-      for value in entry.values {
-        let bits = value.bitPattern
-        file.append(UInt8(truncatingIfNeeded: bits))
-        file.append(UInt8(truncatingIfNeeded: bits >> 8))
-        file.append(UInt8(truncatingIfNeeded: bits >> 16))
-        file.append(UInt8(truncatingIfNeeded: bits >> 24))
-      }
-    }
+    for (_, entry) in sorted { entry.withLittleEndianBytes { file.append(contentsOf: $0) } }
     return file
   }
 

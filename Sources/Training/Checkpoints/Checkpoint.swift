@@ -120,7 +120,7 @@ extension Trainer {
     var tensors: [String: SafetensorsFile.Entry] = [:]
     for (name, tensor) in stateTensors {
       let values = try backend.download(tensor)
-      if !values.allSatisfy(\.isFinite) {
+      if !values.allSatisfy({ $0.isFinite }) {
         throw DivergenceError(what: "“\(name)” is not finite", step: rounds)
       }
       tensors[name] = SafetensorsFile.Entry(shape: tensor.shape.sizes, values: values)
