@@ -139,6 +139,9 @@ extension Grid {
       return mean(results.recombinations.filter { $0.testedOn == task }.compactMap(\.accuracy))
     case .constant(let value): return value
     case .crossings: return nil
+    case .halfOwnTask(let task):
+      return results.tasks.indices.contains(task)
+        ? results.tasks[task].ownAccuracy.map { $0 / 2 } : nil
     case .ownTaskOnAllClasses: return mean(results.tasks.compactMap(\.ownAccuracy))
     case .curve(.end): return mean(results.tasks.compactMap(\.averageClassAccuracy))
     case .curve(let place):

@@ -12,6 +12,9 @@ extension Experiment {
     case ownTask
     /// Own-task accuracy on all classes, mean of the tasks.
     case ownTaskOnAllClasses
+    /// Own-task accuracy of one task, as it would be among twice as many classes were all images of
+    /// the others named wrong.
+    case halfOwnTask(Int)
     /// Mean correlation of the features, channel by channel or after the best permutation.
     case correlation(permuted: Bool)
     /// Linear CKA of the features.

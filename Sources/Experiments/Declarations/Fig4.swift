@@ -24,6 +24,11 @@ extension Experiment {
       Row("perfect on five classes, none of the others", paper: 0.5, [], .constant(0.5))
         .in("lower bound")
     ]
+      + networks.indices.map {
+        Row(
+          "\(networks[$0].name) on five classes, none of the others", [together], .halfOwnTask($0),
+          group: "lower bound")
+      }
       + networks.map {
         Row(
           $0.name, paper: $0.changed, [alone($0, withHead: true)], .ownTaskOnAllClasses,
