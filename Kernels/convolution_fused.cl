@@ -82,6 +82,19 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 #define DY_ARGUMENTS JOIN(ARGUMENTS_, DY_INPUT)(DY_)
 #endif
 
+// Asks for `count` floats from element `at` on.
+#define PREFETCH(p, at, count)                                    \
+  for (size_t i_ = 0; i_ < (size_t)(count); i_ += 16)             \
+    __builtin_prefetch((const __private void*)(size_t)((p) + (at) + i_));
+// Of all that an input is read from.
+#define PREFETCH_0(P, at, count) PREFETCH(P##x, at, count)
+#define PREFETCH_1(P, at, count) PREFETCH(P##x, at, count)
+#define PREFETCH_2(P, at, count) PREFETCH(P##x, at, count) PREFETCH(P##pre, at, count)
+#define PREFETCH_3(P, at, count) PREFETCH(P##x, at, count)
+// Pixels that the first of several passes over their channels asks for ahead: the passes themselves
+// go from pixel to pixel, which no prefetcher follows far.
+#define AHEAD 8
+
 // to [pixels, CHANNELS] := the input P at `pixels` consecutive pixels from element `from` on, of
 // CHANNELS of the tensor's STEP channels, the first being c0.
 #define LOAD_PIXELS(P, to, from, pixels, c0, CHANNELS, STEP)                    \
@@ -89,9 +102,14 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
     const int lanes_ = min(V, (CHANNELS) - c_);                                 \
     JOIN(CONSTANTS_, P##INPUT)(P, (c0) + c_, lanes_)                            \
     if ((CHANNELS) % V == 0) {                                                  \
-      for (int j_ = 0; j_ < (pixels); j_++)                                     \
+      for (int j_ = 0; j_ < (pixels); j_++) {                                   \
+        if ((CHANNELS) > V && c_ == 0) {                                        \
+          JOIN(PREFETCH_, P##INPUT)                                             \
+          (P, (from) + (size_t)(j_ + AHEAD) * (STEP) + (c0), CHANNELS)          \
+        }                                                                       \
         STOREV(JOIN(VALUE_, P##INPUT)(P, (from) + (size_t)j_ * (STEP) + (c0) + c_, V), \
                (to) + j_ * (CHANNELS) + c_);                                    \
+      }                                                                         \
     } else {                                                                    \
       for (int j_ = 0; j_ < (pixels); j_++) {                                   \
         float at_[V];                                                           \
@@ -105,9 +123,6 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 
 // Asks for what the epilogue will read, `count` floats from element `at` on, while products are
 // summed.
-#define PREFETCH(p, at, count)                                    \
-  for (size_t i_ = 0; i_ < (size_t)(count); i_ += 16)             \
-    __builtin_prefetch((const __private void*)(size_t)((p) + (at) + i_));
 #if EPILOGUE == 2
 #define OUTPUT_PREFETCH(at, count)                  \
   {                                                 \

@@ -41,6 +41,7 @@
 #define BUFFER_ROWS ((ROWS - 1) * STRIDE + R)
 #define Q_BLOCKS ((Q + QB - 1) / QB)
 #define BUFFER_COLUMNS ((Q_BLOCKS * QB - 1) * STRIDE + S)
+#define POINTWISE (R == 1 && S == 1 && STRIDE == 1 && CT == C)
 
 // x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (images / item_images rounded up).
 ONE_ITEM __kernel void convolution(
@@ -77,6 +78,13 @@ ONE_ITEM __kernel void convolution(
               const int valid = Q % QB == 0 ? QB : min(QB, Q - q0);
               vec acc[QB];
               LOAD_SUMS(at, 1, valid)
+#if POINTWISE
+              // What is read next, as little of it as there is left to sum here.
+              if (k == 0) {
+                JOIN(PREFETCH_, X_INPUT)
+                (X_, (((size_t)n * H + p0 + i + 1) * W + q0) * C + c0, valid * CT)
+              }
+#endif
               for (int r = 0; r < R; r++) {
                 const float* b = rows + ((i * STRIDE + r) * BUFFER_COLUMNS + q0 * STRIDE) * CT;
                 __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
@@ -191,6 +199,7 @@ __kernel void pack_filter(__global const float* restrict w, __global float* rest
 // partial [slices,R,S,C,K]; global (C/CB * ceil(K/KB), slices).
 #define BUFFER_ROWS ((ROWS - 1) * STRIDE + R)
 #define BUFFER_COLUMNS ((Q - 1) * STRIDE + S)
+#define POINTWISE (R == 1 && S == 1 && STRIDE == 1 && P == 1 && PAD == 0)
 
 ONE_ITEM __kernel void filter_gradient(
     X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial, const int images,
@@ -240,6 +249,14 @@ ONE_ITEM __kernel void filter_gradient(
             for (int k = 0; k < KB; k += V * VB) {
               float* to = sums + ((r * S + s0) * CB + c) * KB + k;
               vec acc[SB * RB * VB];
+#if POINTWISE
+              // Of the pixels that are read next, the share of this block.
+              for (int j = c / RB * (KB / (V * VB)) + k / (V * VB); j < Q;
+                   j += CB / RB * (KB / (V * VB))) {
+                JOIN(PREFETCH_, X_INPUT)(X_, ((size_t)(n + 1) * Q + j) * C + c0, CB)
+                JOIN(PREFETCH_, DY_INPUT)(DY_, ((size_t)(n + 1) * Q + j) * K + k0, kn)
+              }
+#endif
 #pragma unroll
               for (int s = 0; s < SB; s++)
 #pragma unroll

@@ -27,8 +27,8 @@ struct DirectConvolution {
     (n, h, w, c, k, r, s) = (rows.n, rows.h, rows.w, g.c, g.k, g.r, g.s)
     (p, q) = rows.flat ? (rows.h, rows.w) : (g.p, g.q)
     (stride, padH, padW) = (g.stride, g.padding, g.padding)
-    packing = g.k % vectorWidth == 0 ? .none : .pad
-    self.vectorWidth = vectorWidth
+    self.vectorWidth = Self.width(vectorWidth, g.k)
+    packing = g.k % self.vectorWidth == 0 ? .none : .pad
     isStridedGradient = false
   }
 
@@ -38,7 +38,7 @@ struct DirectConvolution {
     (c, k, r, s) = (g.k, g.c, g.r, g.s)
     (n, h, w) = rows.flat ? (rows.n, rows.h, rows.w) : (g.n, g.p, g.q)
     (p, q) = rows.flat ? (rows.h, rows.w) : (g.h, g.w)
-    self.vectorWidth = vectorWidth
+    self.vectorWidth = Self.width(vectorWidth, g.c)
     stride = g.stride
     isStridedGradient = g.stride > 1
     if isStridedGradient {
@@ -46,6 +46,14 @@ struct DirectConvolution {
     } else {
       (padH, padW, packing) = (g.r - 1 - g.padding, g.s - 1 - g.padding, .swapAndTurn)
     }
+  }
+
+  /// The device's vectors, or half of them where that leaves no channels over (24 of 16): a tail is
+  /// read and stored one by one, and half a vector costs a CPU that halves them anyway nothing.
+  static func width(_ widest: Int, _ channels: Int...) -> Int {
+    let half = widest / 2
+    let fits = { (width: Int) in channels.allSatisfy { $0 % width == 0 } }
+    return !fits(widest) && half >= 8 && fits(half) ? half : widest
   }
 
   var paddedK: Int { (k + vectorWidth - 1) / vectorWidth * vectorWidth }
@@ -119,8 +127,20 @@ struct PixelRows {
   /// Whether the geometry was changed.
   let flat: Bool
 
+  /// Over the pixels of all images.
+  /// - Precondition: it applies.
+  init(_ g: ConvolutionGeometry, upTo most: Int) {
+    let pixels = g.n * g.h * g.w
+    w = (1...max(1, min(pixels, most))).reversed().first { pixels % $0 == 0 }!
+    (n, h, flat) = (pixels / w, 1, true)
+  }
+
+  static func applies(to g: ConvolutionGeometry) -> Bool {
+    g.r == 1 && g.s == 1 && g.stride == 1 && g.padding == 0 && g.h * g.w > 0
+  }
+
   init(_ g: ConvolutionGeometry) {
-    flat = g.r == 1 && g.s == 1 && g.stride == 1 && g.padding == 0 && g.h * g.w > 0
+    flat = Self.applies(to: g)
     if flat {
       let pixels = g.h * g.w
       w = (1...min(pixels, 128)).reversed().first { pixels % $0 == 0 }!
@@ -142,9 +162,11 @@ struct DirectFilterGradient {
   let defines: [String]
 
   init(_ g: ConvolutionGeometry, vectorWidth: Int) {
-    let flat = PixelRows(g)
-    let (n, h, w) = (flat.n, flat.h, flat.w)
-    let (p, q) = flat.flat ? (h, w) : (g.p, g.q)
+    let vectorWidth = DirectConvolution.width(vectorWidth, g.c, g.k)
+    if PixelRows.applies(to: g) {
+      self.init(pointwise: g, vectorWidth: vectorWidth)
+      return
+    }
     // Of x's channels a divisor of at most 32, of dy's up to two vectors.
     let channels = (1...32).reversed().first { g.c % $0 == 0 }!
     let vectors = g.k > vectorWidth ? 2 : 1
@@ -156,21 +178,60 @@ struct DirectFilterGradient {
     let (rowTaps, block) =
       taps == 1 && half * vectors * g.s <= 24 ? (g.s, half) : (taps, perTap)
     func bytes(_ rows: Int) -> Int {
-      (((rows - 1) * g.stride + g.r) * ((q - 1) * g.stride + g.s) * channels
-        + rows * q * outputs) * 4
+      (((rows - 1) * g.stride + g.r) * ((g.q - 1) * g.stride + g.s) * channels
+        + rows * g.q * outputs) * 4
     }
-    let rows = (1...max(p, 1)).reversed().first { bytes($0) <= 64 << 10 } ?? 1
-    blocks = g.c / channels * ((g.k + outputs - 1) / outputs)
+    let rows = (1...max(g.p, 1)).reversed().first { bytes($0) <= 64 << 10 } ?? 1
+    self.init(
+      g, images: g.n, size: (g.h, g.w, g.p, g.q), vectorWidth: vectorWidth,
+      block: Block(
+        channels: channels, outputs: outputs, taps: rowTaps, sums: block, vectors: vectors,
+        rows: rows))
+  }
+
+  /// A 1×1 convolution is one matrix product: blocks are as large as leaves their sums in the second
+  /// cache, so that pixels are read, and taken through batch norm, once or twice and not for every
+  /// few channels of the other side.
+  private init(pointwise g: ConvolutionGeometry, vectorWidth: Int) {
+    let channels = (1...96).reversed().first { g.c % $0 == 0 }!
+    let most = max(1, min(384, (32 << 10) / channels) / vectorWidth)
+    let all = (g.k + vectorWidth - 1) / vectorWidth
+    let parts = (all + most - 1) / most
+    let inBlock = (all + parts - 1) / parts
+    let vectors = inBlock % 2 == 0 ? 2 : 1
+    let sums = (1...8).reversed().first { channels % $0 == 0 }!
+    let pixels = PixelRows(g, upTo: 32)
+    self.init(
+      g, images: pixels.n, size: (1, pixels.w, 1, pixels.w), vectorWidth: vectorWidth,
+      block: Block(
+        channels: channels, outputs: inBlock * vectorWidth, taps: 1, sums: sums, vectors: vectors,
+        rows: 1))
+  }
+
+  /// What a work-item sums: `channels` of x by `outputs` of dy; in registers `taps` × `sums` ×
+  /// `vectors`; of `rows` output rows at a time.
+  private struct Block {
+    let channels: Int, outputs: Int
+    let taps: Int, sums: Int, vectors: Int
+    let rows: Int
+  }
+
+  private init(
+    _ g: ConvolutionGeometry, images: Int, size: (h: Int, w: Int, p: Int, q: Int),
+    vectorWidth: Int, block: Block
+  ) {
+    blocks = g.c / block.channels * ((g.k + block.outputs - 1) / block.outputs)
     // About 64 work-items in all.
-    let wanted = min(max(n, 1), max(1, 64 / max(blocks, 1)))
-    images = n
-    sliceImages = max(1, (n + wanted - 1) / wanted)
-    slices = max(1, (n + sliceImages - 1) / sliceImages)
+    let wanted = min(max(images, 1), max(1, 64 / max(blocks, 1)))
+    self.images = images
+    sliceImages = max(1, (images + wanted - 1) / wanted)
+    slices = max(1, (images + sliceImages - 1) / sliceImages)
     defines = [
-      "V=\(vectorWidth)", "FILTER_GRADIENT", "C=\(g.c)", "H=\(h)", "W=\(w)",
-      "K=\(g.k)", "P=\(p)", "Q=\(q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)",
-      "PAD=\(g.padding)", "CB=\(channels)", "KB=\(outputs)", "SB=\(rowTaps)", "RB=\(block)",
-      "VB=\(vectors)", "ROWS=\(rows)", "EPILOGUE=0", "ACCUMULATE=0",
+      "V=\(vectorWidth)", "FILTER_GRADIENT", "C=\(g.c)", "H=\(size.h)", "W=\(size.w)",
+      "K=\(g.k)", "P=\(size.p)", "Q=\(size.q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)",
+      "PAD=\(g.padding)", "CB=\(block.channels)", "KB=\(block.outputs)", "SB=\(block.taps)",
+      "RB=\(block.sums)", "VB=\(block.vectors)", "ROWS=\(block.rows)", "EPILOGUE=0",
+      "ACCUMULATE=0",
     ]
   }
 }
