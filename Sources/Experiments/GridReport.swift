@@ -103,8 +103,8 @@ extension Grid {
     _ row: Experiment.Row, _ datasets: Datasets, on backend: any Backend
   ) throws -> [Report.RunValue] {
     guard row.trainings.allSatisfy(hasData) else { return [] }
+    if case .constant(let value) = row.metric { return [Report.RunValue(seed: 0, value: value)] }
     return try (0..<UInt64(seeds)).compactMap { seed in
-      if case .constant(let value) = row.metric { return Report.RunValue(seed: seed, value: value) }
       let jobs = try row.trainings.map { try job($0, seed: seed, datasets) }
       guard jobs.allSatisfy({ state($0) == .finished }) else { return nil }
       if case .crossings(let crossings) = row.metric {
