@@ -7,12 +7,6 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Part of what reports state; only the package manager can tell it.
-let commit =
-  Context.gitInformation.map {
-    String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "+" : "")
-  } ?? "unknown"
-
 let package = Package(
   name: "dovetail",
   products: [
@@ -27,8 +21,8 @@ let package = Package(
   targets: [
     // MARK: Library
     .systemLibrary(name: "COpenCL", path: "Sources/COpenCL"),
-    .target(
-      name: "CBuildInfo", cSettings: [.define("DOVETAIL_COMMIT", to: "\"\(commit)\"")]),
+    .plugin(name: "CommitPlugin", capability: .buildTool()),
+    .target(name: "BuildInfo", swiftSettings: strict, plugins: ["CommitPlugin"]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
       name: "Kernels", path: "Kernels",
@@ -115,7 +109,7 @@ let package = Package(
     .executableTarget(
       name: "DovetailCommand",
       dependencies: [
-        "Dovetail", "CBuildInfo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Dovetail", "BuildInfo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import CBuildInfo
+import BuildInfo
 public import Dovetail
 import Foundation
 
@@ -92,7 +92,7 @@ struct Reproduce: ParsableCommand {
       }
       if withoutReport { return }
       let report = try grid.report(
-        datasets, commit: "\(ProductVersion.current), commit \(String(cString: dovetail_commit()))",
+        datasets, commit: "\(ProductVersion.current), commit \(BuildInfo.commit)",
         on: backend)
       try report.write(to: output)
       try json.write(report)
