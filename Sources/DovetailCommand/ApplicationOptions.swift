@@ -39,7 +39,8 @@ struct ApplicationOptions: ParsableArguments {
         synonyms: try synonyms.dictionary()),
       steps: steps, batch: batch, learningRate: learningRate, seed: UInt64(seed),
       allowDifferentSpace: allowDifferentSpace, directory: RunDirectory(output),
-      on: checkpoints.watched(try device.open()), clock: Console.seconds, startTime: Console.secondsSince1970(),
+      on: checkpoints.watched(try device.open()), clock: Console.seconds,
+      startTime: Console.secondsSince1970(),
       control: checkpoints.control(), progress: line.show)
   }
 

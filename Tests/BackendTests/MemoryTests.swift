@@ -16,7 +16,8 @@ struct MemoryTests {
     let tooMuch = backend.makeTensor([1 << 18], filledWith: 2)
     let error = #expect(throws: OpenCLError.self) { try backend.download(tooMuch) }
     for fragment in [
-      "allocating 1048576 bytes", "524288 bytes are in use", "the device has 1048576", "lower batch",
+      "allocating 1048576 bytes", "524288 bytes are in use", "the device has 1048576",
+      "lower batch",
     ] {
       #expect(error?.description.contains(fragment) == true, "\(error.map(\.description) ?? "")")
     }

@@ -205,7 +205,8 @@ import Training
         }
       }
       let first = train(RunControl(checkpointEvery: 1), on: CPUBackend(threads: 2))
-      #expect(first?.description.contains("the gradients of") == true, "\(String(describing: first))")
+      #expect(
+        first?.description.contains("the gradients of") == true, "\(String(describing: first))")
       #expect(first?.description.contains("--detect-anomaly") == true)
       let traced = train(
         RunControl(checkpointEvery: 1, resumes: true), on: AnomalyDetector(CPUBackend(threads: 2)))
