@@ -121,7 +121,7 @@ extension Trainer {
     for (name, tensor) in stateTensors {
       let values = try backend.download(tensor)
       if !values.allSatisfy({ $0.isFinite }) {
-        throw DivergenceError(what: "“\(name)” is not finite", step: rounds)
+        throw DivergenceError(what: "“\(name)” is not finite", step: max(rounds - 1, 0))
       }
       tensors[name] = SafetensorsFile.Entry(shape: tensor.shape.sizes, values: values)
     }

@@ -105,13 +105,17 @@ public final class Trainer {
     initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
     optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
     recent = networks.map { _ in LossTensors() }
-    let parameters = Self.parts(
+    let parts = Self.parts(
       networks, selfSupervisedHeads + [commonClassesHead].compactMap(\.self),
-      sharedHead: recipe.sharedHead
-    ).flatMap { part, layers in layers.parameters.map { ("\(part)/\($0.name)", $0) } }
-    watch = GradientWatch(parameters, on: backend)
+      sharedHead: recipe.sharedHead)
+    watch = GradientWatch(
+      parts.flatMap { part, layers in layers.parameters.map { ("\(part)/\($0.name)", $0) } },
+      on: backend)
     if let detector = backend as? any AnomalyDetecting {
-      for (name, parameter) in parameters { detector.name(parameter.value, name) }
+      for (part, layers) in parts {
+        for each in layers.parameters { detector.name(each.value, "\(part)/\(each.name)") }
+        for each in layers.buffers { detector.name(each.value, "\(part)/\(each.name)") }
+      }
     }
     freeze()
     for network in networks where network.train.count == 0 && network.dataset.stream == nil {
