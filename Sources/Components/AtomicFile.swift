@@ -2,9 +2,12 @@ import Foundation
 
 /// Files that are there whole or not at all.
 public enum AtomicFile {
+  /// Of what is being written.
+  public static let suffix = ".partial"
+
   /// Writes aside in the same folder, syncs, renames into place, syncs the folder.
   public static func write(_ bytes: [UInt8], to path: String) throws(ComponentFileError) {
-    let aside = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
+    let aside = "\(path).\(ProcessInfo.processInfo.processIdentifier)\(suffix)"
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: aside))
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: aside))

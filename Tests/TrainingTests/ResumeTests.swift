@@ -237,6 +237,21 @@ import Training
     }
   }
 
+  @Test func whatWasBeingWrittenIsClearedAway() throws {
+    try withFolders(2) { folders in
+      #expect(try run(.joint, folders[0]) != nil)
+      #expect(try run(.joint, folders[1], stopAfter: 2) == nil)
+      for name in [
+        "results.json", "components/a.head.safetensors", "checkpoints/000000003.safetensors",
+      ] {
+        try Data("half".utf8).write(
+          to: URL(fileURLWithPath: "\(folders[1])/\(name).99.partial"))
+      }
+      #expect(try run(.joint, folders[1]) != nil)
+      #expect(try files(folders[0]) == files(folders[1]))
+    }
+  }
+
   @Test func metricsThatWereCutAreSaid() throws {
     try withFolders(1) { folders in
       #expect(try run(.joint, folders[0], stopAfter: 2) == nil)

@@ -120,9 +120,14 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// As it was at the checkpoint: what was measured after it will be measured again.
+  /// As it was at the checkpoint: what was measured after it will be measured again, and files that were
+  /// being written when the process died are none.
   func goOn(metricsBytes: Int) throws {
     do {
+      for name in try FileManager.default.subpathsOfDirectory(atPath: path)
+      where name.hasSuffix(AtomicFile.suffix) {
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
       defer { try? handle.close() }
       let length = try handle.seekToEnd()
@@ -148,7 +153,9 @@ public struct RunDirectory: Sendable {
         atPath: "\(path)/components", withIntermediateDirectories: true)
       // What an earlier run of this recipe left would pass for this one's.
       for name in try FileManager.default.contentsOfDirectory(atPath: path)
-      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix) {
+      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix)
+        || name.hasSuffix(AtomicFile.suffix)
+      {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
     } catch {
