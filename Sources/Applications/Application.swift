@@ -57,7 +57,10 @@ public struct Application {
     recipe.learningRate = learningRate
     try recipe.validate()
     try directory.check(for: recipe, resumes: control.resumes)
-    if control.resumes, directory.isFinished { return try directory.read().results }
+    if control.resumes, directory.isFinished {
+      directory.clearAway()
+      return try directory.read().results
+    }
     return try Run.train(
       recipe, datasets: [dataset], directory: directory, on: backend, clock: clock,
       startTime: startTime, control: control, progress: progress)

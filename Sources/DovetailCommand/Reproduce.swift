@@ -78,6 +78,7 @@ struct Reproduce: ParsableCommand {
       let (index, count) = try part()
       let mine = Grid.part(try grid.jobs(datasets), index: index, of: count)
       let toDo = mine.filter { grid.state($0) == .toDo }
+      for job in mine { RunDirectory(job.directory).clearAway() }
       Console.log(
         "\(scale.rawValue): \(mine.count) trainings, \(mine.count - toDo.count) of them finished "
           + "before")

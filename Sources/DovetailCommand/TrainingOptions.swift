@@ -30,6 +30,7 @@ struct TrainingOptions: ParsableArguments {
     try directory?.check(for: recipe, resumes: checkpoints.resume)
     try json.check()
     if checkpoints.resume, let directory, directory.isFinished {
+      directory.clearAway()
       try show(try directory.read().results)
       return
     }

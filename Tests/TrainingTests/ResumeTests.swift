@@ -252,6 +252,22 @@ import Training
     }
   }
 
+  /// Killed after its results were written and before its checkpoints were gone.
+  @Test func aFinishedRunIsTidiedUp() throws {
+    try withFolders(2) { folders in
+      for folder in folders { #expect(try run(.joint, folder) != nil) }
+      let checkpoints = "\(folders[1])/checkpoints"
+      try FileManager.default.createDirectory(
+        atPath: checkpoints, withIntermediateDirectories: true)
+      for path in ["\(checkpoints)/000000003.safetensors", "\(folders[1])/results.json.99.partial"]
+      {
+        try Data("left".utf8).write(to: URL(fileURLWithPath: path))
+      }
+      RunDirectory(folders[1]).clearAway()
+      #expect(try files(folders[0]) == files(folders[1]))
+    }
+  }
+
   @Test func metricsThatWereCutAreSaid() throws {
     try withFolders(1) { folders in
       #expect(try run(.joint, folders[0], stopAfter: 2) == nil)

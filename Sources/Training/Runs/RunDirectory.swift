@@ -124,10 +124,7 @@ public struct RunDirectory: Sendable {
   /// being written when the process died are none.
   func goOn(metricsBytes: Int) throws {
     do {
-      for name in try FileManager.default.subpathsOfDirectory(atPath: path)
-      where name.hasSuffix(AtomicFile.suffix) {
-        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
-      }
+      try clearAwayHalfWritten()
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
       defer { try? handle.close() }
       let length = try handle.seekToEnd()
@@ -143,6 +140,20 @@ public struct RunDirectory: Sendable {
     } catch {
       throw self.error(
         .cannotWrite, "metrics.jsonl: cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  /// Of a finished run: what is left where the process died between the results and its own tidying.
+  public func clearAway() {
+    guard isFinished else { return }
+    checkpoints.remove()
+    try? clearAwayHalfWritten()
+  }
+
+  private func clearAwayHalfWritten() throws {
+    for name in try FileManager.default.subpathsOfDirectory(atPath: path)
+    where name.hasSuffix(AtomicFile.suffix) {
+      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
   }
 
