@@ -79,7 +79,7 @@ ONE_ITEM __kernel void convolution(
               vec acc[QB];
               LOAD_SUMS(at, 1, valid)
 #if POINTWISE
-              // What is read next, as little of it as there is left to sum here.
+              // The pixels of the next row below these: asked for while these are summed.
               if (k == 0) {
                 JOIN(PREFETCH_, X_INPUT)
                 (X_, (((size_t)n * H + p0 + i + 1) * W + q0) * C + c0, valid * CT)

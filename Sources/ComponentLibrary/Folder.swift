@@ -1,3 +1,4 @@
+import Components
 import Foundation
 
 /// A folder by its descriptor: what is reached through it lies in it, as no symbolic link is
@@ -51,7 +52,7 @@ final class Folder {
   /// The bytes of a regular file.
   func read(_ name: String) throws(LibraryError) -> [UInt8] {
     let path = "\(path)/\(name)"
-    let file = openat(descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    let file = openat(descriptor, name, PlainFile.flags)
     if file < 0 { throw Self.failure(path, "a file") }
     defer { close(file) }
     return try Self.read(file, path)
@@ -59,30 +60,16 @@ final class Folder {
 
   /// The bytes of a regular file that the user named.
   static func read(file path: String) throws(LibraryError) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    let file = open(path, PlainFile.flags)
     if file < 0 { throw failure(path, "a file") }
     defer { close(file) }
     return try read(file, path)
   }
 
   private static func read(_ file: Int32, _ path: String) throws(LibraryError) -> [UInt8] {
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw LibraryError(.malformed, path, "is no regular file")
+    do { return try PlainFile.read(file, path: path) } catch {
+      throw LibraryError(.malformed, path, error.problem)
     }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeMutableBytes {
-        Foundation.read(file, $0.baseAddress! + done, $0.count - done)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else {
-        throw LibraryError(.malformed, path, "could not be read to its end")
-      }
-      done += count
-    }
-    return bytes
   }
 
   private static func failure(_ path: String, _ wanted: String) -> LibraryError {

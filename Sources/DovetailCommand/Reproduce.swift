@@ -88,6 +88,8 @@ struct Reproduce: ParsableCommand {
         do {
           try train(toDo, grid, datasets, on: backend)
         } catch is RunInterrupted {
+          // Of several processes the one that began them says so.
+          if withoutReport { throw ExitCode(GridInterrupted.status) }
           throw GridInterrupted()
         }
       }

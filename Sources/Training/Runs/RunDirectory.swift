@@ -4,30 +4,6 @@ import Foundation
 import Reporting
 import Tensors
 
-/// A run directory that cannot be used.
-public struct RunDirectoryError: Error, CustomStringConvertible, Sendable {
-  public enum Kind: Sendable {
-    /// Exit status 66.
-    case missing
-    /// 65.
-    case malformed
-    /// 73.
-    case cannotCreate
-    /// 74.
-    case cannotWrite
-  }
-
-  public let kind: Kind
-  public let path: String
-  public let problem: String
-
-  public init(kind: Kind, path: String, problem: String) {
-    (self.kind, self.path, self.problem) = (kind, path, problem)
-  }
-
-  public var description: String { "\(path): \(problem)" }
-}
-
 /// Where a run leaves its files: `recipe.yaml`, `metrics.jsonl`, `results.json`,
 /// `events.out.tfevents.*`, `components/`.
 public struct RunDirectory: Sendable {
@@ -42,7 +18,7 @@ public struct RunDirectory: Sendable {
   public func auxiliary(_ name: String) -> String {
     "\(path)/components/auxiliary/\(name).safetensors"
   }
-  private var recipePath: String { "\(path)/recipe.yaml" }
+  var recipePath: String { "\(path)/recipe.yaml" }
   private var metricsPath: String { "\(path)/metrics.jsonl" }
   var checkpoints: CheckpointFolder { CheckpointFolder(path: "\(path)/checkpoints") }
 
@@ -123,8 +99,8 @@ public struct RunDirectory: Sendable {
   /// As it was at the checkpoint: what was measured after it will be measured again, and files that were
   /// being written when the process died are none.
   func goOn(metricsBytes: Int) throws {
+    clearAwayHalfWritten()
     do {
-      try clearAwayHalfWritten()
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
       defer { try? handle.close() }
       let length = try handle.seekToEnd()
@@ -147,13 +123,13 @@ public struct RunDirectory: Sendable {
   public func clearAway() {
     guard isFinished else { return }
     checkpoints.remove()
-    try? clearAwayHalfWritten()
+    clearAwayHalfWritten()
   }
 
-  private func clearAwayHalfWritten() throws {
-    for name in try FileManager.default.subpathsOfDirectory(atPath: path)
-    where name.hasSuffix(AtomicFile.suffix) {
-      try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+  private func clearAwayHalfWritten() {
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+    for name in names where name.hasSuffix(AtomicFile.suffix) {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
   }
 
@@ -164,14 +140,13 @@ public struct RunDirectory: Sendable {
         atPath: "\(path)/components", withIntermediateDirectories: true)
       // What an earlier run of this recipe left would pass for this one's.
       for name in try FileManager.default.contentsOfDirectory(atPath: path)
-      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix)
-        || name.hasSuffix(AtomicFile.suffix)
-      {
+      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix) {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
     } catch {
       throw self.error(.cannotCreate, "cannot be created: \(error.localizedDescription)")
     }
+    clearAwayHalfWritten()
     try AtomicFile.write(Array(recipe.yaml.utf8), to: recipePath)
     try AtomicFile.write([], to: metricsPath)
   }
@@ -216,61 +191,7 @@ public struct RunDirectory: Sendable {
     try AtomicFile.write(try results.json, to: resultsPath)
   }
 
-  // MARK: Reading
-
-  /// The recipe and the recorded results of a finished run.
-  public func read() throws -> (recipe: Recipe, results: RunResults) {
-    let files = FileManager.default
-    var isFolder: ObjCBool = false
-    guard files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw error(.missing, "no such directory; give one that `dovetail train --output` wrote")
-    }
-    guard let recipeData = files.contents(atPath: recipePath) else {
-      throw error(.missing, "holds no recipe.yaml; give one that `dovetail train --output` wrote")
-    }
-    guard let resultsData = files.contents(atPath: resultsPath) else {
-      throw error(.missing, "holds no results.json: the run did not finish; train it again")
-    }
-    let recipe: Recipe
-    do {
-      recipe = try Recipe.parse(yaml: String(decoding: recipeData, as: UTF8.self), folder: path)
-    } catch {
-      throw self.error(.malformed, "recipe.yaml is not as it was written: \(error)")
-    }
-    guard let results = try? JSONDecoder().decode(RunResults.self, from: resultsData) else {
-      throw error(.malformed, "results.json cannot be understood; train the run again")
-    }
-    return (recipe, results)
-  }
-
-  /// Components and data have to be those of the run: figures of others would pass for its own.
-  /// - Parameter digest: of the data set that the run was measured on, as recorded.
-  func checkFit(
-    _ part: Measurable, _ recipe: Recipe, classNames: [String], digest: String?
-  ) throws {
-    func differs(_ what: String) -> RunDirectoryError {
-      error(.malformed, "task \(part.name): \(what); train the run again")
-    }
-    let extractor = part.extractor
-    let head = part.head
-    let task = recipe.tasks.first { $0.name == part.name }
-    guard extractor.architecture == task.map(recipe.architecture(of:)),
-      head.architecture == recipe.architecture
-    else { throw differs("its components are of another architecture than recipe.yaml says") }
-    guard extractor.preprocessing.imageSize == recipe.imageSize else {
-      throw differs(
-        "its extractor takes images of \(extractor.preprocessing.imageSize) pixels, recipe.yaml "
-          + "says \(recipe.imageSize)")
-    }
-    guard head.classNames == classNames else {
-      throw differs("the classes of its head are not those of its data set")
-    }
-    guard part.dataset.digest == digest else {
-      throw differs("its data set is not the one that results.json was measured on")
-    }
-  }
-
-  private func error(_ kind: RunDirectoryError.Kind, _ problem: String) -> RunDirectoryError {
+  func error(_ kind: RunDirectoryError.Kind, _ problem: String) -> RunDirectoryError {
     RunDirectoryError(kind: kind, path: path, problem: problem)
   }
 }

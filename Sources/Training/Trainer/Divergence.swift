@@ -6,16 +6,21 @@ public struct DivergenceError: Error, CustomStringConvertible, Sendable {
   let what: String
   /// Which of the task's minibatches, counted from 0.
   public let step: Int
+  /// Whether it names the op that did it.
+  let isTraced: Bool
   /// The last checkpoint that was finite, where there is one.
   public var checkpoint: String?
 
-  init(what: String, step: Int) { (self.what, self.step) = (what, step) }
+  init(what: String, step: Int, isTraced: Bool = false) {
+    (self.what, self.step, self.isTraced) = (what, step, isTraced)
+  }
 
   public var description: String {
     "\(what) at step \(step); "
       + (checkpoint.map {
-        "the last good checkpoint is \($0), and --resume --detect-anomaly goes on from it to the op "
-          + "that did it; "
+        "the last good checkpoint is \($0)"
+          + (isTraced
+            ? "; " : ", and --resume --detect-anomaly goes on from it to the op that did it; ")
       } ?? "")
       + "lower learning-rate or lengthen warmup"
   }

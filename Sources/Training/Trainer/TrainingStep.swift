@@ -28,7 +28,7 @@ extension Trainer {
     optimiser.step(trained, learningRate: learningRate, on: backend, watch: (watch, step))
     if backend is any AnomalyDetecting {
       do { try backend.synchronize() } catch let anomaly as AnomalyError {
-        throw DivergenceError(what: anomaly.description, step: step)
+        throw DivergenceError(what: anomaly.description, step: step, isTraced: true)
       }
     }
     imagesDone += transforms.count
