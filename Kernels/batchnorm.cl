@@ -95,7 +95,7 @@ __kernel void batchnorm_forward(
       v += LOADV(residual + at + b * V);
 #endif
       v = ACTIVATED(v);
-      STOREV(v, y + at + b * V);
+      STREAMV(v, y + at + b * V);
     }
   }
 }

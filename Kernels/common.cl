@@ -19,6 +19,19 @@ __attribute__((overloadable)) inline void store_vec(const vec v, __private float
 #define STOREV(v, p) store_vec(v, p)
 #endif
 #define ZERO ((vec)(0.0f))
+// Stores a tensor's whole, aligned cache line past the caches, where a vector is one: the line is not
+// read from memory first. The host's buffers start on a line.
+#if V == 16 && defined(__has_builtin)
+#if __has_builtin(__builtin_nontemporal_store)
+#define STREAMS 1
+#endif
+#endif
+#ifdef STREAMS
+#define STREAMV(v, p) __builtin_nontemporal_store(v, (__global vec*)(p))
+#else
+#define STREAMS 0
+#define STREAMV(v, p) STOREV(v, p)
+#endif
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 // What follows a normalisation, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the

@@ -218,6 +218,7 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 #define OUTPUT_SUM
 #endif
 
+#define OUTPUT_STORES_LINES (STREAMS && OUT_CHANNELS % V == 0)
 #define OUTPUT_STORE(value, at, lanes)                        \
   {                                                           \
     const size_t at_ = at;                                    \
@@ -225,5 +226,8 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
     vec v_ = value;                                           \
     if (ACCUMULATE) v_ += load_lanes(addend + at_, lanes_);        \
     OUTPUT_SUM                                                \
-    store_lanes(v_, y + at_, lanes_);                         \
+    if (OUTPUT_STORES_LINES)                                  \
+      STREAMV(v_, y + at_);                                   \
+    else                                                      \
+      store_lanes(v_, y + at_, lanes_);                       \
   }

@@ -150,7 +150,12 @@ ONE_ITEM __kernel void depthwise(
         }
 #pragma unroll
         for (int j = 0; j < QB; j++)
-          if (q0 + j < OUT_COLUMNS) STOREV(acc[j], to + (q0 + j) * C + c);
+          if (q0 + j < OUT_COLUMNS) {
+            if (STREAMS && C % V == 0)
+              STREAMV(acc[j], to + (q0 + j) * C + c);
+            else
+              STOREV(acc[j], to + (q0 + j) * C + c);
+          }
       }
     }
     for (int c = C / V * V; c < C; c++)
