@@ -40,7 +40,7 @@ extension OpenCLBackend: InstrumentedBackend {
     let kernels = queue.takeNames()
     if kernels.contains(where: { $0.contains("winograd") }) { return ("winograd", kernels) }
     // CLBlast launches by itself; ours beside it only add a bias.
-    let byCLBlast = kernels.allSatisfy { $0.contains("bias") }
+    let byCLBlast = family == .portable && kernels.allSatisfy { $0.contains("bias") }
     return (byCLBlast ? "clblast" : family.rawValue, kernels)
   }
 

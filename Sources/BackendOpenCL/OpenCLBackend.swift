@@ -10,6 +10,7 @@ public final class OpenCLBackend: Backend {
   let queue: CommandQueue
   let pool: BufferPool
   let programs: ProgramCache
+  let matrixProducts: MatrixProducts
   let transforms = FilterTransforms()
   /// Width of a vector in the shared kernels: the native one on CPUs, 1 on GPUs.
   let vectorWidth: Int
@@ -59,6 +60,8 @@ public final class OpenCLBackend: Backend {
     self.queue = queue
     pool = BufferPool(context: context, capacity: memoryLimit ?? Int(clamping: device.memoryBytes))
     programs = ProgramCache(context: context, device: id, announce: announceBuild)
+    matrixProducts = MatrixProducts(
+      context: context, device: id, queue: queue, announce: announceBuild)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
   }
 

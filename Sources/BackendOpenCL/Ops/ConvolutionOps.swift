@@ -11,6 +11,8 @@ extension OpenCLBackend {
       stride: stride, padding: padding)
     switch family {
     case .portable:
+      // A network ends in a linear layer.
+      matrixProducts.warmUp()
       let x = materialised(x)
       attempt {
         try queue.launch(
@@ -195,7 +197,7 @@ extension OpenCLBackend {
   }
 
   /// Forward and data gradient by whichever kernel the plan is for.
-  private func launch(
+  func launch(
     _ plan: VectorPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
     statistics tiles: Tensor?, completion: GradientCompletion?
   ) throws {
@@ -225,7 +227,7 @@ extension OpenCLBackend {
 }
 
 /// One convolution of the vector family, by one of its kernels.
-private enum VectorPlan {
+enum VectorPlan {
   case direct(DirectConvolution)
   case winograd(WinogradConvolution)
 
