@@ -46,6 +46,7 @@ extension OpenCLBackend: InstrumentedBackend {
 
   public var launchCount: Int? { launches }
   public var peakBufferBytes: Int? { memory.peak }
+  public var buffersAtPeak: [BufferShare] { pool.sharesAtPeak }
 
   private func benchKernel(_ name: String, _ defines: [String]) throws -> Kernel {
     let group = family == .vector ? "GROUP=ONE_ITEM" : "GROUP="

@@ -127,16 +127,16 @@ public final class OpenCLBackend: Backend {
   // MARK: Memory
 
   public func makeTensor(_ shape: Shape) -> Tensor {
-    Tensor(shape: shape, storage: makeStorage(shape.count))
+    Tensor(shape: shape, storage: makeStorage(shape))
   }
 
-  func makeStorage(_ count: Int) -> OpenCLStorage {
+  /// A workspace.
+  func makeStorage(_ count: Int) -> OpenCLStorage { makeStorage([count]) }
+
+  private func makeStorage(_ shape: Shape) -> OpenCLStorage {
     var memory: cl_mem?
-    attempt {
-      memory = try pool.take(
-        bytes: count * MemoryLayout<Float>.stride, finish: queue.finish)
-    }
-    return OpenCLStorage(count: count, memory: memory, pool: pool)
+    attempt { memory = try pool.take(shape, finish: queue.finish) }
+    return OpenCLStorage(shape: shape, memory: memory, pool: pool)
   }
 
   public func upload(_ values: [Float], to tensor: Tensor) {
