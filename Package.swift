@@ -32,6 +32,7 @@ let package = Package(
         .embedInCode("convolution_vector.cl"),
         .embedInCode("convolution_winograd.cl"),
         .embedInCode("convolution_winograd_gradients.cl"),
+        .embedInCode("convolution_pointwise_gradients.cl"),
         .embedInCode("winograd_transforms.cl"),
         .embedInCode("winograd_filters.cl"),
         .embedInCode("convolution_portable.cl"),

@@ -1,6 +1,7 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, convolutionFused, convolutionVector, convolutionPortable
+  case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
   case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image, bench
 
@@ -14,6 +15,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionWinogradGradients:
         PackageResources.convolution_winograd_gradients_cl
+      case .convolutionPointwiseGradients:
+        PackageResources.convolution_pointwise_gradients_cl
       case .winogradTransforms: PackageResources.winograd_transforms_cl
       case .winogradFilters: PackageResources.winograd_filters_cl
       case .convolutionPortable: PackageResources.convolution_portable_cl
