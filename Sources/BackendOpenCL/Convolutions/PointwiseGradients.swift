@@ -15,10 +15,10 @@ struct PointwiseGradients {
   private static let mostSums = 160 << 10
 
   init?(_ g: ConvolutionGeometry, vectorWidth: Int) {
-    let width = DirectConvolution.width(vectorWidth, g.c, g.k)
+    func padded(_ channels: Int) -> Int { (channels + vectorWidth - 1) / vectorWidth * vectorWidth }
     guard
-      PixelRows.applies(to: g), g.n > 0, g.c > 0, g.k > 0, g.c % width == 0, g.k % width == 0,
-      g.c * g.k * MemoryLayout<Float>.stride <= Self.mostSums
+      PixelRows.applies(to: g), g.n > 0, g.c >= vectorWidth, g.k >= vectorWidth,
+      g.c * padded(g.k) * MemoryLayout<Float>.stride <= Self.mostSums
     else { return nil }
     pixels = g.n * g.h * g.w
     // Some 64 work-items in all.
@@ -26,14 +26,14 @@ struct PointwiseGradients {
     slicePixels = (blocks + 63) / 64 * Self.block
     slices = (pixels + slicePixels - 1) / slicePixels
     func vectors(_ channels: Int, of candidates: [Int]) -> Int {
-      candidates.first { channels % ($0 * width) == 0 }!
+      candidates.first { padded(channels) % ($0 * vectorWidth) == 0 }!
     }
     let (dataVectors, filterVectors) = (
       vectors(g.c, of: [2, 1]), vectors(g.k, of: [4, 3, 2, 1])
     )
     let channels = (1...18 / filterVectors).reversed().first { g.c % $0 == 0 }!
     defines = [
-      "V=\(width)", "C=\(g.c)", "K=\(g.k)", "PIXELS=\(Self.block)", "GB=\(16 / dataVectors)",
+      "V=\(vectorWidth)", "C=\(g.c)", "K=\(g.k)", "CP=\(padded(g.c))", "KP=\(padded(g.k))", "PIXELS=\(Self.block)", "GB=\(16 / dataVectors)",
       "VB=\(dataVectors)", "RB=\(channels)", "FB=\(filterVectors)",
     ]
   }
