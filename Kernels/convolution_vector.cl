@@ -4,21 +4,28 @@
 // at a time, and QB pixels x V channels are summed in registers.
 //
 // -D: C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,
-//     PAD_H PAD_W, ROWS, QB, CT (input channels a pass; divides C).
+//     PAD_H PAD_W, ROWS, QB, CT (input channels a pass; divides C); EVERY with STRIDE 1 and no
+//     padding, where a 1x1 convolution reads but every so many-th row and column of H x W.
+#ifndef EVERY
+#define EVERY 1
+#endif
+#define IN_H ((H + EVERY - 1) / EVERY)
+#define IN_W ((W + EVERY - 1) / EVERY)
 
 #if defined(CONVOLUTION) || defined(STRIDED_DATA_GRADIENT)
 // to [COLUMNS, CT] := input row h of image n, behind LEFT pixels of zeros (in front of which
 // -LEFT pixels are left out), zeros where there is none.
 #define LOAD_ROW(to, n, h, c0, LEFT, COLUMNS)                                             \
-  if ((h) < 0 || (h) >= H) {                                                              \
+  if ((h) < 0 || (h) >= IN_H) {                                                           \
     for (int j_ = 0; j_ < (COLUMNS) * CT; j_++) (to)[j_] = 0.0f;                          \
   } else {                                                                                \
     const int skip_ = max(-(LEFT), 0), first_ = max(LEFT, 0);                             \
-    const int count_ = max(min(W - skip_, (COLUMNS) - first_), 0);                        \
+    const int count_ = max(min(IN_W - skip_, (COLUMNS) - first_), 0);                     \
     for (int j_ = 0; j_ < first_ * CT; j_++) (to)[j_] = 0.0f;                             \
     for (int j_ = (first_ + count_) * CT; j_ < (COLUMNS) * CT; j_++) (to)[j_] = 0.0f;     \
     __private float* pixels_ = (to) + first_ * CT;                                        \
-    LOAD_PIXELS(X_, pixels_, (((size_t)(n) * H + (h)) * W + skip_) * C, count_, c0, CT, C) \
+    LOAD_PIXELS(X_, pixels_, (((size_t)(n) * H + (h) * EVERY) * W + skip_ * EVERY) * C,   \
+                count_, c0, CT, C * EVERY)                                                \
   }
 
 // QB sums, of which those below `valid` count: kept in y between passes over input channels, put
@@ -41,7 +48,7 @@
 #define BUFFER_ROWS ((ROWS - 1) * STRIDE + R)
 #define Q_BLOCKS ((Q + QB - 1) / QB)
 #define BUFFER_COLUMNS ((Q_BLOCKS * QB - 1) * STRIDE + S)
-#define POINTWISE (R == 1 && S == 1 && STRIDE == 1 && CT == C)
+#define POINTWISE (R == 1 && S == 1 && STRIDE * EVERY == 1 && CT == C)
 
 // x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (images / item_images rounded up).
 ONE_ITEM __kernel void convolution(
@@ -199,7 +206,7 @@ __kernel void pack_filter(__global const float* restrict w, __global float* rest
 // partial [slices,R,S,C,K]; global (C/CB * ceil(K/KB), slices).
 #define BUFFER_ROWS ((ROWS - 1) * STRIDE + R)
 #define BUFFER_COLUMNS ((Q - 1) * STRIDE + S)
-#define POINTWISE (R == 1 && S == 1 && STRIDE == 1 && P == 1 && PAD == 0)
+#define POINTWISE (R == 1 && S == 1 && STRIDE * EVERY == 1 && P == 1 && PAD == 0)
 
 ONE_ITEM __kernel void filter_gradient(
     X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial, const int images,
@@ -216,14 +223,15 @@ ONE_ITEM __kernel void filter_gradient(
       for (int i = 0; i < BUFFER_ROWS; i++) {
         __private float* to = rows + i * BUFFER_COLUMNS * CB;
         const int h = p0 * STRIDE + i - PAD;
-        const int first = min(PAD, BUFFER_COLUMNS), count = max(min(W, BUFFER_COLUMNS - first), 0);
-        if (h < 0 || h >= H) {
+        const int first = min(PAD, BUFFER_COLUMNS);
+        const int count = max(min(IN_W, BUFFER_COLUMNS - first), 0);
+        if (h < 0 || h >= IN_H) {
           for (int j = 0; j < BUFFER_COLUMNS * CB; j++) to[j] = 0.0f;
         } else {
           for (int j = 0; j < first * CB; j++) to[j] = 0.0f;
           for (int j = (first + count) * CB; j < BUFFER_COLUMNS * CB; j++) to[j] = 0.0f;
           __private float* pixels = to + first * CB;
-          LOAD_PIXELS(X_, pixels, ((size_t)n * H + h) * W * C, count, c0, CB, C)
+          LOAD_PIXELS(X_, pixels, ((size_t)n * H + h * EVERY) * W * C, count, c0, CB, C * EVERY)
         }
       }
       const int pixels = min(ROWS, P - p0) * Q;
@@ -235,13 +243,13 @@ ONE_ITEM __kernel void filter_gradient(
         }
         const size_t from = ((size_t)n * P + p0) * Q * K + k0 + k;
         JOIN(CONSTANTS_, DY_INPUT)(DY_, k0 + k, lanes)
-        if (K % V == 0)
-          for (int j = 0; j < pixels; j++)
-            STOREV(JOIN(VALUE_, DY_INPUT)(DY_, from + (size_t)j * K, V), gradients + j * KB + k);
-        else
-          for (int j = 0; j < pixels; j++)
-            STOREV(JOIN(VALUE_, DY_INPUT)(DY_, from + (size_t)j * K, lanes),
-                   gradients + j * KB + k);
+        for (int j = 0; j < pixels; j++) {
+          if (KB > V && k == 0) {
+            JOIN(PREFETCH_, DY_INPUT)(DY_, from + (size_t)(j + AHEAD) * K, kn)
+          }
+          STOREV(JOIN(VALUE_, DY_INPUT)(DY_, from + (size_t)j * K, K % V == 0 ? V : lanes),
+                 gradients + j * KB + k);
+        }
       }
       for (int r = 0; r < R; r++)
         for (int s0 = 0; s0 < S; s0 += SB)

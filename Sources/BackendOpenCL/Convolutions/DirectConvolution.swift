@@ -17,6 +17,8 @@ struct DirectConvolution {
   let n: Int, h: Int, w: Int, c: Int
   let k: Int, r: Int, s: Int, p: Int, q: Int
   let stride: Int, padH: Int, padW: Int
+  /// Of the input's rows and columns those that are read.
+  let every: Int
   let packing: Packing
   let vectorWidth: Int
   /// The data gradient at stride > 1 has a kernel of its own.
@@ -26,7 +28,8 @@ struct DirectConvolution {
     let rows = PixelRows(g)
     (n, h, w, c, k, r, s) = (rows.n, rows.h, rows.w, g.c, g.k, g.r, g.s)
     (p, q) = rows.flat ? (rows.h, rows.w) : (g.p, g.q)
-    (stride, padH, padW) = (g.stride, g.padding, g.padding)
+    (every, stride) = g.subsampling
+    (padH, padW) = (g.padding, g.padding)
     self.vectorWidth = vectorWidth
     packing = g.k % vectorWidth == 0 ? .none : .pad
     isStridedGradient = false
@@ -39,7 +42,7 @@ struct DirectConvolution {
     (n, h, w) = rows.flat ? (rows.n, rows.h, rows.w) : (g.n, g.p, g.q)
     (p, q) = rows.flat ? (rows.h, rows.w) : (g.h, g.w)
     self.vectorWidth = vectorWidth
-    stride = g.stride
+    (every, stride) = (1, g.stride)
     isStridedGradient = g.stride > 1
     if isStridedGradient {
       (padH, padW, packing) = (g.padding, g.padding, .swap)
@@ -107,8 +110,15 @@ struct DirectConvolution {
       "V=\(vectorWidth)", isStridedGradient ? "STRIDED_DATA_GRADIENT" : "CONVOLUTION", "C=\(c)",
       "H=\(h)", "W=\(w)", "K=\(k)", "KP=\(paddedK)", "P=\(p)", "Q=\(q)", "R=\(r)",
       "S=\(s)", "STRIDE=\(stride)", "PAD_H=(\(padH))", "PAD_W=(\(padW))", "ROWS=\(rows)",
-      "QB=\(pixels)", "CT=\(channelTile)",
+      "QB=\(pixels)", "CT=\(channelTile)", "EVERY=\(every)",
     ]
+  }
+}
+
+extension ConvolutionGeometry {
+  /// A 1×1 convolution at a stride is one at stride 1 of every so many-th row and column.
+  fileprivate var subsampling: (every: Int, stride: Int) {
+    r == 1 && s == 1 && padding == 0 ? (stride, 1) : (1, stride)
   }
 }
 
@@ -168,8 +178,9 @@ struct DirectFilterGradient {
     let half = (1...4).reversed().first { channels % $0 == 0 }!
     let (rowTaps, block) =
       taps == 1 && half * vectors * g.s <= 24 ? (g.s, half) : (taps, perTap)
+    let stride = g.subsampling.stride
     func bytes(_ rows: Int) -> Int {
-      (((rows - 1) * g.stride + g.r) * ((g.q - 1) * g.stride + g.s) * channels
+      (((rows - 1) * stride + g.r) * ((g.q - 1) * stride + g.s) * channels
         + rows * g.q * outputs) * 4
     }
     let rows = (1...max(g.p, 1)).reversed().first { bytes($0) <= 64 << 10 } ?? 1
@@ -217,11 +228,12 @@ struct DirectFilterGradient {
     self.images = images
     sliceImages = max(1, (images + wanted - 1) / wanted)
     slices = max(1, (images + sliceImages - 1) / sliceImages)
+    let (every, stride) = g.subsampling
     defines = [
       "V=\(vectorWidth)", "FILTER_GRADIENT", "C=\(g.c)", "H=\(size.h)", "W=\(size.w)",
-      "K=\(g.k)", "P=\(size.p)", "Q=\(size.q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)",
-      "PAD=\(g.padding)", "CB=\(block.channels)", "KB=\(block.outputs)", "SB=\(block.taps)",
-      "RB=\(block.sums)", "VB=\(block.vectors)", "ROWS=\(block.rows)", "EPILOGUE=0",
+      "K=\(g.k)", "P=\(size.p)", "Q=\(size.q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(stride)",
+      "EVERY=\(every)", "PAD=\(g.padding)", "CB=\(block.channels)", "KB=\(block.outputs)",
+      "SB=\(block.taps)", "RB=\(block.sums)", "VB=\(block.vectors)", "ROWS=\(block.rows)", "EPILOGUE=0",
       "ACCUMULATE=0",
     ]
   }
