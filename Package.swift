@@ -31,6 +31,8 @@ let package = Package(
         .embedInCode("convolution_fused.cl"),
         .embedInCode("convolution_vector.cl"),
         .embedInCode("convolution_winograd.cl"),
+        .embedInCode("convolution_winograd_gradients.cl"),
+        .embedInCode("winograd_transforms.cl"),
         .embedInCode("winograd_filters.cl"),
         .embedInCode("convolution_portable.cl"),
         .embedInCode("depthwise.cl"),

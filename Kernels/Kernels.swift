@@ -1,7 +1,7 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, convolutionFused, convolutionVector, convolutionWinograd, winogradFilters
-  case convolutionPortable
+  case common, convolutionFused, convolutionVector, convolutionPortable
+  case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
   case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image, bench
 
   /// OpenCL C 1.2.
@@ -12,6 +12,9 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
+      case .convolutionWinogradGradients:
+        PackageResources.convolution_winograd_gradients_cl
+      case .winogradTransforms: PackageResources.winograd_transforms_cl
       case .winogradFilters: PackageResources.winograd_filters_cl
       case .convolutionPortable: PackageResources.convolution_portable_cl
       case .depthwise: PackageResources.depthwise_cl

@@ -94,6 +94,11 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 #define PREFETCH_1(P, at, count) PREFETCH(P##x, at, count)
 #define PREFETCH_2(P, at, count) PREFETCH(P##x, at, count) PREFETCH(P##pre, at, count)
 #define PREFETCH_3(P, at, count) PREFETCH(P##x, at, count)
+// Of CHANNELS of the STEP channels of `pixels` pixels from element `from` on.
+#define PREFETCH_PIXELS(P, from, pixels, CHANNELS, STEP) \
+  for (int j_ = 0; j_ < (pixels); j_++) {                \
+    JOIN(PREFETCH_, P##INPUT)(P, (from) + (size_t)j_ * (STEP), CHANNELS) \
+  }
 // Pixels that the first of several passes over their channels asks for ahead: the passes themselves
 // go from pixel to pixel, which no prefetcher follows far.
 #define AHEAD 8
@@ -136,6 +141,12 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 #else
 #define OUTPUT_PREFETCH(at, count) \
   if (ACCUMULATE) PREFETCH(addend, at, count)
+#endif
+
+// With EPILOGUE 2 a work-item may store OUT_BLOCK channels from OUT_FIRST on instead of all.
+#ifndef OUT_FIRST
+#define OUT_FIRST 0
+#define OUT_BLOCK OUT_CHANNELS
 #endif
 
 // OUTPUT_BEGIN once a work-item; OUTPUT_CHANNELS(k) before the channels k..<k+V are stored and
@@ -183,16 +194,18 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
             out_shift = load_lanes(out_beta + (k), lanes);
 #define OUTPUT_CHANNELS(k, lanes)                                                         \
   OUTPUT_LEVELS(k, lanes)                                                                 \
-  vec out_sum = LOADV(sums + (k)), out_product = LOADV(sums + OUT_PADDED + (k));
+  vec out_sum = LOADV(sums + (k) - OUT_FIRST),                                            \
+      out_product = LOADV(sums + OUT_PADDED + (k) - OUT_FIRST);
 #define OUTPUT_END(item, count)                                                           \
-  for (int k_ = 0; k_ < OUT_CHANNELS; k_++) {                                             \
-    partial[(size_t)(item) * 2 * OUT_CHANNELS + k_] = sums[k_];                           \
-    partial[(size_t)((item) * 2 + 1) * OUT_CHANNELS + k_] = sums[OUT_PADDED + k_];        \
+  for (int k_ = 0; k_ < OUT_BLOCK; k_++) {                                                \
+    const size_t at_ = (size_t)(item) * 2 * OUT_CHANNELS + OUT_FIRST + k_;                \
+    partial[at_] = sums[k_];                                                              \
+    partial[at_ + OUT_CHANNELS] = sums[OUT_PADDED + k_];                                  \
   }
 #endif
-#define OUTPUT_CHANNELS_END(k)  \
-  STOREV(out_sum, sums + (k));  \
-  STOREV(out_product, sums + OUT_PADDED + (k));
+#define OUTPUT_CHANNELS_END(k)              \
+  STOREV(out_sum, sums + (k) - OUT_FIRST);  \
+  STOREV(out_product, sums + OUT_PADDED + (k) - OUT_FIRST);
 #endif
 
 #if EPILOGUE == 1

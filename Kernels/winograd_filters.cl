@@ -1,6 +1,6 @@
-// Filters for convolution_winograd.cl: u [36,C,K] := G w G^T of w [3,3,C,K] or, where it is turned, of
-// w[2-r][2-s][k][c], whose channels change places. One launch for 16 filters: work-item (c, i) takes
-// input channel c of filter i.
+// Filters for the Winograd kernels: u [36,C,K] := G w G^T of w [3,3,C,K] or, where channels change
+// places, of w[2-r][2-s][k][c] (orientation 1) or w[r][s][k][c] (2). One launch for 16 filters:
+// work-item (c, i) takes input channel c of filter i.
 
 inline void transform(const vec a, const vec b, const vec c, vec* to, const int step) {
   const vec even = a + c, far = fma((vec)(4.0f), c, a);
@@ -14,15 +14,16 @@ inline void transform(const vec a, const vec b, const vec c, vec* to, const int 
 
 inline void transform_filter(
     __global const float* restrict w, __global float* restrict u, const int C, const int K,
-    const int turn) {
+    const int orientation) {
   const int c = get_global_id(0);
   if (c >= C) return;
   for (int k = 0; k < K; k += V) {
     vec g[9], q[18];
     for (int t = 0; t < 9; t++) {
-      if (turn) {
+      if (orientation) {
+        const int tap = orientation == 1 ? 8 - t : t;
         float lanes[V];
-        for (int l = 0; l < V; l++) lanes[l] = w[((size_t)(8 - t) * K + k + l) * C + c];
+        for (int l = 0; l < V; l++) lanes[l] = w[((size_t)tap * K + k + l) * C + c];
         g[t] = LOADV(lanes);
       } else {
         g[t] = LOADV(w + ((size_t)t * C + c) * K + k);
@@ -41,11 +42,11 @@ typedef struct { int values[16]; } Sixteen;
 #define ARGUMENTS(i) __global const float *restrict w##i, __global float *restrict u##i
 #define CASE(i)                                                               \
   case i:                                                                     \
-    transform_filter(w##i, u##i, cs.values[i], ks.values[i], turns.values[i]); \
+    transform_filter(w##i, u##i, cs.values[i], ks.values[i], orientations.values[i]); \
     break;
 
 ONE_ITEM __kernel void transform_filters(
-    const Sixteen cs, const Sixteen ks, const Sixteen turns,
+    const Sixteen cs, const Sixteen ks, const Sixteen orientations,
     ARGUMENTS(0),
     ARGUMENTS(1),
     ARGUMENTS(2),

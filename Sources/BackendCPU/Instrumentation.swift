@@ -41,4 +41,5 @@ extension CPUBackend: InstrumentedBackend {
 
   public var launchCount: Int? { nil }
   public var peakBufferBytes: Int? { nil }
+  public var buffersAtPeak: [BufferShare] { [] }
 }

@@ -7,15 +7,17 @@ final class OpenCLStorage: TensorStorage {
   let memory: cl_mem?
   /// Where this is a filter: what has been made of it for the Winograd kernels.
   var transforms: [TransformedFilter] = []
+  private let shape: Shape
   private let pool: BufferPool
 
-  init(count: Int, memory: cl_mem?, pool: BufferPool) {
-    self.count = count
+  init(shape: Shape, memory: cl_mem?, pool: BufferPool) {
+    count = shape.count
+    self.shape = shape
     self.memory = memory
     self.pool = pool
   }
 
-  deinit { pool.give(back: memory, bytes: count * MemoryLayout<Float>.stride) }
+  deinit { pool.give(back: memory, shape) }
 }
 
 /// Keeps freed buffers by size and hands them out again.
@@ -32,6 +34,9 @@ final class BufferPool {
   private(set) var bytesHeld = 0
   private(set) var bytesInUse = 0
   private(set) var peakBytesHeld = 0
+  /// How many of each shape are handed out, and were when most bytes were.
+  private var inUse: [Shape: Int] = [:]
+  private var atPeak: (bytes: Int, inUse: [Shape: Int]) = (0, [:])
 
   init(context: cl_context, capacity: Int) {
     (self.context, self.capacity) = (context, capacity)
@@ -43,11 +48,11 @@ final class BufferPool {
     clReleaseContext(context)
   }
 
-  /// A buffer of at least `bytes`; not initialised.
+  /// A buffer for the elements of `shape`; not initialised.
   /// - Parameter finish: waits for the device; called where free buffers of other sizes have to make
   ///   room.
-  func take(bytes: Int, finish: () throws -> Void) throws -> cl_mem {
-    let size = Self.sizeClass(bytes)
+  func take(_ shape: Shape, finish: () throws -> Void) throws -> cl_mem {
+    let size = Self.sizeClass(shape)
     var status: cl_int = 0
     var buffer = free[size]?.popLast() ?? allocate(size, &status)
     if buffer == nil, !free.isEmpty {
@@ -63,6 +68,8 @@ final class BufferPool {
           + "or the network's width, or image-memory where images are held on the device")
     }
     bytesInUse += size
+    inUse[shape, default: 0] += 1
+    if bytesInUse > atPeak.bytes { atPeak = (bytesInUse, inUse) }
     return buffer
   }
 
@@ -79,6 +86,16 @@ final class BufferPool {
     return buffer
   }
 
+  /// What was handed out when most bytes were, the largest share first.
+  var sharesAtPeak: [BufferShare] {
+    atPeak.inUse.filter { $0.value > 0 }
+      .map { shape, count in
+        BufferShare(
+          shape: "\(shape)", count: count, bytes: count * Self.sizeClass(shape))
+      }
+      .sorted { ($0.bytes, $1.shape) > ($1.bytes, $0.shape) }
+  }
+
   private func releaseFree() {
     for (size, buffers) in free {
       for buffer in buffers { clReleaseMemObject(buffer) }
@@ -87,16 +104,17 @@ final class BufferPool {
     free = [:]
   }
 
-  func give(back buffer: cl_mem?, bytes: Int) {
+  func give(back buffer: cl_mem?, _ shape: Shape) {
     guard let buffer else { return }
-    let size = Self.sizeClass(bytes)
+    let size = Self.sizeClass(shape)
     bytesInUse -= size
+    inUse[shape]! -= 1
     free[size, default: []].append(buffer)
   }
 
   /// Sizes are rounded up to an eighth of their power of two, so that nearly equal ones share.
-  static func sizeClass(_ bytes: Int) -> Int {
-    let least = max(bytes, 256)
+  private static func sizeClass(_ shape: Shape) -> Int {
+    let least = max(shape.count * MemoryLayout<Float>.stride, 256)
     let step = max(256, 1 << (Int.bitWidth - 1 - least.leadingZeroBitCount - 3))
     return (least + step - 1) / step * step
   }

@@ -40,12 +40,13 @@ extension OpenCLBackend: InstrumentedBackend {
     let kernels = queue.takeNames()
     if kernels.contains(where: { $0.contains("winograd") }) { return ("winograd", kernels) }
     // CLBlast launches by itself; ours beside it only add a bias.
-    let byCLBlast = kernels.allSatisfy { $0.contains("bias") }
+    let byCLBlast = family == .portable && kernels.allSatisfy { $0.contains("bias") }
     return (byCLBlast ? "clblast" : family.rawValue, kernels)
   }
 
   public var launchCount: Int? { launches }
   public var peakBufferBytes: Int? { memory.peak }
+  public var buffersAtPeak: [BufferShare] { pool.sharesAtPeak }
 
   private func benchKernel(_ name: String, _ defines: [String]) throws -> Kernel {
     let group = family == .vector ? "GROUP=ONE_ITEM" : "GROUP="

@@ -10,6 +10,7 @@ public final class OpenCLBackend: Backend {
   let queue: CommandQueue
   let pool: BufferPool
   let programs: ProgramCache
+  let matrixProducts: MatrixProducts
   let transforms = FilterTransforms()
   /// Width of a vector in the shared kernels: the native one on CPUs, 1 on GPUs.
   let vectorWidth: Int
@@ -59,6 +60,8 @@ public final class OpenCLBackend: Backend {
     self.queue = queue
     pool = BufferPool(context: context, capacity: memoryLimit ?? Int(clamping: device.memoryBytes))
     programs = ProgramCache(context: context, device: id, announce: announceBuild)
+    matrixProducts = MatrixProducts(
+      context: context, device: id, queue: queue, announce: announceBuild)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
   }
 
@@ -124,16 +127,16 @@ public final class OpenCLBackend: Backend {
   // MARK: Memory
 
   public func makeTensor(_ shape: Shape) -> Tensor {
-    Tensor(shape: shape, storage: makeStorage(shape.count))
+    Tensor(shape: shape, storage: makeStorage(shape))
   }
 
-  func makeStorage(_ count: Int) -> OpenCLStorage {
+  /// A workspace.
+  func makeStorage(_ count: Int) -> OpenCLStorage { makeStorage([count]) }
+
+  private func makeStorage(_ shape: Shape) -> OpenCLStorage {
     var memory: cl_mem?
-    attempt {
-      memory = try pool.take(
-        bytes: count * MemoryLayout<Float>.stride, finish: queue.finish)
-    }
-    return OpenCLStorage(count: count, memory: memory, pool: pool)
+    attempt { memory = try pool.take(shape, finish: queue.finish) }
+    return OpenCLStorage(shape: shape, memory: memory, pool: pool)
   }
 
   public func upload(_ values: [Float], to tensor: Tensor) {

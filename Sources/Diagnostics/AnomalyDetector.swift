@@ -107,6 +107,24 @@ public final class AnomalyDetector: AnomalyDetecting {
     return slices
   }
 
+  public func convolutionGradients(
+    x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
+    into dx: Tensor, addend: Tensor?, completion: GradientCompletion?
+  ) -> Tensor {
+    var slices: Tensor?
+    run(
+      .convolutionGradients, reads: [w],
+      writes: [dx, completion?.sums, completion?.dgamma?.tensor, completion?.dbeta?.tensor]
+    ) {
+      slices = base.convolutionGradients(
+        x: x, dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
+        completion: completion)
+    }
+    guard let slices else { return base.makeTensor(Shape([1] + w.shape.sizes)) }
+    run(.convolutionGradients, writes: [slices]) {}
+    return slices
+  }
+
   public func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool) {
     run(.sumSlices, writes: [out]) { base.sumSlices(slices, into: out, accumulate: accumulate) }
   }

@@ -29,6 +29,8 @@ public struct StepResults: Codable, Sendable {
   public let peakMemoryBytes: Int?
   /// Device buffers at their most.
   public let peakBufferBytes: Int?
+  /// What they held when most were in use.
+  public let buffersAtPeak: [BufferShare]
 }
 
 /// Times training steps as `Trainer` makes them: gather and augment, forward, losses, backward,
@@ -109,6 +111,7 @@ public struct StepBench {
       imagesPerSecond: Double(recipe.batch * recipe.tasks.count) / median * 1e3,
       hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
       firstStepMilliseconds: first * 1e3, launches: launches,
-      peakMemoryBytes: ProcessMemory.peakBytes(), peakBufferBytes: backend.peakBufferBytes)
+      peakMemoryBytes: ProcessMemory.peakBytes(), peakBufferBytes: backend.peakBufferBytes,
+      buffersAtPeak: backend.buffersAtPeak)
   }
 }

@@ -23,6 +23,7 @@ struct BenchStep: ParsableCommand {
   @Option(help: "Height and width, pixels.") var imageSize = 32
   @Option(help: "Steps that are counted.") var repeats = 7
   @Flag(help: "List where the time of a step goes, kernel by kernel (OpenCL).") var profile = false
+  @Flag(help: "List what the device's memory holds when it holds most (OpenCL).") var memory = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -50,6 +51,7 @@ struct BenchStep: ParsableCommand {
         if profile { _ = try openCL?.takeKernelTimes() }
       }
       if profile, let openCL { try list(openCL.takeKernelTimes()) }
+      if memory { list(results.buffersAtPeak) }
       try json.write(results)
       if !json.takesStdout { Console.print(text(results)) }
     }
@@ -72,6 +74,26 @@ struct BenchStep: ParsableCommand {
     ]
     return "\(results.architecture), \(what): "
       + parts.compactMap { $0 }.joined(separator: ", ")
+  }
+
+  /// The shapes that make up nine tenths, and the rest.
+  private func list(_ shares: [BufferShare]) {
+    if shares.isEmpty {
+      Console.log("--memory: buffers are counted on OpenCL devices alone")
+      return
+    }
+    let all = shares.map(\.bytes).reduce(0, +)
+    var listed = 0
+    func line(_ bytes: Int, _ text: String) {
+      let mebibytes = Format.fixed(Double(bytes) / Double(1 << 20), 1)
+      Console.log("\(mebibytes) MiB in \(text)")
+    }
+    for share in shares {
+      if listed * 10 >= all * 9 { break }
+      line(share.bytes, "\(share.count) × \(share.shape)")
+      listed += share.bytes
+    }
+    line(all - listed, "others; \(shares.map(\.count).reduce(0, +)) buffers in all")
   }
 
   private func list(_ kernels: [(name: String, seconds: Double)]) {

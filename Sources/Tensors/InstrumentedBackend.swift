@@ -18,4 +18,20 @@ public protocol InstrumentedBackend: Backend {
   var launchCount: Int? { get }
   /// Bytes of device memory held at most so far; nil where it is not counted.
   var peakBufferBytes: Int? { get }
+  /// What the buffers held when most bytes were in use, the largest share first; empty where it is
+  /// not counted.
+  var buffersAtPeak: [BufferShare] { get }
+}
+
+/// All buffers of one shape.
+public struct BufferShare: Codable, Sendable {
+  /// For example `[128, 32, 32, 16]`, an activation; kernels' own workspaces have one axis.
+  public let shape: String
+  public let count: Int
+  /// Of all of them, as allocated.
+  public let bytes: Int
+
+  public init(shape: String, count: Int, bytes: Int) {
+    (self.shape, self.count, self.bytes) = (shape, count, bytes)
+  }
 }

@@ -2,6 +2,7 @@
 /// an op without a case fails `everyOpHasACase`.
 public enum OpName: String, CaseIterable, Sendable {
   case convolutionForward, convolutionDataGradient, convolutionFilterGradient
+  case convolutionGradients
   case depthwiseForward, depthwiseDataGradient, depthwiseFilterGradient
   case batchNormStatistics, batchNormForward, batchNormCompletion, batchNormDataGradient
   case reluForward, reluBackward, addForward

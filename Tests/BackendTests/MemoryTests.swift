@@ -25,6 +25,23 @@ struct MemoryTests {
     #expect(try backend.download(held) == [Float](repeating: 1, count: 1 << 17))
   }
 
+  @Test func whatHeldThePeakIsListed() throws {
+    let backend = try backend(bytes: 1 << 22)
+    func peak() {
+      let tensors = [backend.makeTensor([4, 1 << 10]), backend.makeTensor([4, 1 << 10])]
+      withExtendedLifetime(tensors) {}
+    }
+    let kept = backend.makeTensor([1 << 11])
+    peak()
+    // Less in all, and so no new peak.
+    _ = backend.makeTensor([4, 1 << 10])
+    withExtendedLifetime(kept) {}
+    let shares = backend.buffersAtPeak
+    #expect(shares.map(\.shape) == ["[4, 1024]", "[2048]"])
+    #expect(shares.map(\.count) == [2, 1])
+    #expect(shares.map(\.bytes) == [1 << 15, 1 << 13])
+  }
+
   /// Buffers that are kept for reuse are given up before an allocation fails.
   @Test func freeBuffersOfOtherSizesMakeRoom() throws {
     let backend = try backend(bytes: 1 << 20)

@@ -22,16 +22,22 @@ extension Tape {
       x: input, w: w.value, stride: stride, padding: padding, into: y, statistics: statistics)
     output.takesGradientThroughBatchNorm = true
     record(output, of: [x, w]) { [backend] dy in
-      if w.needsGradient {
+      let dx = x.convolutionGradientOutput(on: backend)
+      if let dx, w.needsGradient {
+        w.addGradient(
+          slices: backend.convolutionGradients(
+            x: input, dy: dy, w: w.value, stride: stride, padding: padding, into: dx.tensor,
+            addend: dx.addend, completion: dx.completion),
+          on: backend)
+      } else if let dx {
+        backend.convolutionDataGradient(
+          dy: dy, w: w.value, stride: stride, padding: padding, into: dx.tensor,
+          addend: dx.addend, completion: dx.completion)
+      } else if w.needsGradient {
         w.addGradient(
           slices: backend.convolutionFilterGradient(
             x: input, dy: dy, filter: w.shape, stride: stride, padding: padding),
           on: backend)
-      }
-      if let dx = x.convolutionGradientOutput(on: backend) {
-        backend.convolutionDataGradient(
-          dy: dy, w: w.value, stride: stride, padding: padding, into: dx.tensor,
-          addend: dx.addend, completion: dx.completion)
       }
     }
     return output

@@ -2,16 +2,29 @@ import COpenCL
 import Kernels
 import Tensors
 
+/// How a transformed filter `[36, …]` stands to the filter [3, 3, C, K] that it was made of.
+enum FilterOrientation: Int {
+  /// `[36, C, K]`.
+  case forward
+  /// `[36, K, C]`, of the filter turned by 180 degrees: the data gradient as a convolution of dy.
+  case turned
+  /// `[36, K, C]`: the data gradient as the adjoint of the forward transforms.
+  case swapped
+}
+
 /// A filter as the Winograd kernels read it, kept beside the filter until that changes.
 final class TransformedFilter {
   let c: Int, k: Int
-  let turns: Bool
+  let orientation: FilterOrientation
   let storage: OpenCLStorage
   weak var filter: OpenCLStorage?
   var isFresh = false
 
-  init(of filter: OpenCLStorage, c: Int, k: Int, turns: Bool, storage: OpenCLStorage) {
-    (self.c, self.k, self.turns) = (c, k, turns)
+  init(
+    of filter: OpenCLStorage, c: Int, k: Int, orientation: FilterOrientation,
+    storage: OpenCLStorage
+  ) {
+    (self.c, self.k, self.orientation) = (c, k, orientation)
     (self.filter, self.storage) = (filter, storage)
   }
 }
@@ -36,16 +49,19 @@ final class FilterTransforms {
 }
 
 extension OpenCLBackend {
-  /// The filter [3, 3, C, K] (or, turned, [3, 3, K, C]) transformed; whoever uses it holds on to it.
-  func transformedFilter(_ w: Tensor, c: Int, k: Int, turns: Bool) throws -> TransformedFilter? {
+  /// The filter transformed to `[36, c, k]`; whoever uses it holds on to it.
+  func transformedFilter(
+    _ w: Tensor, c: Int, k: Int, _ orientation: FilterOrientation
+  ) throws -> TransformedFilter? {
     guard let filter = w.storage as? OpenCLStorage else { return nil }
-    if let transform = filter.transforms.first(where: { $0.turns == turns }) {
+    if let transform = filter.transforms.first(where: { $0.orientation == orientation }) {
       if !transform.isFresh { try refresh(transforms.stale()) }
       return transform
     }
     let storage = makeStorage(36 * c * k)
     guard storage.memory != nil else { return nil }
-    let transform = TransformedFilter(of: filter, c: c, k: k, turns: turns, storage: storage)
+    let transform = TransformedFilter(
+      of: filter, c: c, k: k, orientation: orientation, storage: storage)
     if 36 * c * k * 4 <= FilterTransforms.mostBytes {
       filter.transforms.append(transform)
       transforms.keep(transform)
@@ -73,7 +89,7 @@ extension OpenCLBackend {
           ProgramKey(
             source: .winogradFilters, kernel: "transform_filters",
             defines: ["V=\(vectorWidth)"])),
-        [ints { $0.c }, ints { $0.k }, ints { $0.turns ? 1 : 0 }]
+        [ints { $0.c }, ints { $0.k }, ints { $0.orientation.rawValue }]
           + places.flatMap {
             [
               KernelArgument.buffer($0.filter!.memory!), KernelArgument.buffer($0.storage.memory!),

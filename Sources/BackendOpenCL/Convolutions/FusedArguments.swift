@@ -46,14 +46,18 @@ struct FusedOutput {
   let defines: [String]
   let arguments: [KernelArgument]
 
-  /// - Parameter padded: channels, rounded up to the vector width.
+  /// - Parameters:
+  ///   - padded: channels, rounded up to the vector width.
+  ///   - block: how many channels a work-item stores, from `c0` on; nil: all.
   init(
-    channels: Int, padded: Int, addend: Tensor?, statistics: Bool,
+    channels: Int, padded: Int, block: Int? = nil, addend: Tensor?, statistics: Bool,
     completion: GradientCompletion?, partials: cl_mem?, on backend: OpenCLBackend
   ) {
     var defines = [
-      "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(padded)", "ACCUMULATE=\(addend == nil ? 0 : 1)",
+      "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(block ?? padded)",
+      "ACCUMULATE=\(addend == nil ? 0 : 1)",
     ]
+    if let block { defines += ["OUT_FIRST=c0", "OUT_BLOCK=\(block)"] }
     var arguments = [backend.argument(addend)]
     let partial = partials.map { KernelArgument.buffer($0) } ?? .none
     if let completion {

@@ -11,6 +11,8 @@ extension OpenCLBackend {
       stride: stride, padding: padding)
     switch family {
     case .portable:
+      // A network ends in a linear layer.
+      matrixProducts.warmUp()
       let x = materialised(x)
       attempt {
         try queue.launch(
@@ -85,36 +87,90 @@ extension OpenCLBackend {
       }
       return slices
     case .vector:
-      let winograd =
-        convolutions == .automatic
-        ? WinogradFilterGradient(g, vectorWidth: vectorWidth) : nil
-      let direct = DirectFilterGradient(g, vectorWidth: vectorWidth)
-      let (count, blocks, images, sliceImages) =
-        winograd.map { ($0.slices, $0.blocks, g.n, $0.sliceImages) }
-        ?? (direct.slices, direct.blocks, direct.images, direct.sliceImages)
-      let slices = makeTensor(Shape([count] + filter.sizes))
+      if let plan = winogradGradients(g) { return gradients(plan, g, x: x, dy: dy) }
+      let plan = DirectFilterGradient(g, vectorWidth: vectorWidth)
+      let slices = makeTensor(Shape([plan.slices] + filter.sizes))
       attempt {
         let inputs = [
           FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
         ]
-        let kernel =
-          if let winograd {
-            try fusedKernel(
-              .convolutionWinograd, "filter_gradient_winograd",
-              winograd.defines + inputs.flatMap(\.defines))
-          } else {
-            try fusedKernel(
-              .convolutionVector, "filter_gradient",
-              direct.defines + inputs.flatMap(\.defines))
-          }
         try queue.launch(
-          kernel,
+          fusedKernel(
+            [.convolutionVector], "filter_gradient", plan.defines + inputs.flatMap(\.defines)),
           inputs.flatMap(\.arguments)
-            + [.buffer(memory(slices)), .int(images), .int(sliceImages)],
-          global: [blocks, count], local: [1, 1])
+            + [.buffer(memory(slices)), .int(plan.images), .int(plan.sliceImages)],
+          global: [plan.blocks, plan.slices], local: [1, 1])
       }
       return slices
     }
+  }
+
+  public func convolutionGradients(
+    x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
+    into dx: Tensor, addend: Tensor?, completion: GradientCompletion?
+  ) -> Tensor {
+    let g = ConvolutionGeometry(
+      .convolutionGradients, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
+      stride: stride, padding: padding)
+    if let plan = winogradGradients(g) {
+      return gradients(
+        plan, g, x: x, dy: dy,
+        data: (filter: w, output: dx, addend: addend, completion: completion))
+    }
+    let slices = convolutionFilterGradient(
+      x: x, dy: dy, filter: w.shape, stride: stride, padding: padding)
+    convolutionDataGradient(
+      dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
+      completion: completion)
+    return slices
+  }
+
+  private func winogradGradients(_ g: ConvolutionGeometry) -> WinogradGradients? {
+    family == .vector && convolutions == .automatic
+      ? WinogradGradients(g, vectorWidth: vectorWidth) : nil
+  }
+
+  /// The slices of the filter gradient and, where asked for, the data gradient in the same launch.
+  private func gradients(
+    _ plan: WinogradGradients, _ g: ConvolutionGeometry, x: ConvolutionInput, dy: OutputGradient,
+    data: (filter: Tensor, output: Tensor, addend: Tensor?, completion: GradientCompletion?)? = nil
+  ) -> Tensor {
+    let slices = makeTensor([plan.slices, g.r, g.s, g.c, g.k])
+    attempt {
+      let inputs = [
+        FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
+      ]
+      var defines = plan.defines + inputs.flatMap(\.defines)
+      var arguments =
+        inputs.flatMap(\.arguments)
+        + [.buffer(memory(slices)), .int(g.n), .int(plan.sliceImages)]
+      var partial: OpenCLStorage?
+      if let data {
+        if data.completion != nil {
+          partial = makeStorage(plan.slices * 2 * g.c)
+          guard partial?.memory != nil else { return }
+        }
+        guard let filter = try transformedFilter(data.filter, c: g.k, k: g.c, .swapped) else {
+          return
+        }
+        let output = FusedOutput(
+          channels: g.c, padded: g.c, block: plan.channels, addend: data.addend,
+          statistics: false, completion: data.completion, partials: partial?.memory, on: self)
+        defines += ["DATA=1"] + output.defines
+        arguments +=
+          [.buffer(filter.storage.memory!), .buffer(memory(data.output))] + output.arguments
+      } else {
+        defines += ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"]
+      }
+      try queue.launch(
+        fusedKernel(
+          [.winogradTransforms, .convolutionWinogradGradients], "gradients_winograd", defines),
+        arguments, global: [plan.blocks, plan.slices], local: [1, 1])
+      if let completion = data?.completion, let partials = partial?.memory {
+        try mergeGradients(partials, tiles: plan.slices, completion)
+      }
+    }
+    return slices
   }
 
   public func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool) {
@@ -134,14 +190,14 @@ extension OpenCLBackend {
   }
 
   private func fusedKernel(
-    _ source: KernelSource, _ name: String, _ defines: [String]
+    _ sources: [KernelSource], _ name: String, _ defines: [String]
   ) throws -> Kernel {
     try programs.kernel(
-      ProgramKey([.common, .convolutionFused, source], kernel: name, defines: defines))
+      ProgramKey([.common, .convolutionFused] + sources, kernel: name, defines: defines))
   }
 
   /// Forward and data gradient by whichever kernel the plan is for.
-  private func launch(
+  func launch(
     _ plan: VectorPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
     statistics tiles: Tensor?, completion: GradientCompletion?
   ) throws {
@@ -156,7 +212,7 @@ extension OpenCLBackend {
       completion: completion, partials: tiles.map(memory) ?? partial?.memory, on: self)
     let packed = try plan.pack(w, on: self)
     try queue.launch(
-      fusedKernel(plan.source, plan.kernel, plan.defines + input.defines + output.defines),
+      fusedKernel(plan.sources, plan.kernel, plan.defines + input.defines + output.defines),
       input.arguments
         + [
           .buffer(packed?.memory ?? memory(w)), .buffer(memory(y)), .int(plan.images.all),
@@ -171,7 +227,7 @@ extension OpenCLBackend {
 }
 
 /// One convolution of the vector family, by one of its kernels.
-private enum VectorPlan {
+enum VectorPlan {
   case direct(DirectConvolution)
   case winograd(WinogradConvolution)
 
@@ -189,10 +245,10 @@ private enum VectorPlan {
     }
   }
 
-  var source: KernelSource {
+  var sources: [KernelSource] {
     switch self {
-    case .direct: .convolutionVector
-    case .winograd: .convolutionWinograd
+    case .direct: [.convolutionVector]
+    case .winograd: [.winogradTransforms, .convolutionWinograd]
     }
   }
 
@@ -258,7 +314,7 @@ private enum VectorPlan {
         global: [plan.paddedK, plan.c, plan.r * plan.s])
       return packed
     case .winograd(let plan):
-      return try backend.transformedFilter(w, c: plan.c, k: plan.k, turns: plan.turns)?.storage
+      return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
     }
   }
 }

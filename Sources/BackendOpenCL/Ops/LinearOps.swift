@@ -2,6 +2,9 @@ import COpenCL
 import Kernels
 public import Tensors
 
+/// The vector family computes linear layers as 1×1 convolutions over the rows: a classifier's
+/// products are too small for CLBlast, whose kernels take seconds to compile on a CPU. The portable
+/// family leaves them to CLBlast.
 extension OpenCLBackend {
   public func linear(x: Tensor, w: Tensor, b: Tensor, into y: Tensor) {
     let g = LinearGeometry(
@@ -10,8 +13,17 @@ extension OpenCLBackend {
       try queue.launch(
         lossKernel("broadcast_bias"), [.buffer(memory(b)), .buffer(memory(y)), .int(g.k)],
         global: [y.count])
-      try gemm(
-        m: g.n, n: g.k, k: g.c, x, transposed: false, w, transposed: false, beta: 1, into: y)
+      switch family {
+      case .portable:
+        try matrixProducts.add(
+          memory(x), memory(w), to: memory(y), m: g.n, n: g.k, k: g.c, beta: 1)
+      case .vector:
+        let rows = RowsAsPixels(g)
+        try launch(
+          .direct(DirectConvolution(forward: rows.geometry, vectorWidth: vectorWidth)),
+          FusedInput(ConvolutionInput(rows.pixels(x)), prefix: "X_", on: self), filter: rows.filter(w),
+          into: rows.pixels(y), addend: y, statistics: nil, completion: nil)
+      }
     }
   }
 
@@ -19,9 +31,19 @@ extension OpenCLBackend {
     let g = LinearGeometry(
       .linearDataGradient, input: dx.shape, output: dy.shape, weight: w.shape)
     attempt {
-      try gemm(
-        m: g.n, n: g.c, k: g.k, dy, transposed: false, w, transposed: true,
-        beta: accumulate ? 1 : 0, into: dx)
+      switch family {
+      case .portable:
+        try matrixProducts.add(
+          memory(dy), memory(w), transposesB: true, to: memory(dx), m: g.n, n: g.c, k: g.k,
+          beta: accumulate ? 1 : 0)
+      case .vector:
+        let rows = RowsAsPixels(g)
+        try launch(
+          .direct(DirectConvolution(dataGradient: rows.geometry, vectorWidth: vectorWidth)),
+          FusedInput(OutputGradient(rows.pixels(dy)), prefix: "X_", on: self),
+          filter: rows.filter(w), into: rows.pixels(dx), addend: accumulate ? dx : nil,
+          statistics: nil, completion: nil)
+      }
     }
   }
 
@@ -31,13 +53,23 @@ extension OpenCLBackend {
     let g = LinearGeometry(
       .linearParameterGradient, input: x.shape, output: dy.shape,
       weight: dw?.tensor.shape ?? [x.shape[1], dy.shape[1]], bias: db?.tensor.shape)
-    attempt {
-      if let dw {
-        try gemm(
-          m: g.c, n: g.k, k: g.n, x, transposed: true, dy, transposed: false,
-          beta: dw.accumulate ? 1 : 0, into: dw.tensor)
+    if let dw {
+      switch family {
+      case .portable:
+        attempt {
+          try matrixProducts.add(
+            memory(x), transposesA: true, memory(dy), to: memory(dw.tensor), m: g.c, n: g.k,
+            k: g.n, beta: dw.accumulate ? 1 : 0)
+        }
+      case .vector:
+        let rows = RowsAsPixels(g)
+        convolutionFilterGradient(
+          x: rows.pixels(x), dy: rows.pixels(dy), stride: 1, padding: 0,
+          into: rows.filter(dw.tensor), accumulate: dw.accumulate)
       }
-      if let db {
+    }
+    if let db {
+      attempt {
         try queue.launch(
           lossKernel("bias_gradient"),
           [
@@ -48,25 +80,27 @@ extension OpenCLBackend {
       }
     }
   }
+}
 
-  /// c [m,n] := op(a) [m,k] · op(b) [k,n] + beta · c, row-major, through CLBlast. With beta 0
-  /// CLBlast does not read c, so an uninitialised output is fine.
-  private func gemm(
-    m: Int, n: Int, k: Int, _ a: Tensor, transposed transposeA: Bool, _ b: Tensor,
-    transposed transposeB: Bool, beta: Float, into c: Tensor
-  ) throws {
-    if m == 0 || n == 0 || k == 0 { return }
-    var handle: cl_command_queue? = queue.handle
-    let status = CLBlastSgemm(
-      CLBlastLayoutRowMajor,
-      transposeA ? CLBlastTransposeYes : CLBlastTransposeNo,
-      transposeB ? CLBlastTransposeYes : CLBlastTransposeNo,
-      m, n, k, 1,
-      memory(a), 0, transposeA ? m : k,
-      memory(b), 0, transposeB ? k : n,
-      beta, memory(c), 0, n, &handle, nil)
-    try check(
-      cl_int(bitPattern: UInt32(truncatingIfNeeded: status.rawValue)),
-      "CLBlast SGEMM of \(m)×\(k)·\(k)×\(n)")
+/// The rows of a linear layer as the pixels of a 1×1 convolution: `[N, C]` as `[N/q, 1, q, C]`,
+/// where q rows share what is read of the weights.
+private struct RowsAsPixels {
+  private let g: LinearGeometry
+  private let q: Int
+
+  init(_ g: LinearGeometry) {
+    self.g = g
+    q = (1...16).reversed().first { g.n % $0 == 0 }!
   }
+
+  var geometry: ConvolutionGeometry {
+    ConvolutionGeometry(
+      .linearForward, input: shape(g.c), filter: [1, 1, g.c, g.k], output: shape(g.k), stride: 1,
+      padding: 0)
+  }
+
+  func pixels(_ rows: Tensor) -> Tensor { rows.reshaped(shape(rows.shape[1])) }
+  func filter(_ w: Tensor) -> Tensor { w.reshaped([1, 1, g.c, g.k]) }
+
+  private func shape(_ channels: Int) -> Shape { [g.n / q, 1, q, channels] }
 }

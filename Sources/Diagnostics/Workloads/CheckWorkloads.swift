@@ -7,7 +7,8 @@ extension Workload {
   public static var checks: [Workload] {
     OpName.allCases.flatMap { op -> [Workload] in
       switch op {
-      case .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient:
+      case .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient,
+        .convolutionGradients:
         return [false, true].flatMap { fused in
           convolutionSizes.map { c, k, h, w, r, stride in
             Workload(

@@ -7,7 +7,7 @@ extension Workload {
     resNet(n) + wideResNet(n) + mobileNet(n) + classifiers(n) + passes(n)
   }
 
-  /// Forward and both gradients; without fusion as the op stands in the formula, with it as it
+  /// Forward and both gradients, alone and together; without fusion as the op stands in the formula, with it as it
   /// stands in a network.
   private static func convolutions(
     _ place: String, n: Int, _ size: Int, _ c: Int, _ k: Int, r: Int = 3, stride: Int = 1,
@@ -15,6 +15,7 @@ extension Workload {
   ) -> [Workload] {
     let ops: [OpName] = [
       .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient,
+      .convolutionGradients,
     ]
     return fused.flatMap { fused in
       ops.map {
@@ -28,7 +29,7 @@ extension Workload {
   private static func resNet(_ n: Int) -> [Workload] {
     // Nobody asks for the gradient of the images.
     let stem = convolutions("ResNet-56, stem", n: n, 32, 3, 16, fused: [false])
-      .filter { $0.op != .convolutionDataGradient }
+      .filter { $0.op == .convolutionForward || $0.op == .convolutionFilterGradient }
     return stem
       + convolutions("ResNet-56, stage 1", n: n, 32, 16, 16)
       + convolutions("ResNet-56, into stage 2", n: n, 32, 16, 32, stride: 2)

@@ -8,7 +8,8 @@ extension Workload {
     let tensors = WorkloadTensors(backend)
     let run: () -> Void =
       switch op {
-      case .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient:
+      case .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient,
+        .convolutionGradients:
         convolution(tensors)
       case .depthwiseForward, .depthwiseDataGradient, .depthwiseFilterGradient:
         depthwise(tensors)
@@ -55,6 +56,17 @@ extension Workload {
       return {
         backend.convolutionDataGradient(
           dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: nil,
+          completion: completion)
+      }
+    case .convolutionGradients:
+      let (input, dy) = (t.convolutionInput(x, self), t.outputGradient(y, self))
+      let (w, dx, dw) = (t.input(filter), t.output(x), t.output(filter))
+      let completion = fused ? t.completion(of: input) : nil
+      var slices: Tensor?
+      t.collect = { backend.sumSlices(slices!, into: dw, accumulate: false) }
+      return {
+        slices = backend.convolutionGradients(
+          x: input, dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: nil,
           completion: completion)
       }
     default:

@@ -92,9 +92,15 @@ final class WorkloadTensors {
 
   /// What is left to do for the batch norm that put out a tensor of `shape`.
   func completion(_ shape: Shape, _ activation: Activation) -> GradientCompletion {
-    let channels = shape.sizes.last!
+    completion(
+      of: ConvolutionInput(input(shape), normalisation(shape.sizes.last!, activation)))
+  }
+
+  /// The same for a batch norm that a convolution read.
+  func completion(of input: ConvolutionInput) -> GradientCompletion {
+    let channels = input.tensor.shape.sizes.last!
     return GradientCompletion(
-      input: input(shape), normalisation: normalisation(channels, activation), output: nil,
+      input: input.tensor, normalisation: input.normalisation!, output: nil,
       sums: output([2, channels]),
       dgamma: GradientOutput(output([channels]), accumulate: false),
       dbeta: GradientOutput(output([channels]), accumulate: false))

@@ -41,6 +41,7 @@ public struct Workload: Sendable {
     switch op {
     case .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient:
       return 2 * pixels * Double(k * c * r * s)
+    case .convolutionGradients: return 4 * pixels * Double(k * c * r * s)
     case .depthwiseForward, .depthwiseDataGradient, .depthwiseFilterGradient:
       return 2 * pixels * Double(c * r * s)
     case .linearForward, .linearDataGradient, .linearParameterGradient:

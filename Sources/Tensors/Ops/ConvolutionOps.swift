@@ -31,12 +31,32 @@ public protocol ConvolutionOps {
     x: ConvolutionInput, dy: OutputGradient, filter: Shape, stride: Int, padding: Int
   ) -> Tensor
 
+  /// Both gradients of one convolution: dx as `convolutionDataGradient` makes it, and the slices of
+  /// dw that `convolutionFilterGradient` returns. Where one pass over dy serves both, it costs less.
+  func convolutionGradients(
+    x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
+    into dx: Tensor, addend: Tensor?, completion: GradientCompletion?
+  ) -> Tensor
+
   /// out := Σ slices, in order (added to what stands there, where `accumulate`).
   /// - Precondition: slices are `[n] + out.shape`.
   func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool)
 }
 
 extension ConvolutionOps {
+  /// One after the other.
+  public func convolutionGradients(
+    x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
+    into dx: Tensor, addend: Tensor?, completion: GradientCompletion?
+  ) -> Tensor {
+    let slices = convolutionFilterGradient(
+      x: x, dy: dy, filter: w.shape, stride: stride, padding: padding)
+    convolutionDataGradient(
+      dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
+      completion: completion)
+    return slices
+  }
+
   /// As above, of tensors as they are.
   public func convolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor) {
     convolution(

@@ -13,7 +13,27 @@ extension OpCase {
     ConvolutionSizes(n: 2, h: 7, w: 8, c: 20, k: 16, r: 1, s: 1, stride: 2, padding: 0),
   ]
 
-  static let fusedConvolution: [OpCase] = fusedSizes.enumerated().flatMap { i, s -> [OpCase] in
+  /// Both gradients together: images of one pass and of several, a last pass that lacks images,
+  /// channels in one block and in several, height and width unequal.
+  private static let gradientSizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 2, h: 32, w: 32, c: 16, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 16, w: 16, c: 32, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 5, h: 8, w: 8, c: 64, k: 64, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 35, h: 4, w: 8, c: 16, k: 48, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 12, w: 4, c: 48, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 9, w: 8, c: 16, k: 32, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 2, h: 7, w: 5, c: 24, k: 20, r: 1, s: 1, stride: 1, padding: 0),
+  ]
+
+  static let fusedConvolution: [OpCase] =
+    fusedPasses
+    + gradientSizes.enumerated().flatMap { i, s in
+      [false, true].map { joins in
+        bothGradients(s, [.relu, .relu6, .none][(i + (joins ? 1 : 0)) % 3], joins: joins)
+      }
+    }
+
+  private static let fusedPasses: [OpCase] = fusedSizes.enumerated().flatMap { i, s -> [OpCase] in
     let activation: Activation = [.relu, .relu6, .none][i % 3]
     return [
       fusedForward(s, activation),
@@ -108,6 +128,50 @@ extension OpCase {
           padding: s.padding
         ).values
       ]
+    }
+  }
+}
+
+extension OpCase {
+  /// As in a network: x is read through the batch norm for which dx is completed or, where that
+  /// joins a residual, as what it put out; dx is added to what came through the residual.
+  private static func bothGradients(
+    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool
+  ) -> OpCase {
+    let before = NormCase(s.x, activation, first: 10, residual: joins)
+    let behind = NormCase(s.y, .none, first: 20)
+    let joined = before.output.map { Float($0) }
+    // As read: rounded where the join is stored.
+    let x = joins ? joined.map(Double.init) : before.output
+    return OpCase(
+      .convolutionGradients, "\(s.name), \(activation), residual \(joins)", tolerance: 3e-5
+    ) { t in
+      let (dx, dw, sums) = (t.output(s.x), t.output(s.filter), t.output([2, s.c]))
+      let (input, normalisation) = (before.input(t), before.normalisation(t))
+      let output = joins ? t.input(s.x, joined) : nil
+      let slices = t.backend.convolutionGradients(
+        x: output.map { ConvolutionInput($0) } ?? ConvolutionInput(input, normalisation),
+        dy: OutputGradient(t.input(s.y, 3), through: behind.gradient(t, of: doubles(s.y, 3))),
+        w: t.input(s.filter, 2), stride: s.stride, padding: s.padding, into: dx,
+        addend: joins ? t.input(s.x, 4) : nil,
+        completion: GradientCompletion(
+          input: input, normalisation: normalisation, output: output, sums: sums, dgamma: nil,
+          dbeta: nil))
+      t.backend.sumSlices(slices, into: dw, accumulate: false)
+      return [dx, dw, sums]
+    } expected: {
+      let dy = behind.norm.backward(doubles(s.y, 3), x: behind.values, y: []).dx
+      var dz = Oracle.convolutionDataGradient(
+        .init(s.y, dy), .init(s.filter, values(s.filter, 2)), input: s.x.sizes,
+        stride: s.stride, padding: s.padding
+      ).values
+      if joins { dz = zip(dz, doubles(s.x, 4)).map(+) }
+      let g = before.norm.backward(dz, x: before.values, y: before.output)
+      let dw = Oracle.convolutionFilterGradient(
+        .init(s.x, x), .init(s.y, dy), filter: s.filter.sizes, stride: s.stride,
+        padding: s.padding
+      ).values
+      return [g.dresidual, dw, g.dbeta + g.dgamma]
     }
   }
 }
