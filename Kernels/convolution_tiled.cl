@@ -36,6 +36,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
   const int grid_a = phase / GRID_STRIDE, grid_b = phase % GRID_STRIDE;
   const int grid_h = (OUT_H - grid_a + GRID_STRIDE - 1) / GRID_STRIDE;
   const int grid_w = (OUT_W - grid_b + GRID_STRIDE - 1) / GRID_STRIDE;
+  // A phase of a small image may be empty; nothing is divided by 0 for it.
+  const int width = max(grid_w, 1), area = max(grid_h * grid_w, 1);
 #if defined(DATA_GRADIENT)
   const int first_r = (grid_a + PAD) % STRIDE, first_s = (grid_b + PAD) % STRIDE;
   const int origin_h = (grid_a + PAD - first_r) / STRIDE;
@@ -55,10 +57,10 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
 #pragma unroll
   for (int i = 0; i < A_LOADS; i++) {
     const int row = item / PARTS + i * (ITEMS / PARTS), m = row0 + row;
-    const int n = m / (grid_h * grid_w), h = m / grid_w % grid_h;
+    const int n = m / area, h = m % area / width;
     // A row that is not there stands far outside the image.
     from_h[i] = row < BM && m < rows ? h * PIXEL_STRIDE + origin_h : -(1 << 30);
-    from_w[i] = m % grid_w * PIXEL_STRIDE + origin_w;
+    from_w[i] = m % width * PIXEL_STRIDE + origin_w;
     from[i] = (n * IN_H + h * PIXEL_STRIDE + origin_h) * IN_W + from_w[i];
   }
 
@@ -145,9 +147,9 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
   }
 
   // Where row m of the tile is stored.
-#define PIXEL(m) \
-  (((size_t)((m) / (grid_h * grid_w)) * OUT_H + (m) / grid_w % grid_h * GRID_STRIDE + grid_a) * \
-       OUT_W + (m) % grid_w * GRID_STRIDE + grid_b)
+#define PIXEL(m)                                                                              \
+  (((size_t)((m) / area) * OUT_H + (m) % area / width * GRID_STRIDE + grid_a) * OUT_W +       \
+   (m) % width * GRID_STRIDE + grid_b)
 #if EPILOGUE == 1
   // Sums are taken about the tile's first row.
   if (ty == 0)

@@ -54,6 +54,7 @@ public final class OpenCLBackend: Backend {
     self.family = family ?? device.family
     self.convolutions = convolutions
     self.finishesEachKernel = finishesEachKernel
+    try ProductTile.check(device, runs: self.family)
     let id = cl_device_id(bitPattern: device.id)!
     let (context, queue) = try Self.open(device, id, profiles: profiles)
     defer { clReleaseContext(context) }
