@@ -52,6 +52,7 @@ extension OpCase {
     ConvolutionSizes(n: 3, h: 5, w: 6, c: 40, k: 130, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 1, h: 9, w: 5, c: 130, k: 24, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 2, h: 5, w: 7, c: 24, k: 68, r: 5, s: 5, stride: 2, padding: 2),
+    ConvolutionSizes(n: 3, h: 5, w: 7, c: 12, k: 68, r: 1, s: 1, stride: 1, padding: 0),
     ConvolutionSizes(n: 1, h: 1, w: 1, c: 4, k: 4, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 3, h: 1, w: 5, c: 8, k: 4, r: 3, s: 3, stride: 3, padding: 1),
     ConvolutionSizes(n: 33, h: 32, w: 31, c: 3, k: 4, r: 3, s: 3, stride: 1, padding: 1),
