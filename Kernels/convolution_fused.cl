@@ -236,13 +236,15 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
 #define OUTPUT_SUM
 #endif
 
+// Whether the addend is still to be added.
+#define ADDS_LAST ACCUMULATE
 #define OUTPUT_STORES_LINES (STREAMS && OUT_CHANNELS % V == 0)
 #define OUTPUT_STORE(value, at, lanes)                        \
   {                                                           \
     const size_t at_ = at;                                    \
     const int lanes_ = lanes;                                 \
     vec v_ = value;                                           \
-    if (ACCUMULATE) v_ += load_lanes(addend + at_, lanes_);        \
+    if (ADDS_LAST) v_ += load_lanes(addend + at_, lanes_);    \
     OUTPUT_SUM                                                \
     if (OUTPUT_STORES_LINES)                                  \
       STREAMV(v_, y + at_);                                   \
