@@ -10,7 +10,7 @@ extension OpenCLBackend {
       .convolutionForward, input: x.tensor.shape, filter: w.shape, output: y.shape,
       stride: stride, padding: padding)
     // A network ends in a linear layer.
-    if family == .portable { matrixProducts.warmUp() }
+    if family == .portable && warmsUp { matrixProducts.warmUp() }
     let plan = ConvolutionPlan(g, dataGradient: false, on: self)
     let tiles = statistics ? makeTensor([plan.partials, 2, g.k]) : nil
     attempt {
