@@ -200,8 +200,8 @@ __kernel void batchnorm_data_gradient(
 
 #ifdef LANES
 // MARK: Merging by groups
-// GPUs merge the tiles of a channel by a work-group of LANES (a power of two): a work-item adds every
-// LANES-th tile, in order, and the items' sums are added in pairs. global (LANES * C).
+// GPUs merge the tiles of a channel by a work-group of LANES (a power of two): a work-item adds
+// every LANES-th tile, in order, and the items' sums are added in pairs. global (LANES * C).
 
 // The sum of all items' v, told to each of them; `sums` may then be used again.
 inline wide sum_of_group(const wide v, __local wide* sums) {

@@ -1,15 +1,16 @@
 // What the convolutions of the portable family (GPUs) share: implicit GEMM. A work-group computes
 // BM rows x BN columns of a matrix product whose left side is gathered from x or dy as it is read
-// (convolution_fused.cl says what is done on the way in and out). BK terms of the sums at a time lie
-// in local memory, the next ones are fetched into registers meanwhile; a work-item sums TM x TN of
-// the products in registers.
+// (convolution_fused.cl says what is done on the way in and out). BK terms of the sums at a time
+// lie in local memory, the next ones are fetched into registers meanwhile; a work-item sums
+// TM x TN of the products in registers.
 //
 // Nothing is added up by atomics: each sum has one order, told by shapes and tiles alone.
 // A work-item's columns are TN / V vectors, COLUMN_ITEMS vectors apart, its rows TM / 4 runs of
 // four, so that neighbours touch neighbouring banks and addresses.
 //
 // -D: V (4, with ALIGNED, where both channel numbers are multiples of 4; else 1), BM BN BK TM TN,
-//     R S STRIDE PAD, and what stands with each kernel. The batch is an argument.
+//     R S STRIDE PAD, and what stands with each kernel. The batch is an argument. TM is a multiple
+//     of 4, TN and BK are of V; ITEMS is a multiple of the vectors in a row of what is loaded.
 #define COLUMN_ITEMS (BN / TN)
 #define ROW_ITEMS (BM / TM)
 #define ITEMS (COLUMN_ITEMS * ROW_ITEMS)

@@ -52,7 +52,8 @@ public final class OpenCLBackend: Backend {
   public init(
     _ device: OpenCLDevice, family: KernelFamily? = nil,
     convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
-    warmsUp: Bool = true, profiles: Bool = false, memoryLimit: Int? = nil, announceBuild: BuildAnnouncement? = nil
+    warmsUp: Bool = true, profiles: Bool = false, memoryLimit: Int? = nil,
+    announceBuild: BuildAnnouncement? = nil
   ) throws {
     self.device = device
     self.family = family ?? device.family

@@ -48,8 +48,8 @@ enum ConvolutionPlan {
     }
   }
 
-  /// What statistics and completion leave two vectors of channels for: work-items, or the work-groups
-  /// along the pixels.
+  /// What statistics and completion leave two vectors of channels for: work-items, or the
+  /// work-groups along the pixels.
   var partials: Int {
     switch self {
     case .direct(let plan): plan.items

@@ -32,7 +32,8 @@ struct ProductTile: Hashable {
     if device.maxWorkGroupSize < mostItems || device.localMemoryBytes < mostLocalBytes {
       throw OpenCLError(
         CL_INVALID_WORK_GROUP_SIZE, doing: "opening \(device.name) for \(family) kernels",
-        detail: "they need work-groups of \(mostItems) and \(mostLocalBytes) bytes of local memory; "
+        detail:
+          "they need work-groups of \(mostItems) and \(mostLocalBytes) bytes of local memory, "
           + "the device has \(device.maxWorkGroupSize) and \(device.localMemoryBytes)")
     }
   }

@@ -178,8 +178,8 @@ extension OpenCLBackend {
     try batchNormKernel(name, defines: tiling.defines(["C=\(g.channels)"] + more))
   }
 
-  /// Merges tiles channel by channel: a work-item each, or, where thousands of work-items have to be
-  /// busy, a work-group each.
+  /// Merges tiles channel by channel: a work-item each, or, where thousands of work-items have to
+  /// be busy, a work-group each.
   private func launchMerge(
     _ what: String, channels: Int, _ arguments: [KernelArgument]
   ) throws {

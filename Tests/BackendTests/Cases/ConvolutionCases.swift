@@ -40,9 +40,9 @@ extension OpCase {
     ConvolutionSizes(n: 1, h: 5, w: 5, c: 600, k: 16, r: 3, s: 3, stride: 1, padding: 1),
   ]
 
-  /// Around the tiles of the portable family: a pixel or a channel more or less than they take, tiles
-  /// across images, several of channels, phases of a stride without a pixel, and enough pixels or
-  /// channels that large tiles run.
+  /// Around the tiles of the portable family: a pixel or a channel more or less than they take,
+  /// tiles across images, several of channels, phases of a stride without a pixel, and enough pixels
+  /// or channels that large tiles run.
   private static let tileSizes: [ConvolutionSizes] = [
     ConvolutionSizes(n: 1, h: 7, w: 9, c: 15, k: 15, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 5, h: 1, w: 13, c: 33, k: 16, r: 3, s: 3, stride: 1, padding: 1),
