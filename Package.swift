@@ -35,6 +35,7 @@ let package = Package(
         .embedInCode("filter_gradient_tiled.cl"),
         .embedInCode("convolution_winograd.cl"),
         .embedInCode("convolution_winograd_gradients.cl"),
+        .embedInCode("convolution_pointwise_gradients.cl"),
         .embedInCode("winograd_transforms.cl"),
         .embedInCode("winograd_filters.cl"),
         .embedInCode("depthwise.cl"),

@@ -2,6 +2,7 @@
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, convolutionFused, convolutionVector
   case convolutionTiles, convolutionTiled, filterGradientTiled
+  case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
   case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image, bench
 
@@ -18,6 +19,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionWinogradGradients:
         PackageResources.convolution_winograd_gradients_cl
+      case .convolutionPointwiseGradients:
+        PackageResources.convolution_pointwise_gradients_cl
       case .winogradTransforms: PackageResources.winograd_transforms_cl
       case .winogradFilters: PackageResources.winograd_filters_cl
       case .depthwise: PackageResources.depthwise_cl

@@ -16,23 +16,50 @@
 // -D ACCUMULATE: before the mask, `addend` is added.
 // -D X_ACTIVATION, OUT_ACTIVATION: 0 identity, 1 ReLU, 2 ReLU6.
 
+// Half a vector, as channels that are a multiple of 8 but not of 16 leave it, moves whole.
+#if V == 16
+#define HALF float8
+#elif V == 8
+#define HALF float4
+#endif
+#ifdef HALF
+typedef HALF __attribute__((aligned(4))) stored_half;
+#endif
+
 // `count` lanes from p, zeros behind.
 inline vec load_lanes(__global const float* p, const int count) {
   if (count >= V) return LOADV(p);
+#ifdef HALF
+  if (count == V / 2) return (vec)(*(__global const stored_half*)p, (HALF)(0.0f));
+#endif
   float lanes[V];
   for (int l = 0; l < V; l++) lanes[l] = l < count ? p[l] : 0.0f;
   return LOADV(lanes);
 }
 
-inline void store_lanes(const vec v, __global float* p, const int count) {
-  if (count >= V) {
-    STOREV(v, p);
-    return;
+#ifdef HALF
+#define STORE_HALF(v, p, SPACE, count)      \
+  if ((count) == V / 2) {                   \
+    *(SPACE stored_half*)(p) = (v).lo;      \
+    return;                                 \
   }
-  float lanes[V];
-  STOREV(v, lanes);
-  for (int l = 0; l < count; l++) p[l] = lanes[l];
-}
+#else
+#define STORE_HALF(v, p, SPACE, count)
+#endif
+#define STORE_LANES(SPACE)                                                                  \
+  __attribute__((overloadable)) inline void store_lanes(                                    \
+      const vec v, SPACE float* p, const int count) {                                       \
+    if (count >= V) {                                                                       \
+      STOREV(v, p);                                                                         \
+      return;                                                                               \
+    }                                                                                       \
+    STORE_HALF(v, p, SPACE, count)                                                          \
+    float lanes[V];                                                                         \
+    STOREV(v, lanes);                                                                       \
+    for (int l = 0; l < count; l++) p[l] = lanes[l];                                        \
+  }
+STORE_LANES(__global)
+STORE_LANES(__private)
 
 // MARK: Input
 
@@ -119,11 +146,9 @@ inline void store_lanes(const vec v, __global float* p, const int count) {
                (to) + j_ * (CHANNELS) + c_);                                    \
       }                                                                         \
     } else {                                                                    \
-      for (int j_ = 0; j_ < (pixels); j_++) {                                   \
-        float at_[V];                                                           \
-        STOREV(JOIN(VALUE_, P##INPUT)(P, (from) + (size_t)j_ * (STEP) + (c0) + c_, lanes_), at_); \
-        for (int l_ = 0; l_ < lanes_; l_++) (to)[j_ * (CHANNELS) + c_ + l_] = at_[l_]; \
-      }                                                                         \
+      for (int j_ = 0; j_ < (pixels); j_++)                                     \
+        store_lanes(JOIN(VALUE_, P##INPUT)(P, (from) + (size_t)j_ * (STEP) + (c0) + c_, lanes_), \
+                    (to) + j_ * (CHANNELS) + c_, lanes_);                       \
     }                                                                           \
   }
 

@@ -27,8 +27,8 @@ struct DirectConvolution {
     (n, h, w, c, k, r, s) = (rows.n, rows.h, rows.w, g.c, g.k, g.r, g.s)
     (p, q) = rows.flat ? (rows.h, rows.w) : (g.p, g.q)
     (stride, padH, padW) = (g.stride, g.padding, g.padding)
-    self.vectorWidth = Self.width(vectorWidth, g.k)
-    packing = g.k % self.vectorWidth == 0 ? .none : .pad
+    self.vectorWidth = vectorWidth
+    packing = g.k % vectorWidth == 0 ? .none : .pad
     isStridedGradient = false
   }
 
@@ -38,7 +38,7 @@ struct DirectConvolution {
     (c, k, r, s) = (g.k, g.c, g.r, g.s)
     (n, h, w) = rows.flat ? (rows.n, rows.h, rows.w) : (g.n, g.p, g.q)
     (p, q) = rows.flat ? (rows.h, rows.w) : (g.h, g.w)
-    self.vectorWidth = Self.width(vectorWidth, g.c)
+    self.vectorWidth = vectorWidth
     stride = g.stride
     isStridedGradient = g.stride > 1
     if isStridedGradient {
@@ -46,14 +46,6 @@ struct DirectConvolution {
     } else {
       (padH, padW, packing) = (g.r - 1 - g.padding, g.s - 1 - g.padding, .swapAndTurn)
     }
-  }
-
-  /// The device's vectors, or half of them where that leaves no channels over (24 of 16): a tail is
-  /// read and stored one by one, and half a vector costs a CPU that halves them anyway nothing.
-  static func width(_ widest: Int, _ channels: Int...) -> Int {
-    let half = widest / 2
-    let fits = { (width: Int) in channels.allSatisfy { $0 % width == 0 } }
-    return !fits(widest) && half >= 8 && fits(half) ? half : widest
   }
 
   var paddedK: Int { (k + vectorWidth - 1) / vectorWidth * vectorWidth }
@@ -162,7 +154,6 @@ struct DirectFilterGradient {
   let defines: [String]
 
   init(_ g: ConvolutionGeometry, vectorWidth: Int) {
-    let vectorWidth = DirectConvolution.width(vectorWidth, g.c, g.k)
     if PixelRows.applies(to: g) {
       self.init(pointwise: g, vectorWidth: vectorWidth)
       return

@@ -5,6 +5,7 @@ import Tensors
 /// width alone.
 struct WinogradGradients {
   let slices: Int
+  let images: Int
   /// Images of a slice.
   let sliceImages: Int
   /// Work-items a slice.
@@ -31,6 +32,7 @@ struct WinogradGradients {
         })
     else { return nil }
     self.channels = channels
+    images = g.n
     blocks = g.c / channels
     // Some 32 work-items in all.
     let wanted = max(1, 32 / blocks)

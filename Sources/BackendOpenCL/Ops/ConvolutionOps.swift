@@ -61,7 +61,9 @@ extension OpenCLBackend {
       }
       return slices
     case .vector:
-      if let plan = winogradGradients(g) { return gradients(plan, g, x: x, dy: dy) }
+      if let plan = VectorGradients(filterAlone: g, on: self) {
+        return gradients(plan, g, x: x, dy: dy, data: nil)
+      }
       let plan = DirectFilterGradient(g, vectorWidth: vectorWidth)
       let slices = makeTensor(Shape([plan.slices] + filter.sizes))
       attempt {
@@ -86,64 +88,16 @@ extension OpenCLBackend {
     let g = ConvolutionGeometry(
       .convolutionGradients, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
-    if let plan = winogradGradients(g) {
+    if family == .vector, let plan = VectorGradients(g, on: self) {
       return gradients(
         plan, g, x: x, dy: dy,
-        data: (filter: w, output: dx, addend: addend, completion: completion))
+        data: DataGradient(filter: w, output: dx, addend: addend, completion: completion))
     }
     let slices = convolutionFilterGradient(
       x: x, dy: dy, filter: w.shape, stride: stride, padding: padding)
     convolutionDataGradient(
       dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
       completion: completion)
-    return slices
-  }
-
-  private func winogradGradients(_ g: ConvolutionGeometry) -> WinogradGradients? {
-    family == .vector && convolutions == .automatic
-      ? WinogradGradients(g, vectorWidth: vectorWidth) : nil
-  }
-
-  /// The slices of the filter gradient and, where asked for, the data gradient in the same launch.
-  private func gradients(
-    _ plan: WinogradGradients, _ g: ConvolutionGeometry, x: ConvolutionInput, dy: OutputGradient,
-    data: (filter: Tensor, output: Tensor, addend: Tensor?, completion: GradientCompletion?)? = nil
-  ) -> Tensor {
-    let slices = makeTensor([plan.slices, g.r, g.s, g.c, g.k])
-    attempt {
-      let inputs = [
-        FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
-      ]
-      var defines = plan.defines + inputs.flatMap(\.defines)
-      var arguments =
-        inputs.flatMap(\.arguments)
-        + [.buffer(memory(slices)), .int(g.n), .int(plan.sliceImages)]
-      var partial: OpenCLStorage?
-      if let data {
-        if data.completion != nil {
-          partial = makeStorage(plan.slices * 2 * g.c)
-          guard partial?.memory != nil else { return }
-        }
-        guard let filter = try transformedFilter(data.filter, c: g.k, k: g.c, .swapped) else {
-          return
-        }
-        let output = FusedOutput(
-          channels: g.c, padded: g.c, block: plan.channels, addend: data.addend,
-          statistics: false, completion: data.completion, partials: partial?.memory, on: self)
-        defines += ["DATA=1"] + output.defines
-        arguments +=
-          [.buffer(filter.storage.memory!), .buffer(memory(data.output))] + output.arguments
-      } else {
-        defines += ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"]
-      }
-      try queue.launch(
-        fusedKernel(
-          [.winogradTransforms, .convolutionWinogradGradients], "gradients_winograd", defines),
-        arguments, global: [plan.blocks, plan.slices], local: [1, 1])
-      if let completion = data?.completion, let partials = partial?.memory {
-        try mergeGradients(partials, tiles: plan.slices, completion)
-      }
-    }
     return slices
   }
 

@@ -29,6 +29,9 @@ extension OpCase {
     ConvolutionSizes(n: 1, h: 12, w: 4, c: 48, k: 16, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 3, h: 9, w: 8, c: 16, k: 32, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 2, h: 7, w: 5, c: 24, k: 20, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 3, h: 5, w: 7, c: 24, k: 40, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 2, h: 8, w: 8, c: 16, k: 96, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 67, h: 8, w: 8, c: 32, k: 16, r: 1, s: 1, stride: 1, padding: 0),
   ]
 
   static let fusedConvolution: [OpCase] =

@@ -1,0 +1,139 @@
+import Kernels
+import Tensors
+
+/// A filter gradient of the vector family together with its data gradient, by a kernel that makes
+/// both.
+enum VectorGradients {
+  case winograd(WinogradGradients)
+  case pointwise(PointwiseGradients)
+
+  /// nil where no kernel makes both, or two of them are faster.
+  init?(_ g: ConvolutionGeometry, on backend: OpenCLBackend) {
+    if let plan = PointwiseGradients(g, vectorWidth: backend.vectorWidth) {
+      self = .pointwise(plan)
+    } else {
+      self.init(filterAlone: g, on: backend)
+    }
+  }
+
+  /// A kernel that can leave the data gradient out.
+  init?(filterAlone g: ConvolutionGeometry, on backend: OpenCLBackend) {
+    guard backend.convolutions == .automatic,
+      let plan = WinogradGradients(g, vectorWidth: backend.vectorWidth)
+    else { return nil }
+    self = .winograd(plan)
+  }
+
+  var slices: Int {
+    switch self {
+    case .winograd(let plan): plan.slices
+    case .pointwise(let plan): plan.slices
+    }
+  }
+
+  fileprivate var sources: [KernelSource] {
+    switch self {
+    case .winograd: [.winogradTransforms, .convolutionWinogradGradients]
+    case .pointwise: [.convolutionPointwiseGradients]
+    }
+  }
+
+  fileprivate var kernel: String {
+    switch self {
+    case .winograd: "gradients_winograd"
+    case .pointwise: "gradients_pointwise"
+    }
+  }
+
+  fileprivate var defines: [String] {
+    switch self {
+    case .winograd(let plan): plan.defines
+    case .pointwise(let plan): plan.defines
+    }
+  }
+
+  /// What the batch is counted in, in all and of a slice: images or pixels.
+  fileprivate var counts: (all: Int, slice: Int) {
+    switch self {
+    case .winograd(let plan): (plan.images, plan.sliceImages)
+    case .pointwise(let plan): (plan.pixels, plan.slicePixels)
+    }
+  }
+
+  fileprivate var global: [Int] {
+    switch self {
+    case .winograd(let plan): [plan.blocks, plan.slices]
+    case .pointwise(let plan): [plan.slices]
+    }
+  }
+
+  /// x's channels that a work-item takes where it does not take all.
+  fileprivate var block: Int? {
+    switch self {
+    case .winograd(let plan): plan.channels
+    case .pointwise: nil
+    }
+  }
+
+  /// The filter as the data gradient reads it.
+  fileprivate func filter(
+    _ w: Tensor, _ g: ConvolutionGeometry, on backend: OpenCLBackend
+  ) throws -> OpenCLStorage? {
+    switch self {
+    case .winograd: try backend.transformedFilter(w, c: g.k, k: g.c, .swapped)?.storage
+    case .pointwise:
+      try VectorPlan.direct(
+        DirectConvolution(dataGradient: g, vectorWidth: backend.vectorWidth)
+      ).pack(w, on: backend)
+    }
+  }
+}
+
+/// What a data gradient takes beside dy.
+struct DataGradient {
+  let filter: Tensor
+  let output: Tensor
+  let addend: Tensor?
+  let completion: GradientCompletion?
+}
+
+extension OpenCLBackend {
+  /// The slices of the filter gradient and, where asked for, the data gradient in the same launch.
+  func gradients(
+    _ plan: VectorGradients, _ g: ConvolutionGeometry, x: ConvolutionInput, dy: OutputGradient,
+    data: DataGradient?
+  ) -> Tensor {
+    let slices = makeTensor([plan.slices, g.r, g.s, g.c, g.k])
+    attempt {
+      let inputs = [
+        FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
+      ]
+      var defines = plan.defines + inputs.flatMap(\.defines)
+      var arguments =
+        inputs.flatMap(\.arguments)
+        + [.buffer(memory(slices)), .int(plan.counts.all), .int(plan.counts.slice)]
+      var (filter, partial): (OpenCLStorage?, OpenCLStorage?)
+      if let data {
+        filter = try plan.filter(data.filter, g, on: self)
+        if data.completion != nil { partial = makeStorage(plan.slices * 2 * g.c) }
+        guard let filter = filter?.memory, data.completion == nil || partial?.memory != nil else {
+          return
+        }
+        let output = FusedOutput(
+          channels: g.c, padded: g.c, block: plan.block, addend: data.addend, statistics: false,
+          completion: data.completion, partials: partial?.memory, on: self)
+        defines += ["DATA=1"] + output.defines
+        arguments += [.buffer(filter), .buffer(memory(data.output))] + output.arguments
+      } else {
+        defines += ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"]
+      }
+      try queue.launch(
+        fusedKernel(plan.sources, plan.kernel, defines), arguments, global: plan.global,
+        local: plan.global.map { _ in 1 })
+      if let completion = data?.completion, let partials = partial?.memory {
+        try mergeGradients(partials, tiles: plan.slices, completion)
+      }
+    }
+    return slices
+  }
+}
