@@ -1,6 +1,7 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, convolutionFused, convolutionVector, convolutionPortable
+  case common, convolutionFused, convolutionVector
+  case convolutionTiles, convolutionTiled, filterGradientTiled
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
   case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image, bench
@@ -12,6 +13,9 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .common: PackageResources.common_cl
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
+      case .convolutionTiles: PackageResources.convolution_tiles_cl
+      case .convolutionTiled: PackageResources.convolution_tiled_cl
+      case .filterGradientTiled: PackageResources.filter_gradient_tiled_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionWinogradGradients:
         PackageResources.convolution_winograd_gradients_cl
@@ -19,7 +23,6 @@ public enum KernelSource: String, CaseIterable, Sendable {
         PackageResources.convolution_pointwise_gradients_cl
       case .winogradTransforms: PackageResources.winograd_transforms_cl
       case .winogradFilters: PackageResources.winograd_filters_cl
-      case .convolutionPortable: PackageResources.convolution_portable_cl
       case .depthwise: PackageResources.depthwise_cl
       case .batchNorm: PackageResources.batchnorm_cl
       case .elementwise: PackageResources.elementwise_cl

@@ -6,7 +6,7 @@
 // row; tiles are merged about their common mean, in order, in double where the device has it.
 //
 // -D: V, B, C (channels; divisible by V*B), ACTIVATION, RESIDUAL, HAS_OUTPUT, OF_BATCH, ACCUMULATE;
-//     FP64 where the device has doubles.
+//     FP64 where the device has doubles; LANES for the merging by groups alone.
 
 #ifdef FP64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
@@ -197,3 +197,76 @@ __kernel void batchnorm_data_gradient(
     }
   }
 }
+
+#ifdef LANES
+// MARK: Merging by groups
+// GPUs merge the tiles of a channel by a work-group of LANES (a power of two): a work-item adds
+// every LANES-th tile, in order, and the items' sums are added in pairs. global (LANES * C).
+
+// The sum of all items' v, told to each of them; `sums` may then be used again.
+inline wide sum_of_group(const wide v, __local wide* sums) {
+  const int lane = get_local_id(0);
+  sums[lane] = v;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_ = LANES / 2; half_ > 0; half_ /= 2) {
+    if (lane < half_) sums[lane] += sums[lane + half_];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  const wide sum = sums[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return sum;
+}
+
+// As batchnorm_merge_statistics.
+__attribute__((reqd_work_group_size(LANES, 1, 1))) __kernel void batchnorm_group_statistics(
+    __global const float* restrict partial, __global float* restrict mean,
+    __global float* restrict variance, __global float* restrict running_mean,
+    __global float* restrict running_variance, const int rows, const int tile_rows,
+    const int tiles, const float momentum, const float unbiased) {
+  __local wide sums[LANES];
+  const int c = get_group_id(0), lane = get_local_id(0);
+  const wide full = (wide)tile_rows / rows, rest = (wide)(rows - (tiles - 1) * tile_rows) / rows;
+  wide m = 0;
+  for (int t = lane; t < tiles; t += LANES)
+    m += (t < tiles - 1 ? full : rest) * (wide)partial[(size_t)t * 2 * C + c];
+  m = sum_of_group(m, sums);
+  wide m2 = 0;
+  for (int t = lane; t < tiles; t += LANES) {
+    const wide delta = (wide)partial[(size_t)t * 2 * C + c] - m;
+    m2 += (wide)partial[(size_t)(t * 2 + 1) * C + c] / rows;
+    m2 += (t < tiles - 1 ? full : rest) * delta * delta;
+  }
+  m2 = sum_of_group(m2, sums);
+  if (lane > 0) return;
+  mean[c] = (float)m;
+  variance[c] = (float)m2;
+  if (momentum != 0.0f) {
+    const float keep = 1.0f - momentum;
+    running_mean[c] = fma(momentum, (float)m, keep * running_mean[c]);
+    running_variance[c] = fma(momentum * unbiased, (float)m2, keep * running_variance[c]);
+  }
+}
+
+// As batchnorm_merge_gradients.
+__attribute__((reqd_work_group_size(LANES, 1, 1))) __kernel void batchnorm_group_gradients(
+    __global const float* restrict partial, __global const float* restrict variance,
+    __global float* restrict sums, __global float* restrict dgamma,
+    __global float* restrict dbeta, const float epsilon, const int tiles, const int dgamma_mode,
+    const int dbeta_mode) {
+  __local wide lanes[LANES];
+  const int c = get_group_id(0), lane = get_local_id(0);
+  wide total = 0, product = 0;
+  for (int t = lane; t < tiles; t += LANES) {
+    total += partial[(size_t)t * 2 * C + c];
+    product += partial[(size_t)(t * 2 + 1) * C + c];
+  }
+  total = sum_of_group(total, lanes);
+  product = sum_of_group(product, lanes);
+  if (lane > 0) return;
+  const float g = (float)total, gx = (float)product / sqrt(variance[c] + epsilon);
+  sums[c] = g;
+  sums[C + c] = gx;
+  if (dbeta_mode) dbeta[c] = (dbeta_mode == 2 ? dbeta[c] : 0.0f) + g;
+  if (dgamma_mode) dgamma[c] = (dgamma_mode == 2 ? dgamma[c] : 0.0f) + gx;
+}
+#endif

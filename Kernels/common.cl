@@ -7,11 +7,24 @@ typedef float vec;
 #define STOREV(v, p) (*(p) = (v))
 #else
 typedef JOIN(float, V) vec;
+#ifdef ALIGNED
+// Vectors in global memory stand at multiples of their size: a GPU moves them whole.
+typedef vec global_vec;
+__attribute__((overloadable)) inline vec load_vec(__global const float* p) {
+  return *(__global const vec*)p;
+}
+__attribute__((overloadable)) inline vec load_vec(__private const float* p) {
+  return JOIN(vload, V)(0, p);
+}
+#define LOADV(p) load_vec(p)
+#else
+typedef vec __attribute__((aligned(4))) global_vec;
 #define LOADV(p) JOIN(vload, V)(0, p)
+#endif
 // Not vstore: PoCL makes three stores of it. A vector with a float's alignment is stored whole.
 typedef vec __attribute__((aligned(4))) stored_vec;
 __attribute__((overloadable)) inline void store_vec(const vec v, __global float* p) {
-  *(__global stored_vec*)p = v;
+  *(__global global_vec*)p = v;
 }
 __attribute__((overloadable)) inline void store_vec(const vec v, __private float* p) {
   *(__private stored_vec*)p = v;

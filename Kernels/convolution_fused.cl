@@ -93,14 +93,17 @@ STORE_LANES(__private)
 #define CONSTANTS_3(P, c, lanes) \
   const vec scale_ = load_lanes(P##gamma + (c), lanes) * INVERSE(P, c, lanes);
 
+// Of what stands in x (and pre), the input.
+#define APPLIED_0(P, x, pre) (x)
+#define APPLIED_1(P, x, pre) JOIN(ACTIVATED_, P##ACTIVATION)(fma((x) - m_, scale_, shift_))
+#define APPLIED_2(P, x, pre) fma(slope_, (pre) - m_, fma(scale_, x, level_))
+#define APPLIED_3(P, x, pre) (scale_ * (x))
+
 #define VALUE_0(P, at, lanes) load_lanes(P##x + (at), lanes)
-#define VALUE_1(P, at, lanes)         \
-  JOIN(ACTIVATED_, P##ACTIVATION)     \
-  (fma(load_lanes(P##x + (at), lanes) - m_, scale_, shift_))
-#define VALUE_2(P, at, lanes)                         \
-  fma(slope_, load_lanes(P##pre + (at), lanes) - m_, \
-      fma(scale_, load_lanes(P##x + (at), lanes), level_))
-#define VALUE_3(P, at, lanes) (scale_ * load_lanes(P##x + (at), lanes))
+#define VALUE_1(P, at, lanes) APPLIED_1(P, load_lanes(P##x + (at), lanes), )
+#define VALUE_2(P, at, lanes) \
+  APPLIED_2(P, load_lanes(P##x + (at), lanes), load_lanes(P##pre + (at), lanes))
+#define VALUE_3(P, at, lanes) APPLIED_3(P, load_lanes(P##x + (at), lanes), )
 
 #ifdef X_INPUT
 #define X_ARGUMENTS JOIN(ARGUMENTS_, X_INPUT)(X_)
@@ -209,11 +212,13 @@ STORE_LANES(__private)
   float sums[2 * OUT_PADDED];                                          \
   for (int i_ = 0; i_ < 2 * OUT_PADDED; i_++) sums[i_] = 0.0f;
 #define OUTPUT_SHIFT(k, v)
-#define OUTPUT_CHANNELS(k, lanes)                                                         \
+#define OUTPUT_LEVELS(k, lanes)                                                           \
   const vec out_m = load_lanes(out_mean + (k), lanes),                                    \
             out_scale = load_lanes(out_gamma + (k), lanes) /                              \
                         sqrt(load_lanes(out_variance + (k), lanes) + (vec)(out_epsilon)), \
-            out_shift = load_lanes(out_beta + (k), lanes);                                \
+            out_shift = load_lanes(out_beta + (k), lanes);
+#define OUTPUT_CHANNELS(k, lanes)                                                         \
+  OUTPUT_LEVELS(k, lanes)                                                                 \
   vec out_sum = LOADV(sums + (k) - OUT_FIRST),                                            \
       out_product = LOADV(sums + OUT_PADDED + (k) - OUT_FIRST);
 #define OUTPUT_END(item, count)                                                           \
@@ -256,13 +261,15 @@ STORE_LANES(__private)
 #define OUTPUT_SUM
 #endif
 
+// Whether the addend is still to be added.
+#define ADDS_LAST ACCUMULATE
 #define OUTPUT_STORES_LINES (STREAMS && OUT_CHANNELS % V == 0)
 #define OUTPUT_STORE(value, at, lanes)                        \
   {                                                           \
     const size_t at_ = at;                                    \
     const int lanes_ = lanes;                                 \
     vec v_ = value;                                           \
-    if (ACCUMULATE) v_ += load_lanes(addend + at_, lanes_);        \
+    if (ADDS_LAST) v_ += load_lanes(addend + at_, lanes_);    \
     OUTPUT_SUM                                                \
     if (OUTPUT_STORES_LINES)                                  \
       STREAMV(v_, y + at_);                                   \

@@ -29,7 +29,9 @@
   }
 
 // QB sums, of which those below `valid` count: kept in y between passes over input channels, put
-// through the epilogue in the last.
+// through the epilogue in the last. The addend, which may be y, is then where the first starts.
+#undef ADDS_LAST
+#define ADDS_LAST (ACCUMULATE && CT == C)
 #define STORE_PIXELS(at, step, valid)                                             \
   if (c0 + CT < C) {                                                              \
     _Pragma("unroll") for (int j_ = 0; j_ < QB; j_++)                             \
@@ -40,8 +42,9 @@
   }
 #define LOAD_SUMS(at, step, valid)                                                \
   _Pragma("unroll") for (int j_ = 0; j_ < QB; j_++)                               \
-    acc[j_] = c0 > 0 && j_ < (valid)                                              \
-                  ? load_lanes(y + (at) + (size_t)j_ * (step) * K, lanes) : ZERO;
+    acc[j_] = j_ >= (valid) || (c0 == 0 && (!ACCUMULATE || CT == C))              \
+                  ? ZERO                                                          \
+                  : load_lanes((c0 == 0 ? addend : y) + (at) + (size_t)j_ * (step) * K, lanes);
 #endif
 
 #if defined(CONVOLUTION)

@@ -18,6 +18,8 @@ public final class OpenCLBackend: Backend {
   public let convolutions: ConvolutionAlgorithm
   /// Finish after every kernel: slower, equal results; finds where an error comes from.
   public let finishesEachKernel: Bool
+  /// Whether the portable family has CLBlast compile beside the first convolutions.
+  let warmsUp: Bool
   private var pendingError: (any Error)?
 
   /// All OpenCL devices of this machine; empty where there is no OpenCL platform.
@@ -42,18 +44,23 @@ public final class OpenCLBackend: Backend {
   }
 
   /// - Parameters:
+  ///   - warmsUp: whether CLBlast, which the portable family multiplies matrices with, compiles in a
+  ///     thread of its own from the first convolution on.
   ///   - profiles: whether every kernel is timed.
   ///   - memoryLimit: bytes; nil: what the device has.
   ///   - announceBuild: told of kernels that are compiled.
   public init(
     _ device: OpenCLDevice, family: KernelFamily? = nil,
     convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
-    profiles: Bool = false, memoryLimit: Int? = nil, announceBuild: BuildAnnouncement? = nil
+    warmsUp: Bool = true, profiles: Bool = false, memoryLimit: Int? = nil,
+    announceBuild: BuildAnnouncement? = nil
   ) throws {
     self.device = device
     self.family = family ?? device.family
     self.convolutions = convolutions
     self.finishesEachKernel = finishesEachKernel
+    self.warmsUp = warmsUp
+    try ProductTile.check(device, runs: self.family)
     let id = cl_device_id(bitPattern: device.id)!
     let (context, queue) = try Self.open(device, id, profiles: profiles)
     defer { clReleaseContext(context) }

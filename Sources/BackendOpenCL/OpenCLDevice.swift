@@ -9,7 +9,8 @@ let driverSetUp = Mutex(())
 public enum KernelFamily: String, CaseIterable, Sendable {
   /// Wide vectors in one work-item: CPUs.
   case vector
-  /// One work-item an output element: GPUs.
+  /// Work-groups that share tiles of a product in local memory, and else one work-item an output
+  /// element: GPUs.
   case portable
 }
 

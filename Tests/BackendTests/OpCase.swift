@@ -33,6 +33,8 @@ final class CaseContext {
   let backend: any Backend
   private var inputs: [(tensor: Tensor, values: [Float])] = []
   private var canaries: [Tensor] = []
+  /// Elements of all inputs and outputs so far.
+  private(set) var elements = 0
   private static let canary: Float = 12345.675
 
   init(_ backend: any Backend) { self.backend = backend }
@@ -42,12 +44,14 @@ final class CaseContext {
   func input(_ shape: Shape, _ values: [Float]) -> Tensor {
     let tensor = backend.makeTensor(shape, values)
     inputs.append((tensor, values))
+    elements += shape.count
     return tensor
   }
 
   func output(_ shape: Shape) -> Tensor {
     placeCanary()
     defer { placeCanary() }
+    elements += shape.count
     return backend.makeTensor(shape, filledWith: .nan)
   }
 
@@ -55,6 +59,7 @@ final class CaseContext {
   func sum(_ shape: Shape, _ stream: UInt32) -> Tensor {
     placeCanary()
     defer { placeCanary() }
+    elements += shape.count
     return backend.makeTensor(shape, values(shape, stream))
   }
 

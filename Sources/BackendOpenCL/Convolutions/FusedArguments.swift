@@ -41,7 +41,7 @@ struct FusedInput {
 }
 
 /// What `convolution_fused.cl` does with an output: the -D and the arguments after y. `partials`
-/// holds two vectors of channels for each work-item.
+/// holds two vectors of channels for each work-item (portable family: work-group along the pixels).
 struct FusedOutput {
   let defines: [String]
   let arguments: [KernelArgument]

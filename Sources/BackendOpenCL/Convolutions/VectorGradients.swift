@@ -82,7 +82,7 @@ enum VectorGradients {
     switch self {
     case .winograd: try backend.transformedFilter(w, c: g.k, k: g.c, .swapped)?.storage
     case .pointwise:
-      try VectorPlan.direct(
+      try ConvolutionPlan.direct(
         DirectConvolution(dataGradient: g, vectorWidth: backend.vectorWidth)
       ).pack(w, on: backend)
     }

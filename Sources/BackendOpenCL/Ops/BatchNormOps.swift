@@ -65,14 +65,13 @@ extension OpenCLBackend {
     _ partials: cl_mem, tiles: Int, tileRows: Int, rows: Int, mean: Tensor, variance: Tensor,
     running: RunningStatistics?
   ) throws {
-    try queue.launch(
-      mergeKernel("batchnorm_merge_statistics", channels: mean.count),
+    try launchMerge(
+      "statistics", channels: mean.count,
       [
         .buffer(partials), .buffer(memory(mean)), .buffer(memory(variance)),
         argument(running?.mean), argument(running?.variance), .int(rows), .int(tileRows),
         .int(tiles), .float(running?.momentum ?? 0), .float(RunningStatistics.unbiased(rows: rows)),
-      ],
-      global: [mean.count])
+      ])
   }
 
   public func batchNorm(
@@ -129,15 +128,14 @@ extension OpenCLBackend {
   /// The sums of a completed gradient from those of its tiles.
   func mergeGradients(_ partials: cl_mem, tiles: Int, _ completion: GradientCompletion) throws {
     let channels = completion.sums.shape[1]
-    try queue.launch(
-      mergeKernel("batchnorm_merge_gradients", channels: channels),
+    try launchMerge(
+      "gradients", channels: channels,
       [
         .buffer(partials), .buffer(memory(completion.normalisation.variance)),
         .buffer(memory(completion.sums)), argument(completion.dgamma?.tensor),
         argument(completion.dbeta?.tensor), .float(completion.normalisation.epsilon),
         .int(tiles), .int(mode(completion.dgamma)), .int(mode(completion.dbeta)),
-      ],
-      global: [channels])
+      ])
   }
 
   public func batchNormDataGradient(_ dy: OutputGradient, into dx: Tensor, accumulate: Bool) {
@@ -180,9 +178,23 @@ extension OpenCLBackend {
     try batchNormKernel(name, defines: tiling.defines(["C=\(g.channels)"] + more))
   }
 
-  /// The kernels that run over channels alone.
-  private func mergeKernel(_ name: String, channels: Int) throws -> Kernel {
-    try batchNormKernel(name, defines: ["V=1", "B=1", "C=\(channels)"])
+  /// Merges tiles channel by channel: a work-item each, or, where thousands of work-items have to
+  /// be busy, a work-group each.
+  private func launchMerge(
+    _ what: String, channels: Int, _ arguments: [KernelArgument]
+  ) throws {
+    let defines = ["V=1", "B=1", "C=\(channels)"]
+    switch family {
+    case .vector:
+      try queue.launch(
+        batchNormKernel("batchnorm_merge_\(what)", defines: defines), arguments,
+        global: [channels])
+    case .portable:
+      let lanes = 128
+      try queue.launch(
+        batchNormKernel("batchnorm_group_\(what)", defines: defines + ["LANES=\(lanes)"]),
+        arguments, global: [lanes * channels], local: [lanes])
+    }
   }
 
   private func batchNormKernel(_ name: String, defines: [String]) throws -> Kernel {

@@ -9,29 +9,17 @@ extension OpenCLBackend {
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.tensor.shape, filter: w.shape, output: y.shape,
       stride: stride, padding: padding)
-    switch family {
-    case .portable:
-      // A network ends in a linear layer.
-      matrixProducts.warmUp()
-      let x = materialised(x)
-      attempt {
-        try queue.launch(
-          portableKernel("convolution_forward"),
-          [.buffer(memory(x)), .buffer(memory(w)), .buffer(memory(y)), .ints(g.asInts)],
-          global: [y.count])
-      }
-      return .tensor(y)
-    case .vector:
-      let plan = VectorPlan(g, dataGradient: false, on: self)
-      let tiles = statistics ? makeTensor([plan.items, 2, g.k]) : nil
-      attempt {
-        try launch(
-          plan, FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil,
-          statistics: tiles, completion: nil)
-      }
-      guard let tiles else { return .tensor(y) }
-      return .tiles(tiles, tileRows: plan.itemPixels, rows: y.count / max(g.k, 1))
+    // A network ends in a linear layer.
+    if family == .portable && warmsUp { matrixProducts.warmUp() }
+    let plan = ConvolutionPlan(g, dataGradient: false, on: self)
+    let tiles = statistics ? makeTensor([plan.partials, 2, g.k]) : nil
+    attempt {
+      try launch(
+        plan, FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil,
+        statistics: tiles, completion: nil)
     }
+    guard let tiles else { return .tensor(y) }
+    return .tiles(tiles, tileRows: plan.partialPixels, rows: y.count / max(g.k, 1))
   }
 
   public func convolutionDataGradient(
@@ -41,27 +29,11 @@ extension OpenCLBackend {
     let g = ConvolutionGeometry(
       .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
-    switch family {
-    case .portable:
-      let dy = materialised(dy)
-      if let addend, addend.storage !== dx.storage { copy(addend, to: dx) }
-      attempt {
-        try queue.launch(
-          portableKernel("convolution_data_gradient"),
-          [
-            .buffer(memory(dy)), .buffer(memory(w)), .buffer(memory(dx)), .ints(g.asInts),
-            .int(addend == nil ? 0 : 1),
-          ],
-          global: [dx.count])
-      }
-      if let completion { completeGradient(dx, completion) }
-    case .vector:
-      attempt {
-        let plan = VectorPlan(g, dataGradient: true, on: self)
-        try launch(
-          plan, FusedInput(dy, prefix: "X_", on: self), filter: w, into: dx, addend: addend,
-          statistics: nil, completion: completion)
-      }
+    attempt {
+      let plan = ConvolutionPlan(g, dataGradient: true, on: self)
+      try launch(
+        plan, FusedInput(dy, prefix: "X_", on: self), filter: w, into: dx, addend: addend,
+        statistics: nil, completion: completion)
     }
   }
 
@@ -73,17 +45,19 @@ extension OpenCLBackend {
       output: dy.tensor.shape, stride: stride, padding: padding)
     switch family {
     case .portable:
-      let (x, dy) = (materialised(x), materialised(dy))
-      let images = max(1, (g.n + 15) / 16)
-      let slices = makeTensor(Shape([max(1, (g.n + images - 1) / images)] + filter.sizes))
+      let plan = TiledFilterGradient(g)
+      let slices = makeTensor(Shape([plan.slices] + filter.sizes))
       attempt {
+        let inputs = [
+          FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
+        ]
         try queue.launch(
-          portableKernel("convolution_filter_gradient"),
-          [
-            .buffer(memory(x)), .buffer(memory(dy)), .buffer(memory(slices)), .ints(g.asInts),
-            .int(images),
-          ],
-          global: [filter.count, slices.shape[0]])
+          fusedKernel(
+            [.convolutionTiles, .filterGradientTiled], "filter_gradient_tiled",
+            plan.defines + inputs.flatMap(\.defines)),
+          inputs.flatMap(\.arguments)
+            + [.buffer(memory(slices)), .int(plan.images), .int(plan.slicePixels)],
+          global: plan.global, local: plan.local)
       }
       return slices
     case .vector:
@@ -139,143 +113,10 @@ extension OpenCLBackend {
 
   // MARK: Launching
 
-  private func portableKernel(_ name: String) throws -> Kernel {
-    try programs.kernel(ProgramKey(source: .convolutionPortable, kernel: name, defines: ["V=1"]))
-  }
-
   func fusedKernel(
     _ sources: [KernelSource], _ name: String, _ defines: [String]
   ) throws -> Kernel {
     try programs.kernel(
       ProgramKey([.common, .convolutionFused] + sources, kernel: name, defines: defines))
-  }
-
-  /// Forward and data gradient by whichever kernel the plan is for.
-  func launch(
-    _ plan: VectorPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
-    statistics tiles: Tensor?, completion: GradientCompletion?
-  ) throws {
-    let channels = y.shape[3]
-    var partial: OpenCLStorage?
-    if completion != nil {
-      partial = makeStorage(plan.items * 2 * channels)
-      guard partial?.memory != nil else { return }
-    }
-    let output = FusedOutput(
-      channels: channels, padded: plan.paddedK, addend: addend, statistics: tiles != nil,
-      completion: completion, partials: tiles.map(memory) ?? partial?.memory, on: self)
-    let packed = try plan.pack(w, on: self)
-    try queue.launch(
-      fusedKernel(plan.sources, plan.kernel, plan.defines + input.defines + output.defines),
-      input.arguments
-        + [
-          .buffer(packed?.memory ?? memory(w)), .buffer(memory(y)), .int(plan.images.all),
-          .int(plan.images.item),
-        ]
-        + output.arguments,
-      global: [plan.items], local: [1])
-    if let completion, let partials = partial?.memory {
-      try mergeGradients(partials, tiles: plan.items, completion)
-    }
-  }
-}
-
-/// One convolution of the vector family, by one of its kernels.
-enum VectorPlan {
-  case direct(DirectConvolution)
-  case winograd(WinogradConvolution)
-
-  init(_ g: ConvolutionGeometry, dataGradient: Bool, on backend: OpenCLBackend) {
-    let width = backend.vectorWidth
-    if backend.convolutions == .automatic,
-      let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
-    {
-      self = .winograd(plan)
-    } else {
-      self = .direct(
-        dataGradient
-          ? DirectConvolution(dataGradient: g, vectorWidth: width)
-          : DirectConvolution(forward: g, vectorWidth: width))
-    }
-  }
-
-  var sources: [KernelSource] {
-    switch self {
-    case .direct: [.convolutionVector]
-    case .winograd: [.winogradTransforms, .convolutionWinograd]
-    }
-  }
-
-  var kernel: String {
-    switch self {
-    case .direct(let plan): plan.kernel
-    case .winograd: "convolution_winograd"
-    }
-  }
-
-  var defines: [String] {
-    switch self {
-    case .direct(let plan): plan.defines
-    case .winograd(let plan): plan.defines
-    }
-  }
-
-  var items: Int {
-    switch self {
-    case .direct(let plan): plan.items
-    case .winograd(let plan): plan.items
-    }
-  }
-
-  /// Images in all, as the kernel counts them, and of a work-item.
-  var images: (all: Int, item: Int) {
-    switch self {
-    case .direct(let plan): (plan.n, plan.itemImages)
-    case .winograd(let plan): (plan.images, plan.itemImages)
-    }
-  }
-
-  var itemPixels: Int {
-    switch self {
-    case .direct(let plan): plan.itemPixels
-    case .winograd(let plan): plan.itemPixels
-    }
-  }
-
-  var paddedK: Int {
-    switch self {
-    case .direct(let plan): plan.paddedK
-    case .winograd(let plan): plan.k
-    }
-  }
-
-  /// The filter as the kernel reads it, where that is not as it is stored.
-  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
-    switch self {
-    case .direct(let plan):
-      guard plan.packing != .none else { return nil }
-      let packed = backend.makeStorage(plan.r * plan.s * plan.c * plan.paddedK)
-      guard let memory = packed.memory else { return nil }
-      try backend.queue.launch(
-        backend.programs.kernel(
-          ProgramKey(
-            [.common, .convolutionVector], kernel: "pack_filter",
-            defines: [
-              "V=\(backend.vectorWidth)", "PACK", "SWAP=\(plan.packing == .pad ? 0 : 1)",
-              "TURN=\(plan.packing == .swapAndTurn ? 1 : 0)",
-            ])),
-        [.buffer(backend.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
-        global: [plan.paddedK, plan.c, plan.r * plan.s])
-      return packed
-    case .winograd(let plan):
-      return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
-    }
-  }
-}
-
-extension ConvolutionGeometry {
-  /// The kernel's `Geometry`.
-  fileprivate var asInts: [Int32] {
-    [n, h, w, c, k, r, s, p, q, stride, padding].map(Int32.init)
   }
 }

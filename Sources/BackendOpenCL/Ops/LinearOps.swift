@@ -21,8 +21,8 @@ extension OpenCLBackend {
         let rows = RowsAsPixels(g)
         try launch(
           .direct(DirectConvolution(forward: rows.geometry, vectorWidth: vectorWidth)),
-          FusedInput(ConvolutionInput(rows.pixels(x)), prefix: "X_", on: self), filter: rows.filter(w),
-          into: rows.pixels(y), addend: y, statistics: nil, completion: nil)
+          FusedInput(ConvolutionInput(rows.pixels(x)), prefix: "X_", on: self),
+          filter: rows.filter(w), into: rows.pixels(y), addend: y, statistics: nil, completion: nil)
       }
     }
   }

@@ -40,7 +40,26 @@ extension OpCase {
     ConvolutionSizes(n: 1, h: 5, w: 5, c: 600, k: 16, r: 3, s: 3, stride: 1, padding: 1),
   ]
 
-  static let convolution: [OpCase] = sizes.flatMap { s -> [OpCase] in
+  /// Around the tiles of the portable family: a pixel or a channel more or less than they take,
+  /// tiles across images, several of channels, phases of a stride without a pixel, and enough pixels
+  /// or channels that large tiles run.
+  private static let tileSizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 1, h: 7, w: 9, c: 15, k: 15, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 5, h: 1, w: 13, c: 33, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 31, w: 1, c: 10, k: 17, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 11, w: 1, c: 12, k: 32, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 7, h: 3, w: 3, c: 3, k: 33, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 5, w: 6, c: 40, k: 130, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 9, w: 5, c: 130, k: 24, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 2, h: 5, w: 7, c: 24, k: 68, r: 5, s: 5, stride: 2, padding: 2),
+    ConvolutionSizes(n: 3, h: 5, w: 7, c: 12, k: 68, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 1, w: 1, c: 4, k: 4, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 3, h: 1, w: 5, c: 8, k: 4, r: 3, s: 3, stride: 3, padding: 1),
+    ConvolutionSizes(n: 33, h: 32, w: 31, c: 3, k: 4, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 4, k: 8192, r: 1, s: 1, stride: 1, padding: 0),
+  ]
+
+  static let convolution: [OpCase] = (sizes + tileSizes).flatMap { s -> [OpCase] in
     let (x, w, dy) = (
       Oracle.Array4(s.x, values(s.x, 1)), Oracle.Array4(s.filter, values(s.filter, 2)),
       Oracle.Array4(s.y, values(s.y, 3))

@@ -11,6 +11,12 @@ extension OpCase {
     ConvolutionSizes(n: 2, h: 7, w: 5, c: 24, k: 20, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 3, h: 8, w: 8, c: 24, k: 40, r: 1, s: 1, stride: 1, padding: 0),
     ConvolutionSizes(n: 2, h: 7, w: 8, c: 20, k: 16, r: 1, s: 1, stride: 2, padding: 0),
+    // Around the portable family's tiles, as among the sizes that are not fused.
+    ConvolutionSizes(n: 3, h: 5, w: 6, c: 40, k: 130, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 9, w: 7, c: 130, k: 36, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 7, h: 3, w: 3, c: 3, k: 24, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 5, h: 1, w: 7, c: 8, k: 12, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 33, h: 32, w: 31, c: 4, k: 4, r: 3, s: 3, stride: 1, padding: 1),
   ]
 
   /// Both gradients together: images of one pass and of several, a last pass that lacks images,

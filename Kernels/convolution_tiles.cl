@@ -1,0 +1,78 @@
+// What the convolutions of the portable family (GPUs) share: implicit GEMM. A work-group computes
+// BM rows x BN columns of a matrix product whose left side is gathered from x or dy as it is read
+// (convolution_fused.cl says what is done on the way in and out). BK terms of the sums at a time
+// lie in local memory, the next ones are fetched into registers meanwhile; a work-item sums
+// TM x TN of the products in registers.
+//
+// Nothing is added up by atomics: each sum has one order, told by shapes and tiles alone.
+// A work-item's columns are TN / V vectors, COLUMN_ITEMS vectors apart, its rows TM / 4 runs of
+// four, so that neighbours touch neighbouring banks and addresses.
+//
+// -D: V (4, with ALIGNED, where both channel numbers are multiples of 4; else 1), BM BN BK TM TN,
+//     R S STRIDE PAD, and what stands with each kernel. The batch is an argument. TM is a multiple
+//     of 4, TN and BK are of V; ITEMS is a multiple of the vectors in a row of what is loaded.
+#define COLUMN_ITEMS (BN / TN)
+#define ROW_ITEMS (BM / TM)
+#define ITEMS (COLUMN_ITEMS * ROW_ITEMS)
+#define VECTORS (TN / V)
+// In local memory: BK rows of BM and of BN; the padding spreads transposed stores over the banks.
+#define A_STEP (BM + 4)
+#define B_STEP (BN + 4)
+#define TILE (BK * (A_STEP + B_STEP))
+#define SUM_COUNT(total) (((total) + ITEMS - 1) / ITEMS)
+#define TILE_ROW(m, ty) (((m) / 4 * ROW_ITEMS + (ty)) * 4 + (m) % 4)
+#define TILE_COLUMN(j, tx) (((j) * COLUMN_ITEMS + (tx)) * V)
+#define LOCALV(p) (*(__local vec*)(p))
+
+// What CONSTANTS_n of convolution_fused.cl computes for a channel, kept while that is read.
+#define KEEP_0(to)
+#define KEEP_1(to) to[0] = m_, to[1] = scale_, to[2] = shift_;
+#define KEEP_2(to) to[0] = m_, to[1] = scale_, to[2] = level_, to[3] = slope_;
+#define KEEP_3(to) to[1] = scale_;
+#define KEPT_0(from)
+#define KEPT_1(from) const vec m_ = from[0], scale_ = from[1], shift_ = from[2];
+#define KEPT_2(from) \
+  const vec m_ = from[0], scale_ = from[1], level_ = from[2], slope_ = from[3];
+#define KEPT_3(from) const vec scale_ = from[1];
+// The channels from c on; behind the last ones nothing is read, and any will do.
+#define SET_CONSTANTS(P, to, c)                            \
+  {                                                        \
+    const int c_ = min(c, P##CHANNELS - V);                \
+    JOIN(CONSTANTS_, P##INPUT)(P, c_, V)                   \
+    JOIN(KEEP_, P##INPUT)(to)                              \
+  }
+// Both tensors of an input, as they stand in memory: what is done to them waits until the products
+// are summed, or the loads would not overlap with these.
+#define FETCH_0(P, raw, pre_raw, at) raw = LOADV(P##x + at);
+#define FETCH_1 FETCH_0
+#define FETCH_2(P, raw, pre_raw, at) raw = LOADV(P##x + at), pre_raw = LOADV(P##pre + at);
+#define FETCH_3 FETCH_0
+
+// acc [TM][VECTORS] += the BK outer products of two tiles.
+inline void add_products(
+    __local const float* a, __local const float* b, const int tx, const int ty, vec* acc) {
+#pragma unroll
+  for (int i = 0; i < BK; i++) {
+    float rows[TM];
+    vec columns[VECTORS];
+#pragma unroll
+    for (int m = 0; m < TM; m += 4)
+      vstore4(*(__local const float4*)(a + i * A_STEP + TILE_ROW(m, ty)), 0, rows + m);
+#pragma unroll
+    for (int j = 0; j < VECTORS; j++)
+      columns[j] = *(__local const vec*)(b + i * B_STEP + TILE_COLUMN(j, tx));
+#pragma unroll
+    for (int m = 0; m < TM; m++)
+#pragma unroll
+      for (int j = 0; j < VECTORS; j++)
+        acc[m * VECTORS + j] = fma((vec)(rows[m]), columns[j], acc[m * VECTORS + j]);
+  }
+}
+
+// Lane l of v to to[l * step].
+inline void store_across(const vec v, __local float* to, const int step) {
+  float lanes[V];
+  STOREV(v, lanes);
+#pragma unroll
+  for (int l = 0; l < V; l++) to[l * step] = lanes[l];
+}

@@ -1,0 +1,149 @@
+import COpenCL
+import Kernels
+import Tensors
+
+/// One convolution, forward or data gradient, by one of the kernels there are for it.
+enum ConvolutionPlan {
+  case direct(DirectConvolution)
+  case winograd(WinogradConvolution)
+  case tiled(TiledConvolution)
+
+  init(_ g: ConvolutionGeometry, dataGradient: Bool, on backend: OpenCLBackend) {
+    let width = backend.vectorWidth
+    if backend.family == .portable {
+      self = .tiled(TiledConvolution(g, dataGradient: dataGradient))
+    } else if backend.convolutions == .automatic,
+      let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
+    {
+      self = .winograd(plan)
+    } else {
+      self = .direct(
+        dataGradient
+          ? DirectConvolution(dataGradient: g, vectorWidth: width)
+          : DirectConvolution(forward: g, vectorWidth: width))
+    }
+  }
+
+  var sources: [KernelSource] {
+    switch self {
+    case .direct: [.convolutionVector]
+    case .winograd: [.winogradTransforms, .convolutionWinograd]
+    case .tiled: [.convolutionTiles, .convolutionTiled]
+    }
+  }
+
+  var kernel: String {
+    switch self {
+    case .direct(let plan): plan.kernel
+    case .winograd: "convolution_winograd"
+    case .tiled: "convolution_tiled"
+    }
+  }
+
+  var defines: [String] {
+    switch self {
+    case .direct(let plan): plan.defines
+    case .winograd(let plan): plan.defines
+    case .tiled(let plan): plan.defines
+    }
+  }
+
+  /// What statistics and completion leave two vectors of channels for: work-items, or the
+  /// work-groups along the pixels.
+  var partials: Int {
+    switch self {
+    case .direct(let plan): plan.items
+    case .winograd(let plan): plan.items
+    case .tiled(let plan): plan.partials
+    }
+  }
+
+  /// Output pixels of each, the last perhaps excepted, where statistics are made (forward).
+  var partialPixels: Int {
+    switch self {
+    case .direct(let plan): plan.itemPixels
+    case .winograd(let plan): plan.itemPixels
+    case .tiled(let plan): plan.tile.rows
+    }
+  }
+
+  /// The kernel's arguments after y: images in all, as it counts them, and of a work-item.
+  var images: [Int] {
+    switch self {
+    case .direct(let plan): [plan.n, plan.itemImages]
+    case .winograd(let plan): [plan.images, plan.itemImages]
+    case .tiled(let plan): [plan.images]
+    }
+  }
+
+  /// Output channels as the filter is packed.
+  var paddedK: Int {
+    switch self {
+    case .direct(let plan): plan.paddedK
+    case .winograd(let plan): plan.k
+    case .tiled(let plan): plan.k
+    }
+  }
+
+  /// The work-items in all and of a group.
+  var range: (global: [Int], local: [Int]) {
+    switch self {
+    case .direct(let plan): ([plan.items], [1])
+    case .winograd(let plan): ([plan.items], [1])
+    case .tiled(let plan): (plan.global, plan.local)
+    }
+  }
+
+  /// The filter as the kernel reads it, where that is not as it is stored.
+  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
+    switch self {
+    case .direct(let plan):
+      guard plan.packing != .none else { return nil }
+      let packed = backend.makeStorage(plan.r * plan.s * plan.c * plan.paddedK)
+      guard let memory = packed.memory else { return nil }
+      try backend.queue.launch(
+        backend.programs.kernel(
+          ProgramKey(
+            [.common, .convolutionVector], kernel: "pack_filter",
+            defines: [
+              "V=\(backend.vectorWidth)", "PACK", "SWAP=\(plan.packing == .pad ? 0 : 1)",
+              "TURN=\(plan.packing == .swapAndTurn ? 1 : 0)",
+            ])),
+        [.buffer(backend.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
+        global: [plan.paddedK, plan.c, plan.r * plan.s])
+      return packed
+    case .winograd(let plan):
+      return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
+    case .tiled:
+      return nil
+    }
+  }
+}
+
+extension OpenCLBackend {
+  /// Forward and data gradient by whichever kernel the plan is for.
+  func launch(
+    _ plan: ConvolutionPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
+    statistics tiles: Tensor?, completion: GradientCompletion?
+  ) throws {
+    let channels = y.shape[3]
+    var partial: OpenCLStorage?
+    if completion != nil {
+      partial = makeStorage(plan.partials * 2 * channels)
+      guard partial?.memory != nil else { return }
+    }
+    let output = FusedOutput(
+      channels: channels, padded: plan.paddedK, addend: addend, statistics: tiles != nil,
+      completion: completion, partials: tiles.map(memory) ?? partial?.memory, on: self)
+    let packed = try plan.pack(w, on: self)
+    try queue.launch(
+      fusedKernel(plan.sources, plan.kernel, plan.defines + input.defines + output.defines),
+      input.arguments
+        + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
+        + plan.images.map { .int($0) } + output.arguments,
+      global: plan.range.global, local: plan.range.local)
+    if let completion, let partials = partial?.memory {
+      try mergeGradients(partials, tiles: plan.partials, completion)
+    }
+  }
+}

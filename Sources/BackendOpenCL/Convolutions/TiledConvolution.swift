@@ -1,0 +1,170 @@
+import COpenCL
+import Tensors
+
+/// What a work-group of the portable family computes of a matrix product: `rows` × `columns` sums
+/// over `terms` at a time, in local memory; `itemRows` × `itemColumns` of them a work-item, in
+/// registers. Chosen by shapes alone, so that every device adds in the same order.
+struct ProductTile: Hashable {
+  let rows: Int, columns: Int, terms: Int
+  let itemRows: Int, itemColumns: Int
+  /// Floats that are loaded at once: 4 where every pixel starts at a multiple of 16 bytes.
+  let vector: Int
+
+  /// What every tile keeps to, and a device has to offer.
+  static let mostItems = 256
+  static let mostLocalBytes = 32 << 10
+  /// Work-groups that keep a large device busy.
+  static let wantedGroups = 256
+
+  init(_ rows: Int, _ columns: Int, terms: Int, item: (rows: Int, columns: Int), vector: Int) {
+    (self.rows, self.columns, self.terms, self.vector) = (rows, columns, terms, vector)
+    (itemRows, itemColumns) = item
+    precondition(
+      rows % itemRows == 0 && columns % itemColumns == 0 && itemRows % 4 == 0
+        && itemColumns % vector == 0 && terms % vector == 0 && items <= Self.mostItems
+        && localBytes <= Self.mostLocalBytes,
+      "\(self) is not a tile")
+  }
+
+  /// - Throws: `OpenCLError` where the device lacks what the portable family's tiles take.
+  static func check(_ device: OpenCLDevice, runs family: KernelFamily) throws {
+    guard family == .portable else { return }
+    if device.maxWorkGroupSize < mostItems || device.localMemoryBytes < mostLocalBytes {
+      throw OpenCLError(
+        CL_INVALID_WORK_GROUP_SIZE, doing: "opening \(device.name) for \(family) kernels",
+        detail:
+          "they need work-groups of \(mostItems) and \(mostLocalBytes) bytes of local memory, "
+          + "the device has \(device.maxWorkGroupSize) and \(device.localMemoryBytes)")
+    }
+  }
+
+  static func vector(_ g: ConvolutionGeometry) -> Int { g.c % 4 == 0 && g.k % 4 == 0 ? 4 : 1 }
+
+  var items: Int { rows / itemRows * (columns / itemColumns) }
+
+  /// Two tiles of each side, or what sums over a tile's rows take.
+  var localBytes: Int {
+    4 * max(2 * terms * (rows + columns + 8), columns * (1 + 2 * rows / itemRows))
+  }
+
+  /// Whether work-items share evenly what is loaded in `parts` vectors of a row: each keeps to one
+  /// column of vectors and goes from row to row.
+  func divides(into parts: Int) -> Bool { items % parts == 0 }
+
+  var defines: [String] {
+    [
+      "V=\(vector)", "BM=\(rows)", "BN=\(columns)", "BK=\(terms)", "TM=\(itemRows)",
+      "TN=\(itemColumns)",
+    ] + (vector > 1 ? ["ALIGNED"] : [])
+  }
+}
+
+/// How the portable family runs one convolution, forward or data gradient: pixels are rows of the
+/// product, in as many grids as a stride makes phases of a data gradient; output channels are
+/// columns.
+struct TiledConvolution {
+  let tile: ProductTile
+  /// Of pixels, of channels, and phases: what the work-groups are counted in.
+  let rowTiles: Int, columnTiles: Int, phases: Int
+  let images: Int, k: Int
+  let defines: [String]
+
+  init(_ g: ConvolutionGeometry, dataGradient: Bool) {
+    let c = dataGradient ? g.k : g.c
+    k = dataGradient ? g.c : g.k
+    let (from, to) = dataGradient ? ((g.p, g.q), (g.h, g.w)) : ((g.h, g.w), (g.p, g.q))
+    let step = dataGradient ? g.stride : 1
+    phases = step * step
+    // Of the largest phase; the others leave some of the work-groups nothing to do.
+    let rows = g.n * ((to.0 + step - 1) / step) * ((to.1 + step - 1) / step)
+    tile = Self.tile(rows: rows, phases: phases, c: c, k: k, vector: ProductTile.vector(g))
+    precondition(
+      tile.divides(into: tile.terms / tile.vector)
+        && tile.divides(into: tile.columns / tile.vector),
+      "\(tile) is loaded unevenly")
+    rowTiles = (rows + tile.rows - 1) / tile.rows
+    columnTiles = (k + tile.columns - 1) / tile.columns
+    images = g.n
+    defines =
+      tile.defines + [
+        dataGradient ? "DATA_GRADIENT" : "CONVOLUTION", "IN_H=\(from.0)", "IN_W=\(from.1)",
+        "OUT_H=\(to.0)", "OUT_W=\(to.1)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(g.stride)",
+        "PAD=\(g.padding)",
+      ]
+  }
+
+  /// The largest tile that leaves enough work-groups, else the smallest.
+  private static func tile(
+    rows: Int, phases: Int, c: Int, k: Int, vector: Int
+  ) -> ProductTile {
+    func groups(_ tileRows: Int, _ columns: Int) -> Int {
+      (rows + tileRows - 1) / tileRows * phases * ((k + columns - 1) / columns)
+    }
+    var columns = k > 32 ? 64 : k > 16 ? 32 : 16
+    // At 16 columns 64 rows are but 64 work-items.
+    let heights = columns == 16 ? [128, 64] : [128, 64, 32]
+    var height = heights.first { groups($0, columns) >= ProductTile.wantedGroups } ?? heights.last!
+    var item = (rows: height == 128 ? 8 : 4, columns: 4)
+    if k % 128 == 0 && groups(128, 128) >= ProductTile.wantedGroups {
+      (height, columns, item) = (128, 128, (8, 8))
+    }
+    // As many terms as local memory and the registers hold, and as leave few of the last block
+    // without a channel.
+    let items = height / item.rows * (columns / item.columns)
+    let possible = [16, 8, 4].filter { terms in
+      2 * terms * (height + columns + 8) * 4 <= ProductTile.mostLocalBytes
+        && (height + columns) * terms / items <= 20
+    }
+    func covered(_ terms: Int) -> Int { (c + terms - 1) / terms * terms }
+    let least = possible.map(covered).min()!
+    let terms = possible.first { covered($0) * 10 <= least * 11 }!
+    return ProductTile(height, columns, terms: terms, item: item, vector: vector)
+  }
+
+  /// Work-groups along the pixels of all phases: each leaves sums of its own.
+  var partials: Int { rowTiles * phases }
+  var global: [Int] { [tile.items * rowTiles, columnTiles, phases] }
+  var local: [Int] { [tile.items, 1, 1] }
+}
+
+/// How the portable family makes a filter gradient: taps × channels of x are rows of the product,
+/// channels of dy are columns, pixels of dy are terms, in slices (partial sums, added in order).
+struct TiledFilterGradient {
+  let tile: ProductTile
+  let rowTiles: Int, columnTiles: Int, slices: Int
+  let images: Int, slicePixels: Int
+  let defines: [String]
+
+  init(_ g: ConvolutionGeometry) {
+    let rows = g.r * g.s * g.c
+    let columns = g.k > 32 ? 64 : g.k > 16 ? 32 : 16
+    func covered(_ tileRows: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows }
+    // The least waste, the larger of equals.
+    let height = [128, 96, 64].min { covered($0) < covered($1) }!
+    tile = ProductTile(
+      height, columns, terms: 16, item: (columns == 16 ? 4 : 8, 4),
+      vector: ProductTile.vector(g))
+    precondition(
+      tile.divides(into: tile.rows / tile.vector)
+        && tile.divides(into: tile.columns / tile.vector),
+      "\(tile) is loaded unevenly")
+    rowTiles = (rows + height - 1) / height
+    columnTiles = (g.k + columns - 1) / columns
+    // Each slice costs a pass of the sum over slices: at most 128, of 64 pixels at least.
+    let pixels = g.n * g.p * g.q
+    let blocks = max(1, rowTiles * columnTiles)
+    let wanted = min(128, (ProductTile.wantedGroups + blocks - 1) / blocks)
+    let each = (pixels + wanted - 1) / wanted
+    slicePixels = max(64, (each + tile.terms - 1) / tile.terms * tile.terms)
+    slices = max(1, (pixels + slicePixels - 1) / slicePixels)
+    images = g.n
+    defines =
+      tile.defines + [
+        "H=\(g.h)", "W=\(g.w)", "P=\(g.p)", "Q=\(g.q)", "R=\(g.r)", "S=\(g.s)",
+        "STRIDE=\(g.stride)", "PAD=\(g.padding)", "EPILOGUE=0", "ACCUMULATE=0",
+      ]
+  }
+
+  var global: [Int] { [tile.items * rowTiles, columnTiles, slices] }
+  var local: [Int] { [tile.items, 1, 1] }
+}
