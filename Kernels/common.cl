@@ -32,8 +32,8 @@ __attribute__((overloadable)) inline void store_vec(const vec v, __private float
 #define STOREV(v, p) store_vec(v, p)
 #endif
 #define ZERO ((vec)(0.0f))
-// Stores a tensor's whole, aligned cache line past the caches, where a vector is one: the line is not
-// read from memory first. The host's buffers start on a line.
+// Stores a tensor's whole, aligned cache line past the caches, where a vector is one: the line is
+// not read from memory first. The host's buffers start on a line.
 #if V == 16 && defined(__has_builtin)
 #if __has_builtin(__builtin_nontemporal_store)
 #define STREAMS 1

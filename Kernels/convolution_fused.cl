@@ -204,9 +204,10 @@ STORE_LANES(__private)
   }
 #else
 #define OUTPUT_ARGUMENTS                                                                  \
-  , __global const float *addend, __global const float *restrict out_pre, __global const float *restrict out_mean,      \
-      __global const float *restrict out_variance, __global const float *restrict out_gamma, \
-      __global const float *restrict out_beta, __global const float *restrict out,        \
+  , __global const float *addend, __global const float *restrict out_pre,                 \
+      __global const float *restrict out_mean, __global const float *restrict out_variance, \
+      __global const float *restrict out_gamma, __global const float *restrict out_beta,  \
+      __global const float *restrict out,                                                 \
       const float out_epsilon, __global float *restrict partial
 #define OUTPUT_BEGIN                                                   \
   float sums[2 * OUT_PADDED];                                          \

@@ -1,11 +1,12 @@
 // Both gradients of a 1x1 convolution at stride 1, vector family: few channels mean much memory for
 // little arithmetic, and so dy, and what batch norm's backward reads beside it, are read once for
 // both. A work-item takes item_pixels pixels, a multiple of PIXELS, PIXELS at a time; x and dy of
-// these, as X_INPUT and DY_INPUT say, and all sums of the filter gradient stay in its private memory.
+// these, as X_INPUT and DY_INPUT say, and all sums of the filter gradient stay in its private
+// memory.
 //
-// -D: C K, CP KP (the same, rounded up to V), PIXELS; GB x VB (pixels, and vectors of dx, of the data gradient in
-//     registers; divide PIXELS, CP / V); RB x FB (channels of x, and vectors of dy, of the filter
-//     gradient; divide C, KP / V); those of convolution_fused.cl.
+// -D: C K, CP KP (the same, rounded up to V), PIXELS; GB x VB (pixels, and vectors of dx, of the
+//     data gradient in registers; divide PIXELS, CP / V); RB x FB (channels of x, and vectors of
+//     dy, of the filter gradient; divide C, KP / V); those of convolution_fused.cl.
 
 #define BLOCKS (C / RB * (KP / (V * FB)))
 #define SHARE ((PIXELS + BLOCKS - 1) / BLOCKS)

@@ -286,8 +286,9 @@ ONE_ITEM __kernel void filter_gradient(
                     for (int i = 0; i < RB; i++)
 #pragma unroll
                       for (int v = 0; v < VB; v++)
-                        acc[(s * RB + i) * VB + v] =
-                            fma(d[v], (vec)(x[(q * STRIDE + s) * CB + i]), acc[(s * RB + i) * VB + v]);
+                        acc[(s * RB + i) * VB + v] = fma(
+                            d[v], (vec)(x[(q * STRIDE + s) * CB + i]),
+                            acc[(s * RB + i) * VB + v]);
                 }
               }
 #pragma unroll

@@ -1,6 +1,6 @@
 // 3x3 convolution, forward, or its data gradient with the turned filter, by Winograd's F(4x4, 3x3);
-// see winograd_transforms.cl. One work-item takes whole images, a pass at a time: transforms, products
-// and the transform back stay in its private memory.
+// see winograd_transforms.cl. One work-item takes whole images, a pass at a time: transforms,
+// products and the transform back stay in its private memory.
 //
 // -D besides: PIXELS x VB (tiles, and vectors of output channels, in registers; divide PASS_TILES,
 //     K / V). `images` are all of the batch, `item_images` those of a work-item, a multiple of

@@ -1,20 +1,23 @@
-// Filter gradient of a 3x3 convolution and, with -D DATA, its data gradient beside it, by the adjoint
-// of Winograd's F(4x4, 3x3); see winograd_transforms.cl. Both want dy transformed, and the data
-// gradient's epilogue reads what the filter gradient read as x:
+// Filter gradient of a 3x3 convolution and, with -D DATA, its data gradient beside it, by the
+// adjoint of Winograd's F(4x4, 3x3); see winograd_transforms.cl. Both want dy transformed, and the
+// data gradient's epilogue reads what the filter gradient read as x:
 //
-//     Y = A dy A^T,  dw = G^T [ sum over tiles (B^T x B) . Y ] G,  dx = sum over tiles B [ (G w G^T) . Y ] B^T
+//     Y  = A dy A^T
+//     dw = G^T [ sum over tiles (B^T x B) . Y ] G
+//     dx = sum over tiles B [ (G w G^T) . Y ] B^T
 //
 // where a tile's 6x6 values of dx overlap its neighbours' by two rows or columns.
 //
-// One work-item sums CB of x's channels by all of dy's over a slice of item_images images, and stores
-// dx of these channels and images.
+// One work-item sums CB of x's channels by all of dy's over a slice of item_images images, and
+// stores dx of these channels and images.
 //
 // -D besides: CB (divides C), RB x FB (channels of x, and vectors of dy, of the filter gradient in
 //     registers), PIXELS x VB (tiles, and vectors of dx, of the data gradient). Twice INPUT: x is
 //     read by the X_ and dy by the DY_ definitions; OUT_FIRST=c0, OUT_BLOCK=CB.
 
 // A d along one axis: four values give six, `step` apart.
-inline void spread_gradient(const vec a, const vec b, const vec c, const vec d, vec* to, const int step) {
+inline void spread_gradient(
+    const vec a, const vec b, const vec c, const vec d, vec* to, const int step) {
   const vec even = a + c, odd = b + d;
   const vec even2 = fma((vec)(4.0f), c, a), odd2 = fma((vec)(8.0f), d, (vec)(2.0f) * b);
   to[0] = a;
@@ -56,8 +59,8 @@ inline void transform_back(vec* m) {
   m[5] = last;
 }
 
-// Row r of the tiles of row `row` of a pass: B along it, each tile's last two columns added to the next
-// one's first. Column -1 and W lie outside the image.
+// Row r of the tiles of row `row` of a pass: B along it, each tile's last two columns added to the
+// next one's first. Column -1 and W lie outside the image.
 #define STORE_ROW(r, STORE)                                                                   \
   {                                                                                           \
     vec left_ = ZERO, right_ = ZERO;                                                          \

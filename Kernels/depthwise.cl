@@ -179,7 +179,8 @@ ONE_ITEM __kernel void depthwise(
 #endif
 
 #if defined(FILTER_GRADIENT)
-// A slice has `images` images, a work-item `group` channels (a multiple of V); `rows` of dy at a time.
+// A slice has `images` images, a work-item `group` channels (a multiple of V); `rows` of dy at a
+// time.
 typedef struct { int n, h, p, images, group, rows; } Geometry;
 
 #define COLUMNS ((QB - 1) * STRIDE + S)

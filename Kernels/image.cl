@@ -1,5 +1,6 @@
 // From bytes to a batch: gather by index, crop, flip, rotate, normalise. transforms [N] of
-// (index, dy, dx, flip + 2 * quarter turns + 8 * rows + 16 * columns); global (size, N): one work-item a row.
+// (index, dy, dx, flip + 2 * quarter turns + 8 * rows + 16 * columns); global (size, N): one
+// work-item a row.
 __kernel void gather_images(__global const uchar* restrict store,
     __global const int4* restrict transforms, __global float* restrict y, const int size,
     const float4 scale, const float4 shift) {

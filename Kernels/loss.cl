@@ -42,7 +42,8 @@ __kernel void cross_entropy_backward(__global const float* restrict logits,
   for (int i = 0; i < k; i++) sum += exp(row[i] - top);
   const float scale = label < 0 ? 0.0f : dloss[0] / divisor;
   for (int i = 0; i < k; i++) {
-    const float g = label < 0 ? 0.0f : scale * (exp(row[i] - top) / sum - (i == label ? 1.0f : 0.0f));
+    const float target = i == label ? 1.0f : 0.0f;
+    const float g = label < 0 ? 0.0f : scale * (exp(row[i] - top) / sum - target);
     out[i] = accumulate ? out[i] + g : g;
   }
 }

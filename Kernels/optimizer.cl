@@ -1,6 +1,7 @@
 // Optimiser steps, both families: one launch for 16 parameters. Work-item (i, p) takes the elements
 // [i*CHUNK, (i+1)*CHUNK) of parameter p, V at a time; beyond its end there is nothing to do. With
-// NOTES, `note` becomes `mark` where a step is not finite and note is 0: all that write write alike.
+// NOTES, `note` becomes `mark` where a step is not finite and note is 0: all that write write
+// alike.
 
 #define ARGUMENTS(i) \
   __global float *restrict w##i, __global const float *restrict g##i, __global float *restrict v##i

@@ -1,5 +1,6 @@
 // Ops that move pixels: shortcut, pooling, both families. One work-item takes one pixel's channels
-// (global size 0: pixels of the written tensor) or, on GPUs, one channel of it (CHANNELS_IN_GRID 1).
+// (global size 0: pixels of the written tensor) or, on GPUs, one channel of it
+// (CHANNELS_IN_GRID 1).
 
 #if CHANNELS_IN_GRID
 #define EACH_CHANNEL(channels) const int ch = get_global_id(1);

@@ -1,6 +1,6 @@
-// What the Winograd kernels of the vector family share: minimal filtering F(4x4, 3x3) (Lavin and Gray
-// 2016; points 0, 1, -1, 2, -2, infinity) of 3x3 convolutions at stride 1, padding 1. A tile is 6x6
-// inputs and 4x4 outputs; neighbours share two rows or columns of inputs.
+// What the Winograd kernels of the vector family share: minimal filtering F(4x4, 3x3) (Lavin and
+// Gray 2016; points 0, 1, -1, 2, -2, infinity) of 3x3 convolutions at stride 1, padding 1. A tile is
+// 6x6 inputs and 4x4 outputs; neighbours share two rows or columns of inputs.
 //
 //     y = A^T [ (G w G^T) . (B^T x B) ] A
 //
@@ -52,7 +52,8 @@ inline void transform_input(vec* d, const int step) {
   d[4 * step] = e - f;
 }
 
-// tiles [36, PASS_TILES, channels] (each of the 36 a PLANE) from rows [BUFFER_ROWS, W + 2, channels] of one image.
+// tiles [36, PASS_TILES, channels] (each of the 36 a PLANE) from rows
+// [BUFFER_ROWS, W + 2, channels] of one image.
 inline void transform_tiles(const float* rows, float* tiles, const int channels) {
   for (int i = 0; i < TILE_ROWS; i++)
     for (int j = 0; j < TILE_COLUMNS; j++)

@@ -61,9 +61,8 @@ import Testing
         // What was read writes to what reads as the same, NaNs apart.
         let again = try SafetensorsFile(bytes: read.bytes)
         #expect(again.metadata == read.metadata && again.tensors.keys == read.tensors.keys)
-      } catch is SafetensorsError {
       } catch {
-        Issue.record("\(error)")
+        // Reading throws nothing but SafetensorsError, which the compiler checks.
       }
       _ = try? SafetensorsIndex(bytes: mutation)
     }

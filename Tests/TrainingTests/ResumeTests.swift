@@ -228,7 +228,7 @@ import Training
       #expect(link?.problem.contains("is a symbolic link") == true)
       try FileManager.default.removeItem(atPath: path)
       // A hole of a terabyte takes no place.
-      FileManager.default.createFile(atPath: path, contents: nil)
+      _ = FileManager.default.createFile(atPath: path, contents: nil)
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
       try handle.truncate(atOffset: 1 << 40)
       try handle.close()

@@ -233,8 +233,8 @@ struct DirectFilterGradient {
       "V=\(vectorWidth)", "FILTER_GRADIENT", "C=\(g.c)", "H=\(size.h)", "W=\(size.w)",
       "K=\(g.k)", "P=\(size.p)", "Q=\(size.q)", "R=\(g.r)", "S=\(g.s)", "STRIDE=\(stride)",
       "EVERY=\(every)", "PAD=\(g.padding)", "CB=\(block.channels)", "KB=\(block.outputs)",
-      "SB=\(block.taps)", "RB=\(block.sums)", "VB=\(block.vectors)", "ROWS=\(block.rows)", "EPILOGUE=0",
-      "ACCUMULATE=0",
+      "SB=\(block.taps)", "RB=\(block.sums)", "VB=\(block.vectors)", "ROWS=\(block.rows)",
+      "EPILOGUE=0", "ACCUMULATE=0",
     ]
   }
 }

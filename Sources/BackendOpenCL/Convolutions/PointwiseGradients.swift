@@ -34,7 +34,8 @@ struct PointwiseGradients {
     let channels = (1...18 / filterVectors).reversed().first { g.c % $0 == 0 }!
     defines = [
       "V=\(vectorWidth)", "C=\(g.c)", "K=\(g.k)", "CP=\(padded(g.c))", "KP=\(padded(g.k))",
-      "PIXELS=\(Self.block)", "GB=\(16 / dataVectors)", "VB=\(dataVectors)", "RB=\(channels)", "FB=\(filterVectors)",
+      "PIXELS=\(Self.block)", "GB=\(16 / dataVectors)", "VB=\(dataVectors)", "RB=\(channels)",
+      "FB=\(filterVectors)",
     ]
   }
 }

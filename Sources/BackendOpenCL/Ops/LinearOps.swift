@@ -22,7 +22,8 @@ extension OpenCLBackend {
         try launch(
           .direct(DirectConvolution(forward: rows.geometry, vectorWidth: vectorWidth)),
           FusedInput(ConvolutionInput(rows.pixels(x)), prefix: "X_", on: self),
-          filter: rows.filter(w), into: rows.pixels(y), addend: y, statistics: nil, completion: nil)
+          filter: rows.filter(w), into: rows.pixels(y), addend: y, statistics: nil,
+          completion: nil)
       }
     }
   }
