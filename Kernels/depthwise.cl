@@ -101,6 +101,13 @@ __kernel void depthwise_filter_gradient(
 #define FROM_STRIDE STRIDE
 #endif
 
+// Whole cache lines of outputs pass the caches.
+#if STREAMS && C % V == 0
+#define STORE_OUT STREAMV
+#else
+#define STORE_OUT STOREV
+#endif
+
 // One loaded pixel, into every output of the block that reads it; all conditions fold.
 #define SPREAD(value)                                                              \
   {                                                                                \
@@ -150,12 +157,7 @@ ONE_ITEM __kernel void depthwise(
         }
 #pragma unroll
         for (int j = 0; j < QB; j++)
-          if (q0 + j < OUT_COLUMNS) {
-            if (STREAMS && C % V == 0)
-              STREAMV(acc[j], to + (q0 + j) * C + c);
-            else
-              STOREV(acc[j], to + (q0 + j) * C + c);
-          }
+          if (q0 + j < OUT_COLUMNS) STORE_OUT(acc[j], to + (q0 + j) * C + c);
       }
     }
     for (int c = C / V * V; c < C; c++)
