@@ -28,6 +28,7 @@ let package = Package(
       name: "Kernels", path: "Kernels",
       resources: [
         .embedInCode("common.cl"),
+        .embedInCode("pocl_builtins.cl"),
         .embedInCode("convolution_fused.cl"),
         .embedInCode("convolution_vector.cl"),
         .embedInCode("convolution_tiles.cl"),

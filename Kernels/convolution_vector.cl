@@ -89,10 +89,11 @@ ONE_ITEM __kernel void convolution(
               vec acc[QB];
               LOAD_SUMS(at, 1, valid)
 #if POINTWISE
-              // The pixels of the next row below these: asked for while these are summed.
+              // The pixels of the rows that come next: asked for while these are summed.
               if (k == 0) {
                 JOIN(PREFETCH_, X_INPUT)
                 (X_, (((size_t)n * H + p0 + i + 1) * W + q0) * C + c0, valid * CT)
+                OUTPUT_PREFETCH(at, valid * K)
               }
 #endif
               for (int r = 0; r < R; r++) {

@@ -89,7 +89,7 @@ inline void transform_back(vec* m) {
 // u [36,K,C]; dx [N,H,W,C] (as `y`, which the epilogue stores to), slices [slices,3,3,C,K];
 // global (C/CB, slices).
 ONE_ITEM __kernel void gradients_winograd(
-    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict slices, const int images,
+    DY_ARGUMENTS, X_ARGUMENTS, __global float* restrict slices, const int images,
     const int item_images
 #if DATA
     , __global const float* restrict u, __global float* y OUTPUT_ARGUMENTS

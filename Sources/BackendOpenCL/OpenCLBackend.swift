@@ -66,7 +66,8 @@ public final class OpenCLBackend: Backend {
     defer { clReleaseContext(context) }
     self.queue = queue
     pool = BufferPool(context: context, capacity: memoryLimit ?? Int(clamping: device.memoryBytes))
-    programs = ProgramCache(context: context, device: id, announce: announceBuild)
+    programs = ProgramCache(
+      context: context, device: id, isPoCL: device.isPoCL, announce: announceBuild)
     matrixProducts = MatrixProducts(
       context: context, device: id, queue: queue, announce: announceBuild)
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
@@ -93,6 +94,9 @@ public final class OpenCLBackend: Backend {
     "OpenCL:\(device.index) \(device.name) (\(device.platform) \(device.driverVersion), "
       + "\(device.computeUnits) compute units, \(family) kernels)"
   }
+
+  /// Whether programs carry the declarations of `pocl_builtins.cl` instead of the driver's.
+  package var declaresBuiltins: Bool { programs.declaresBuiltins }
 
   /// Bytes of device memory that exist in the pool now, and at most so far.
   public var memory: (held: Int, peak: Int) { (pool.bytesHeld, pool.peakBytesHeld) }

@@ -42,6 +42,8 @@ public struct OpenCLDevice: Sendable {
 
   /// CPUs run the vector family, everything else the portable one.
   public var family: KernelFamily { isGPU ? .portable : .vector }
+
+  public var isPoCL: Bool { platform == "Portable Computing Language" }
 }
 
 extension OpenCLDevice {

@@ -36,9 +36,14 @@ final class ProgramCache {
   private var kernels: [ProgramKey: Kernel] = [:]
   /// Called before each build, which may take a second.
   private let announce: BuildAnnouncement?
+  /// Whether `pocl_builtins.cl` stands for the driver's own declarations.
+  private(set) var declaresBuiltins: Bool
 
-  init(context: cl_context, device: cl_device_id, announce: BuildAnnouncement?) {
+  init(
+    context: cl_context, device: cl_device_id, isPoCL: Bool, announce: BuildAnnouncement?
+  ) {
     self.context = context
+    declaresBuiltins = isPoCL
     self.announce = announce
     self.device = device
     clRetainContext(context)
@@ -58,6 +63,17 @@ final class ProgramCache {
   }
 
   private func build(_ key: ProgramKey) throws -> Kernel {
+    if declaresBuiltins {
+      let declared = ProgramKey(
+        [.poclBuiltins] + key.sources, kernel: key.kernel, defines: ["_OPENCL_H_"] + key.defines)
+      if let kernel = try? compile(declared) { return kernel }
+      // Another PoCL: as everywhere, and without a second try.
+      declaresBuiltins = false
+    }
+    return try compile(key)
+  }
+
+  private func compile(_ key: ProgramKey) throws -> Kernel {
     let text = key.sources.map(\.text).joined(separator: "\n")
     var status: cl_int = 0
     let program: cl_program? = text.withCString { pointer in

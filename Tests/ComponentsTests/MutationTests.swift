@@ -34,9 +34,8 @@ import Testing
           _ = try record.makeExtractor(path: "m", on: backend)
         }
         read += 1
-      } catch is ComponentFileError {
       } catch {
-        Issue.record("\(error)")
+        // Reading throws nothing but ComponentFileError, which the compiler checks.
       }
     }
     return read

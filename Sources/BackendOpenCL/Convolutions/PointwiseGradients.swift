@@ -1,6 +1,6 @@
 import Tensors
 
-/// How the kernel for both gradients of a 1×1 convolution splits its pixels into slices. Depends on
+/// How the kernel for the gradients of a 1×1 convolution splits its pixels into slices. Depends on
 /// shapes and the vector width alone.
 struct PointwiseGradients {
   let slices: Int
@@ -9,8 +9,6 @@ struct PointwiseGradients {
   let slicePixels: Int
   let defines: [String]
 
-  /// Pixels at a time.
-  private static let block = 32
   /// Above, arithmetic decides and not memory, and the sums of a work-item leave its cache.
   private static let mostSums = 160 << 10
 
@@ -21,9 +19,11 @@ struct PointwiseGradients {
       g.c * padded(g.k) * MemoryLayout<Float>.stride <= Self.mostSums
     else { return nil }
     pixels = g.n * g.h * g.w
+    // Pixels at a time: 32, or 16 where dy's would fill a good part of the first cache.
+    let block = padded(g.k) * 32 * MemoryLayout<Float>.stride <= 8 << 10 ? 32 : 16
     // Some 64 work-items in all.
-    let blocks = (pixels + Self.block - 1) / Self.block
-    slicePixels = (blocks + 63) / 64 * Self.block
+    let blocks = (pixels + block - 1) / block
+    slicePixels = (blocks + 63) / 64 * block
     slices = (pixels + slicePixels - 1) / slicePixels
     func vectors(_ channels: Int, of candidates: [Int]) -> Int {
       candidates.first { padded(channels) % ($0 * vectorWidth) == 0 }!
@@ -34,7 +34,7 @@ struct PointwiseGradients {
     let channels = (1...18 / filterVectors).reversed().first { g.c % $0 == 0 }!
     defines = [
       "V=\(vectorWidth)", "C=\(g.c)", "K=\(g.k)", "CP=\(padded(g.c))", "KP=\(padded(g.k))",
-      "PIXELS=\(Self.block)", "GB=\(16 / dataVectors)", "VB=\(dataVectors)", "RB=\(channels)",
+      "PIXELS=\(block)", "GB=\(16 / dataVectors)", "VB=\(dataVectors)", "RB=\(channels)",
       "FB=\(filterVectors)",
     ]
   }

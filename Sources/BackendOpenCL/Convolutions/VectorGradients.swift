@@ -1,8 +1,7 @@
 import Kernels
 import Tensors
 
-/// A filter gradient of the vector family together with its data gradient, by a kernel that makes
-/// both.
+/// The gradients of a convolution of the vector family, by a kernel that makes both, or one of them.
 enum VectorGradients {
   case winograd(WinogradGradients)
   case pointwise(PointwiseGradients)
@@ -14,6 +13,12 @@ enum VectorGradients {
     } else {
       self.init(filterAlone: g, on: backend)
     }
+  }
+
+  /// A kernel that can leave the filter gradient out; nil where a convolution kernel is faster.
+  init?(dataAlone g: ConvolutionGeometry, on backend: OpenCLBackend) {
+    guard let plan = PointwiseGradients(g, vectorWidth: backend.vectorWidth) else { return nil }
+    self = .pointwise(plan)
   }
 
   /// A kernel that can leave the data gradient out.
@@ -89,6 +94,12 @@ enum VectorGradients {
   }
 }
 
+/// What a filter gradient takes beside dy: x, and where its slices go.
+struct FilterGradient {
+  let input: ConvolutionInput
+  let slices: Tensor
+}
+
 /// What a data gradient takes beside dy.
 struct DataGradient {
   let filter: Tensor
@@ -98,42 +109,42 @@ struct DataGradient {
 }
 
 extension OpenCLBackend {
-  /// The slices of the filter gradient and, where asked for, the data gradient in the same launch.
-  func gradients(
-    _ plan: VectorGradients, _ g: ConvolutionGeometry, x: ConvolutionInput, dy: OutputGradient,
-    data: DataGradient?
-  ) -> Tensor {
-    let slices = makeTensor([plan.slices, g.r, g.s, g.c, g.k])
-    attempt {
-      let inputs = [
-        FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
-      ]
-      var defines = plan.defines + inputs.flatMap(\.defines)
-      var arguments =
-        inputs.flatMap(\.arguments)
-        + [.buffer(memory(slices)), .int(plan.counts.all), .int(plan.counts.slice)]
-      var (filter, partial): (OpenCLStorage?, OpenCLStorage?)
-      if let data {
-        filter = try plan.filter(data.filter, g, on: self)
-        if data.completion != nil { partial = makeStorage(plan.slices * 2 * g.c) }
-        guard let filter = filter?.memory, data.completion == nil || partial?.memory != nil else {
-          return
-        }
-        let output = FusedOutput(
-          channels: g.c, padded: g.c, block: plan.block, addend: data.addend, statistics: false,
-          completion: data.completion, partials: partial?.memory, on: self)
-        defines += ["DATA=1"] + output.defines
-        arguments += [.buffer(filter), .buffer(memory(data.output))] + output.arguments
-      } else {
-        defines += ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"]
-      }
-      try queue.launch(
-        fusedKernel(plan.sources, plan.kernel, defines), arguments, global: plan.global,
-        local: plan.global.map { _ in 1 })
-      if let completion = data?.completion, let partials = partial?.memory {
-        try mergeGradients(partials, tiles: plan.slices, completion)
-      }
+  /// The slices of the filter gradient, the data gradient, or both in one launch.
+  func launch(
+    _ plan: VectorGradients, _ g: ConvolutionGeometry, dy: OutputGradient,
+    filter: FilterGradient?, data: DataGradient?
+  ) throws {
+    let gradient = FusedInput(dy, prefix: "DY_", on: self)
+    var defines = plan.defines + gradient.defines
+    var arguments = gradient.arguments
+    if let filter {
+      let input = FusedInput(filter.input, prefix: "X_", on: self)
+      defines += ["FILTER=1"] + input.defines
+      arguments += input.arguments + [.buffer(memory(filter.slices))]
+    } else {
+      defines += ["FILTER=0"]
     }
-    return slices
+    arguments += [.int(plan.counts.all), .int(plan.counts.slice)]
+    var (packed, partial): (OpenCLStorage?, OpenCLStorage?)
+    if let data {
+      packed = try plan.filter(data.filter, g, on: self)
+      if data.completion != nil { partial = makeStorage(plan.slices * 2 * g.c) }
+      guard let packed = packed?.memory, data.completion == nil || partial?.memory != nil else {
+        return
+      }
+      let output = FusedOutput(
+        channels: g.c, padded: g.c, block: plan.block, addend: data.addend, statistics: false,
+        completion: data.completion, partials: partial?.memory, on: self)
+      defines += ["DATA=1"] + output.defines
+      arguments += [.buffer(packed), .buffer(memory(data.output))] + output.arguments
+    } else {
+      defines += ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"]
+    }
+    try queue.launch(
+      fusedKernel(plan.sources, plan.kernel, defines), arguments, global: plan.global,
+      local: plan.global.map { _ in 1 })
+    if let completion = data?.completion, let partials = partial?.memory {
+      try mergeGradients(partials, tiles: plan.slices, completion)
+    }
   }
 }

@@ -30,6 +30,12 @@ extension OpenCLBackend {
       .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
     attempt {
+      if family == .vector, let plan = VectorGradients(dataAlone: g, on: self) {
+        try launch(
+          plan, g, dy: dy, filter: nil,
+          data: DataGradient(filter: w, output: dx, addend: addend, completion: completion))
+        return
+      }
       let plan = ConvolutionPlan(g, dataGradient: true, on: self)
       try launch(
         plan, FusedInput(dy, prefix: "X_", on: self), filter: w, into: dx, addend: addend,
@@ -62,7 +68,12 @@ extension OpenCLBackend {
       return slices
     case .vector:
       if let plan = VectorGradients(filterAlone: g, on: self) {
-        return gradients(plan, g, x: x, dy: dy, data: nil)
+        let slices = makeTensor(Shape([plan.slices] + filter.sizes))
+        attempt {
+          try launch(
+            plan, g, dy: dy, filter: FilterGradient(input: x, slices: slices), data: nil)
+        }
+        return slices
       }
       let plan = DirectFilterGradient(g, vectorWidth: vectorWidth)
       let slices = makeTensor(Shape([plan.slices] + filter.sizes))
@@ -89,9 +100,13 @@ extension OpenCLBackend {
       .convolutionGradients, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
     if family == .vector, let plan = VectorGradients(g, on: self) {
-      return gradients(
-        plan, g, x: x, dy: dy,
-        data: DataGradient(filter: w, output: dx, addend: addend, completion: completion))
+      let slices = makeTensor(Shape([plan.slices] + w.shape.sizes))
+      attempt {
+        try launch(
+          plan, g, dy: dy, filter: FilterGradient(input: x, slices: slices),
+          data: DataGradient(filter: w, output: dx, addend: addend, completion: completion))
+      }
+      return slices
     }
     let slices = convolutionFilterGradient(
       x: x, dy: dy, filter: w.shape, stride: stride, padding: padding)
