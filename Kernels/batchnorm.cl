@@ -3,16 +3,46 @@
 // neighbouring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone.
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
-// row; tiles are merged about their common mean, in order, in double where the device has it.
+// row; tiles are merged about their common mean, in double where the device has it: by a work-item a
+// channel, in order, or on GPUs by a work-group of LANES (a power of two), a work-item of which takes
+// every LANES-th tile, in order, and whose sums are added in pairs.
 //
 // -D: V, B, C (channels; divisible by V*B), ACTIVATION, RESIDUAL, HAS_OUTPUT, OF_BATCH, ACCUMULATE;
-//     FP64 where the device has doubles; LANES for the merging by groups alone.
+//     FP64 where the device has doubles; LANES (1 if left out) for the merging.
 
 #ifdef FP64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 typedef double wide;
 #else
 typedef float wide;
+#endif
+
+#ifdef LANES
+#define MERGES __attribute__((reqd_work_group_size(LANES, 1, 1)))
+#define MERGED_CHANNEL get_group_id(0)
+#define LANE ((int)get_local_id(0))
+#define GROUP_SUMS __local wide sums_of_lanes[LANES];
+#define SUM_OF_GROUP(v) sum_of_group(v, sums_of_lanes)
+
+// The sum of all items' v, told to each of them; `sums` may then be used again.
+static inline wide sum_of_group(const wide v, __local wide* sums) {
+  sums[LANE] = v;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_ = LANES / 2; half_ > 0; half_ /= 2) {
+    if (LANE < half_) sums[LANE] += sums[LANE + half_];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  const wide sum = sums[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return sum;
+}
+#else
+#define LANES 1
+#define MERGES
+#define MERGED_CHANNEL get_global_id(0)
+#define LANE 0
+#define GROUP_SUMS
+#define SUM_OF_GROUP(v) (v)
 #endif
 
 // x [rows,C] -> partial [tiles,2,C] (mean, M2); global (C/(V*B), tiles).
@@ -46,23 +76,27 @@ __kernel void batchnorm_tile_statistics(
 }
 
 // mean [C], variance [C] (biased), of tiles of tile_rows rows each but the last; running statistics
-// are moved towards them where momentum is not 0; global (C).
-__kernel void batchnorm_merge_statistics(
+// are moved towards them where momentum is not 0; global (LANES * C).
+MERGES __kernel void batchnorm_merge_statistics(
     __global const float* restrict partial, __global float* restrict mean,
     __global float* restrict variance, __global float* restrict running_mean,
     __global float* restrict running_variance, const int rows, const int tile_rows,
     const int tiles, const float momentum, const float unbiased) {
-  const int c = get_global_id(0);
+  GROUP_SUMS
+  const int c = MERGED_CHANNEL;
   const wide full = (wide)tile_rows / rows, rest = (wide)(rows - (tiles - 1) * tile_rows) / rows;
   wide m = 0;
-  for (int t = 0; t < tiles; t++)
+  for (int t = LANE; t < tiles; t += LANES)
     m += (t < tiles - 1 ? full : rest) * (wide)partial[(size_t)t * 2 * C + c];
+  m = SUM_OF_GROUP(m);
   wide m2 = 0;
-  for (int t = 0; t < tiles; t++) {
+  for (int t = LANE; t < tiles; t += LANES) {
     const wide delta = (wide)partial[(size_t)t * 2 * C + c] - m;
     m2 += (wide)partial[(size_t)(t * 2 + 1) * C + c] / rows;
     m2 += (t < tiles - 1 ? full : rest) * delta * delta;
   }
+  m2 = SUM_OF_GROUP(m2);
+  if (LANE > 0) return;
   mean[c] = (float)m;
   variance[c] = (float)m2;
   if (momentum != 0.0f) {
@@ -143,19 +177,23 @@ __kernel void batchnorm_complete_gradient(
 }
 
 // sums [2,C] := (sum of g, sum of g * xhat), the tiles' sums [tiles,2,C] of g and of g * (x - mean)
-// added in order; and into dbeta and dgamma where wanted (mode 0: not, 1: overwrite, 2: add);
-// global (C).
-__kernel void batchnorm_merge_gradients(
+// added; and into dbeta and dgamma where wanted (mode 0: not, 1: overwrite, 2: add);
+// global (LANES * C).
+MERGES __kernel void batchnorm_merge_gradients(
     __global const float* restrict partial, __global const float* restrict variance,
     __global float* restrict sums, __global float* restrict dgamma,
     __global float* restrict dbeta, const float epsilon, const int tiles, const int dgamma_mode,
     const int dbeta_mode) {
-  const int c = get_global_id(0);
+  GROUP_SUMS
+  const int c = MERGED_CHANNEL;
   wide total = 0, product = 0;
-  for (int t = 0; t < tiles; t++) {
+  for (int t = LANE; t < tiles; t += LANES) {
     total += partial[(size_t)t * 2 * C + c];
     product += partial[(size_t)(t * 2 + 1) * C + c];
   }
+  total = SUM_OF_GROUP(total);
+  product = SUM_OF_GROUP(product);
+  if (LANE > 0) return;
   const float g = (float)total, gx = (float)product / sqrt(variance[c] + epsilon);
   sums[c] = g;
   sums[C + c] = gx;
@@ -197,76 +235,3 @@ __kernel void batchnorm_data_gradient(
     }
   }
 }
-
-#ifdef LANES
-// MARK: Merging by groups
-// GPUs merge the tiles of a channel by a work-group of LANES (a power of two): a work-item adds
-// every LANES-th tile, in order, and the items' sums are added in pairs. global (LANES * C).
-
-// The sum of all items' v, told to each of them; `sums` may then be used again.
-inline wide sum_of_group(const wide v, __local wide* sums) {
-  const int lane = get_local_id(0);
-  sums[lane] = v;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int half_ = LANES / 2; half_ > 0; half_ /= 2) {
-    if (lane < half_) sums[lane] += sums[lane + half_];
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  const wide sum = sums[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return sum;
-}
-
-// As batchnorm_merge_statistics.
-__attribute__((reqd_work_group_size(LANES, 1, 1))) __kernel void batchnorm_group_statistics(
-    __global const float* restrict partial, __global float* restrict mean,
-    __global float* restrict variance, __global float* restrict running_mean,
-    __global float* restrict running_variance, const int rows, const int tile_rows,
-    const int tiles, const float momentum, const float unbiased) {
-  __local wide sums[LANES];
-  const int c = get_group_id(0), lane = get_local_id(0);
-  const wide full = (wide)tile_rows / rows, rest = (wide)(rows - (tiles - 1) * tile_rows) / rows;
-  wide m = 0;
-  for (int t = lane; t < tiles; t += LANES)
-    m += (t < tiles - 1 ? full : rest) * (wide)partial[(size_t)t * 2 * C + c];
-  m = sum_of_group(m, sums);
-  wide m2 = 0;
-  for (int t = lane; t < tiles; t += LANES) {
-    const wide delta = (wide)partial[(size_t)t * 2 * C + c] - m;
-    m2 += (wide)partial[(size_t)(t * 2 + 1) * C + c] / rows;
-    m2 += (t < tiles - 1 ? full : rest) * delta * delta;
-  }
-  m2 = sum_of_group(m2, sums);
-  if (lane > 0) return;
-  mean[c] = (float)m;
-  variance[c] = (float)m2;
-  if (momentum != 0.0f) {
-    const float keep = 1.0f - momentum;
-    running_mean[c] = fma(momentum, (float)m, keep * running_mean[c]);
-    running_variance[c] = fma(momentum * unbiased, (float)m2, keep * running_variance[c]);
-  }
-}
-
-// As batchnorm_merge_gradients.
-__attribute__((reqd_work_group_size(LANES, 1, 1))) __kernel void batchnorm_group_gradients(
-    __global const float* restrict partial, __global const float* restrict variance,
-    __global float* restrict sums, __global float* restrict dgamma,
-    __global float* restrict dbeta, const float epsilon, const int tiles, const int dgamma_mode,
-    const int dbeta_mode) {
-  __local wide lanes[LANES];
-  const int c = get_group_id(0), lane = get_local_id(0);
-  wide total = 0, product = 0;
-  for (int t = lane; t < tiles; t += LANES) {
-    total += partial[(size_t)t * 2 * C + c];
-    product += partial[(size_t)(t * 2 + 1) * C + c];
-  }
-  total = sum_of_group(total, lanes);
-  product = sum_of_group(product, lanes);
-  if (lane > 0) return;
-  const float g = (float)total, gx = (float)product / sqrt(variance[c] + epsilon);
-  sums[c] = g;
-  sums[C + c] = gx;
-  if (dbeta_mode) dbeta[c] = (dbeta_mode == 2 ? dbeta[c] : 0.0f) + g;
-  if (dgamma_mode) dgamma[c] = (dgamma_mode == 2 ? dgamma[c] : 0.0f) + gx;
-}
-#endif

@@ -10,10 +10,10 @@ typedef JOIN(float, V) vec;
 #ifdef ALIGNED
 // Vectors in global memory stand at multiples of their size: a GPU moves them whole.
 typedef vec global_vec;
-__attribute__((overloadable)) inline vec load_vec(__global const float* p) {
+__attribute__((overloadable)) static inline vec load_vec(__global const float* p) {
   return *(__global const vec*)p;
 }
-__attribute__((overloadable)) inline vec load_vec(__private const float* p) {
+__attribute__((overloadable)) static inline vec load_vec(__private const float* p) {
   return JOIN(vload, V)(0, p);
 }
 #define LOADV(p) load_vec(p)
@@ -23,10 +23,10 @@ typedef vec __attribute__((aligned(4))) global_vec;
 #endif
 // Not vstore: PoCL makes three stores of it. A vector with a float's alignment is stored whole.
 typedef vec __attribute__((aligned(4))) stored_vec;
-__attribute__((overloadable)) inline void store_vec(const vec v, __global float* p) {
+__attribute__((overloadable)) static inline void store_vec(const vec v, __global float* p) {
   *(__global global_vec*)p = v;
 }
-__attribute__((overloadable)) inline void store_vec(const vec v, __private float* p) {
+__attribute__((overloadable)) static inline void store_vec(const vec v, __private float* p) {
   *(__private stored_vec*)p = v;
 }
 #define STOREV(v, p) store_vec(v, p)

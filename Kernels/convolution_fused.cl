@@ -1,4 +1,4 @@
-// What the convolutions of the vector family share: what is done to the input while it is read, and
+// What the convolutions of both families share: what is done to the input while it is read, and
 // to the output before it is stored. Batch norm and its backward so cost no pass of their own.
 //
 // -D X_INPUT (and DY_INPUT, where a kernel reads two):
@@ -10,6 +10,7 @@
 // -D EPILOGUE:
 //   0  store
 //   1  store, and leave mean and M2 of what a work-item stored: partial [items, 2, K]
+//      (here and below: portable family, a work-group along the pixels)
 //   2  mask by the activation's derivative, store, and leave the sums of g and of g * (pre - mean):
 //      partial [items, 2, K]. -D MASK: 0 none, 1 the activation's output recomputed from
 //      `pre` (as X_INPUT 1 does it), 2 the activation's output is `out`
@@ -27,7 +28,7 @@ typedef HALF __attribute__((aligned(4))) stored_half;
 #endif
 
 // `count` lanes from p, zeros behind.
-inline vec load_lanes(__global const float* p, const int count) {
+static inline vec load_lanes(__global const float* p, const int count) {
   if (count >= V) return LOADV(p);
 #ifdef HALF
   if (count == V / 2) return (vec)(*(__global const stored_half*)p, (HALF)(0.0f));
@@ -47,7 +48,7 @@ inline vec load_lanes(__global const float* p, const int count) {
 #define STORE_HALF(v, p, SPACE, count)
 #endif
 #define STORE_LANES(SPACE)                                                                  \
-  __attribute__((overloadable)) inline void store_lanes(                                    \
+  __attribute__((overloadable)) static inline void store_lanes(                                    \
       const vec v, SPACE float* p, const int count) {                                       \
     if (count >= V) {                                                                       \
       STOREV(v, p);                                                                         \

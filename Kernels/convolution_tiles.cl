@@ -49,7 +49,7 @@
 #define FETCH_3 FETCH_0
 
 // acc [TM][VECTORS] += the BK outer products of two tiles.
-inline void add_products(
+static inline void add_products(
     __local const float* a, __local const float* b, const int tx, const int ty, vec* acc) {
 #pragma unroll
   for (int i = 0; i < BK; i++) {
@@ -70,7 +70,7 @@ inline void add_products(
 }
 
 // Lane l of v to to[l * step].
-inline void store_across(const vec v, __local float* to, const int step) {
+static inline void store_across(const vec v, __local float* to, const int step) {
   float lanes[V];
   STOREV(v, lanes);
 #pragma unroll

@@ -16,7 +16,7 @@
 //     read by the X_ and dy by the DY_ definitions; OUT_FIRST=c0, OUT_BLOCK=CB.
 
 // A d along one axis: four values give six, `step` apart.
-inline void spread_gradient(
+static inline void spread_gradient(
     const vec a, const vec b, const vec c, const vec d, vec* to, const int step) {
   const vec even = a + c, odd = b + d;
   const vec even2 = fma((vec)(4.0f), c, a), odd2 = fma((vec)(8.0f), d, (vec)(2.0f) * b);
@@ -48,7 +48,7 @@ inline void spread_gradient(
 
 #if DATA
 // B m along one axis, in place.
-inline void transform_back(vec* m) {
+static inline void transform_back(vec* m) {
   const vec a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], d = m[3] - m[4];
   const vec first = m[0], last = m[5];
   m[0] = (vec)(4.0f) * first;

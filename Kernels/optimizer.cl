@@ -7,7 +7,7 @@
   __global float *restrict w##i, __global const float *restrict g##i, __global float *restrict v##i
 
 // v := momentum*v + (g + decay*w), w := w - rate*v, g being the sum of its slices, in order.
-inline void step_parameter(
+static inline void step_parameter(
     __global float* restrict w, __global const float* restrict g, __global float* restrict v,
     const int count, const int slices, const float rate, const float momentum,
     const float decay, __global float* note, const float mark) {

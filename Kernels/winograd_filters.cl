@@ -2,7 +2,7 @@
 // places, of w[2-r][2-s][k][c] (orientation 1) or w[r][s][k][c] (2). One launch for 16 filters:
 // work-item (c, i) takes input channel c of filter i.
 
-inline void transform(const vec a, const vec b, const vec c, vec* to, const int step) {
+static inline void transform(const vec a, const vec b, const vec c, vec* to, const int step) {
   const vec even = a + c, far = fma((vec)(4.0f), c, a);
   to[0] = (vec)(0.25f) * a;
   to[step] = (even + b) * (vec)(-1.0f / 6);
@@ -12,7 +12,7 @@ inline void transform(const vec a, const vec b, const vec c, vec* to, const int 
   to[5 * step] = c;
 }
 
-inline void transform_filter(
+static inline void transform_filter(
     __global const float* restrict w, __global float* restrict u, const int C, const int K,
     const int orientation) {
   const int c = get_global_id(0);

@@ -1,6 +1,6 @@
 // What the Winograd kernels of the vector family share: minimal filtering F(4x4, 3x3) (Lavin and
-// Gray 2016; points 0, 1, -1, 2, -2, infinity) of 3x3 convolutions at stride 1, padding 1. A tile is
-// 6x6 inputs and 4x4 outputs; neighbours share two rows or columns of inputs.
+// Gray 2016; points 0, 1, -1, 2, -2, infinity) of 3x3 convolutions at stride 1, padding 1. A tile
+// is 6x6 inputs and 4x4 outputs; neighbours share two rows or columns of inputs.
 //
 //     y = A^T [ (G w G^T) . (B^T x B) ] A
 //
@@ -30,7 +30,7 @@
   }
 
 // The first and the last column of the rows, which LOAD_ROWS leaves alone.
-inline void zero_border(float* rows, const int channels) {
+static inline void zero_border(float* rows, const int channels) {
   for (int i = 0; i < BUFFER_ROWS; i++)
     for (int c = 0; c < channels; c += V) {
       STOREV(ZERO, rows + i * (W + 2) * channels + c);
@@ -39,7 +39,7 @@ inline void zero_border(float* rows, const int channels) {
 }
 
 // B^T d along one axis: six values `step` apart, in place.
-inline void transform_input(vec* d, const int step) {
+static inline void transform_input(vec* d, const int step) {
   const vec a = fma((vec)(-4.0f), d[2 * step], d[4 * step]);
   const vec b = fma((vec)(-4.0f), d[step], d[3 * step]);
   const vec e = d[4 * step] - d[2 * step];
@@ -54,7 +54,7 @@ inline void transform_input(vec* d, const int step) {
 
 // tiles [36, PASS_TILES, channels] (each of the 36 a PLANE) from rows
 // [BUFFER_ROWS, W + 2, channels] of one image.
-inline void transform_tiles(const float* rows, float* tiles, const int channels) {
+static inline void transform_tiles(const float* rows, float* tiles, const int channels) {
   for (int i = 0; i < TILE_ROWS; i++)
     for (int j = 0; j < TILE_COLUMNS; j++)
       for (int c = 0; c < channels; c += V) {

@@ -1,5 +1,9 @@
 import COpenCL
 import Foundation
+import Synchronization
+
+/// Held while CLBlast is called: 1.5.3 does not take two calls at once in one process.
+private let oneCall = Mutex(())
 
 /// Matrix products through CLBlast, one call at a time.
 ///
@@ -9,12 +13,13 @@ final class MatrixProducts {
   private let context: cl_context
   private let device: cl_device_id
   private let queue: CommandQueue
-  private let announce: BuildAnnouncement?
+  private let announce: () -> Void
   private var warmingUp: DispatchGroup?
   private var isWarm = false
 
   init(
-    context: cl_context, device: cl_device_id, queue: CommandQueue, announce: BuildAnnouncement?
+    context: cl_context, device: cl_device_id, queue: CommandQueue,
+    announce: @escaping () -> Void
   ) {
     (self.context, self.device, self.queue, self.announce) = (context, device, queue, announce)
     clRetainContext(context)
@@ -28,7 +33,7 @@ final class MatrixProducts {
   /// Has CLBlast compile what it needs, in the background; the first product waits for that.
   func warmUp() {
     guard !isWarm, warmingUp == nil else { return }
-    announce?("CLBlast's matrix product", 1)
+    announce()
     let group = DispatchGroup()
     // As numbers, which may cross threads.
     let (context, device) = (UInt(bitPattern: context), UInt(bitPattern: device))
@@ -51,9 +56,11 @@ final class MatrixProducts {
     else { return }
     defer { clReleaseMemObject(buffer) }
     var handle: cl_command_queue? = own
-    _ = CLBlastSgemm(
-      CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, size, size, size, 1, buffer,
-      0, size, buffer, size * size, size, 0, buffer, 2 * size * size, size, &handle, nil)
+    oneCall.withLock { _ in
+      _ = CLBlastSgemm(
+        CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, size, size, size, 1, buffer,
+        0, size, buffer, size * size, size, 0, buffer, 2 * size * size, size, &handle, nil)
+    }
     clFinish(own)
   }
 
@@ -68,11 +75,14 @@ final class MatrixProducts {
     warmingUp?.wait()
     isWarm = true
     var handle: cl_command_queue? = queue.handle
-    let status = CLBlastSgemm(
-      CLBlastLayoutRowMajor,
-      transposesA ? CLBlastTransposeYes : CLBlastTransposeNo,
-      transposesB ? CLBlastTransposeYes : CLBlastTransposeNo,
-      m, n, k, 1, a, 0, transposesA ? m : k, b, 0, transposesB ? k : n, beta, c, 0, n, &handle, nil)
+    let status = oneCall.withLock { _ in
+      CLBlastSgemm(
+        CLBlastLayoutRowMajor,
+        transposesA ? CLBlastTransposeYes : CLBlastTransposeNo,
+        transposesB ? CLBlastTransposeYes : CLBlastTransposeNo,
+        m, n, k, 1, a, 0, transposesA ? m : k, b, 0, transposesB ? k : n, beta, c, 0, n, &handle,
+        nil)
+    }
     try check(
       cl_int(bitPattern: UInt32(truncatingIfNeeded: status.rawValue)),
       "CLBlast SGEMM of \(m)×\(k)·\(k)×\(n)")

@@ -69,7 +69,8 @@ public final class OpenCLBackend: Backend {
     programs = ProgramCache(
       context: context, device: id, isPoCL: device.isPoCL, announce: announceBuild)
     matrixProducts = MatrixProducts(
-      context: context, device: id, queue: queue, announce: announceBuild)
+      context: context, device: id, queue: queue,
+      announce: { [programs] in announceBuild?("CLBlast's matrix product", programs.count + 1) })
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
   }
 

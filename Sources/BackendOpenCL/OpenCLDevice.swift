@@ -43,6 +43,9 @@ public struct OpenCLDevice: Sendable {
   /// CPUs run the vector family, everything else the portable one.
   public var family: KernelFamily { isGPU ? .portable : .vector }
 
+  /// Whether it has what the kernels of its family take.
+  public var runsItsFamily: Bool { family == .vector || ProductTile.fits(self) }
+
   public var isPoCL: Bool { platform == "Portable Computing Language" }
 }
 

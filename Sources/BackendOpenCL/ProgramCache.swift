@@ -54,6 +54,9 @@ final class ProgramCache {
     clReleaseContext(context)
   }
 
+  /// Kernels so far.
+  var count: Int { kernels.count }
+
   func kernel(_ key: ProgramKey) throws -> Kernel {
     if let kernel = kernels[key] { return kernel }
     announce?(key.kernel, kernels.count + 1)

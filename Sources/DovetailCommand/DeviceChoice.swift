@@ -18,8 +18,8 @@ enum DeviceChoice: ExpressibleByArgument {
     }
   }
 
-  /// Opens the device. The best one is the first OpenCL GPU, else the first OpenCL device, else the
-  /// CPU backend.
+  /// Opens the device. The best one is the first OpenCL GPU that runs our kernels, else the first
+  /// such OpenCL device, else the CPU backend.
   func open(
     convolutions: ConvolutionAlgorithm = .automatic, profiles: Bool = false
   ) throws -> any InstrumentedBackend {
@@ -49,7 +49,8 @@ enum DeviceChoice: ExpressibleByArgument {
   }
 
   static func best(_ devices: [OpenCLDevice]) -> OpenCLDevice? {
-    devices.first { $0.isGPU } ?? devices.first
+    let usable = devices.filter(\.runsItsFamily)
+    return usable.first { $0.isGPU } ?? usable.first
   }
 }
 

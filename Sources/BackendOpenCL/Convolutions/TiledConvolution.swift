@@ -28,14 +28,18 @@ struct ProductTile: Hashable {
 
   /// - Throws: `OpenCLError` where the device lacks what the portable family's tiles take.
   static func check(_ device: OpenCLDevice, runs family: KernelFamily) throws {
-    guard family == .portable else { return }
-    if device.maxWorkGroupSize < mostItems || device.localMemoryBytes < mostLocalBytes {
+    if family == .portable && !fits(device) {
       throw OpenCLError(
         CL_INVALID_WORK_GROUP_SIZE, doing: "opening \(device.name) for \(family) kernels",
         detail:
           "they need work-groups of \(mostItems) and \(mostLocalBytes) bytes of local memory, "
-          + "the device has \(device.maxWorkGroupSize) and \(device.localMemoryBytes)")
+          + "the device has \(device.maxWorkGroupSize) and \(device.localMemoryBytes); "
+          + "choose another device, or the CPU")
     }
+  }
+
+  static func fits(_ device: OpenCLDevice) -> Bool {
+    device.maxWorkGroupSize >= mostItems && device.localMemoryBytes >= mostLocalBytes
   }
 
   static func vector(_ g: ConvolutionGeometry) -> Int { g.c % 4 == 0 && g.k % 4 == 0 ? 4 : 1 }

@@ -1,7 +1,8 @@
 import Kernels
 import Tensors
 
-/// The gradients of a convolution of the vector family, by a kernel that makes both, or one of them.
+/// The gradients of a convolution of the vector family, by a kernel that makes both, or one of
+/// them.
 enum VectorGradients {
   case winograd(WinogradGradients)
   case pointwise(PointwiseGradients)
@@ -133,7 +134,8 @@ extension OpenCLBackend {
         return
       }
       let output = FusedOutput(
-        channels: g.c, padded: g.c, block: plan.block, addend: data.addend, statistics: false,
+        channels: g.c, padded: (g.c + vectorWidth - 1) / vectorWidth * vectorWidth,
+        block: plan.block, addend: data.addend, statistics: false,
         completion: data.completion, partials: partial?.memory, on: self)
       defines += ["DATA=1"] + output.defines
       arguments += [.buffer(packed), .buffer(memory(data.output))] + output.arguments

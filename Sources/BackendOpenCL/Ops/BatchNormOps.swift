@@ -183,18 +183,11 @@ extension OpenCLBackend {
   private func launchMerge(
     _ what: String, channels: Int, _ arguments: [KernelArgument]
   ) throws {
-    let defines = ["V=1", "B=1", "C=\(channels)"]
-    switch family {
-    case .vector:
-      try queue.launch(
-        batchNormKernel("batchnorm_merge_\(what)", defines: defines), arguments,
-        global: [channels])
-    case .portable:
-      let lanes = 128
-      try queue.launch(
-        batchNormKernel("batchnorm_group_\(what)", defines: defines + ["LANES=\(lanes)"]),
-        arguments, global: [lanes * channels], local: [lanes])
-    }
+    let lanes: Int? = family == .portable ? 128 : nil
+    let defines = ["V=1", "B=1", "C=\(channels)"] + (lanes.map { ["LANES=\($0)"] } ?? [])
+    try queue.launch(
+      batchNormKernel("batchnorm_merge_\(what)", defines: defines), arguments,
+      global: [(lanes ?? 1) * channels], local: lanes.map { [$0] })
   }
 
   private func batchNormKernel(_ name: String, defines: [String]) throws -> Kernel {

@@ -7,8 +7,8 @@ extension Workload {
     resNet(n) + wideResNet(n) + mobileNet(n) + classifiers(n) + passes(n)
   }
 
-  /// Forward and both gradients, alone and together; without fusion as the op stands in the formula, with it as it
-  /// stands in a network.
+  /// Forward and both gradients, alone and together; without fusion as the op stands in the
+  /// formula, with it as it stands in a network.
   private static func convolutions(
     _ place: String, n: Int, _ size: Int, _ c: Int, _ k: Int, r: Int = 3, stride: Int = 1,
     fused: [Bool] = [false, true], activation: Activation = .relu

@@ -42,7 +42,7 @@ extension OpCase {
 
   /// Around the tiles of the portable family: a pixel or a channel more or less than they take,
   /// tiles across images, several of channels, phases of a stride without a pixel, and enough pixels
-  /// or channels that large tiles run.
+  /// or channels that each of the large tiles runs.
   private static let tileSizes: [ConvolutionSizes] = [
     ConvolutionSizes(n: 1, h: 7, w: 9, c: 15, k: 15, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 5, h: 1, w: 13, c: 33, k: 16, r: 3, s: 3, stride: 1, padding: 1),
@@ -56,7 +56,13 @@ extension OpCase {
     ConvolutionSizes(n: 1, h: 1, w: 1, c: 4, k: 4, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 3, h: 1, w: 5, c: 8, k: 4, r: 3, s: 3, stride: 3, padding: 1),
     ConvolutionSizes(n: 33, h: 32, w: 31, c: 3, k: 4, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 33, h: 32, w: 31, c: 4, k: 20, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 17, h: 32, w: 31, c: 4, k: 20, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 4, k: 2052, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 4, k: 4100, r: 1, s: 1, stride: 1, padding: 0),
     ConvolutionSizes(n: 1, h: 32, w: 16, c: 4, k: 8192, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 15, k: 8192, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 16, k: 8192, r: 1, s: 1, stride: 1, padding: 0),
   ]
 
   static let convolution: [OpCase] = (sizes + tileSizes).flatMap { s -> [OpCase] in

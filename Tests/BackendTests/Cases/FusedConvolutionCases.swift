@@ -17,6 +17,16 @@ extension OpCase {
     ConvolutionSizes(n: 7, h: 3, w: 3, c: 3, k: 24, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 5, h: 1, w: 7, c: 8, k: 12, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 33, h: 32, w: 31, c: 4, k: 4, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 33, h: 32, w: 31, c: 4, k: 20, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 4, k: 4100, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 16, k: 8192, r: 1, s: 1, stride: 1, padding: 0),
+  ]
+
+  /// Behind these stands a batch norm of constant statistics, too.
+  private static let constantSizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 5, h: 8, w: 8, c: 16, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 9, w: 8, c: 16, k: 32, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 3, h: 8, w: 8, c: 24, k: 40, r: 1, s: 1, stride: 1, padding: 0),
   ]
 
   /// Both gradients together: images of one pass and of several, a last pass that lacks images,
@@ -40,6 +50,13 @@ extension OpCase {
       [false, true].map { joins in
         bothGradients(s, [.relu, .relu6, .none][(i + (joins ? 1 : 0)) % 3], joins: joins)
       }
+    }
+    + constantSizes.flatMap { s in
+      [
+        fusedDataGradient(s, .relu, joins: false, adds: true, ofBatch: false),
+        fusedFilterGradient(s, .relu, ofBatch: false),
+        bothGradients(s, .relu, joins: false, ofBatch: false),
+      ]
     }
 
   private static let fusedPasses: [OpCase] = fusedSizes.enumerated().flatMap { i, s -> [OpCase] in
@@ -80,13 +97,15 @@ extension OpCase {
   /// Where nothing is masked or added, some sums would be 0, and the error's share of them nonsense.
   /// - Parameter joins: whether that one's output has a residual in it.
   private static func fusedDataGradient(
-    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, adds: Bool
+    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, adds: Bool,
+    ofBatch: Bool = true
   ) -> OpCase {
     let before = NormCase(s.x, activation, first: 10, residual: joins)
-    let behind = NormCase(s.y, .none, first: 20)
+    let behind = NormCase(s.y, .none, first: 20, ofBatch: ofBatch)
     return OpCase(
       .convolutionDataGradient,
-      "\(s.name), through batch norm, \(activation) completed, residual \(joins), adds \(adds)",
+      "\(s.name), through batch norm (of batch \(ofBatch)), \(activation) completed, "
+        + "residual \(joins), adds \(adds)",
       tolerance: 3e-5
     ) { t in
       let (dx, sums) = (t.output(s.x), t.output([2, s.c]))
@@ -114,12 +133,13 @@ extension OpCase {
   }
 
   private static func fusedFilterGradient(
-    _ s: ConvolutionSizes, _ activation: Activation
+    _ s: ConvolutionSizes, _ activation: Activation, ofBatch: Bool = true
   ) -> OpCase {
     let before = NormCase(s.x, activation, first: 10)
-    let behind = NormCase(s.y, .none, first: 20)
+    let behind = NormCase(s.y, .none, first: 20, ofBatch: ofBatch)
     return OpCase(
-      .convolutionFilterGradient, "\(s.name), \(activation) on load, through batch norm",
+      .convolutionFilterGradient,
+      "\(s.name), \(activation) on load, through batch norm (of batch \(ofBatch))",
       tolerance: 2e-5
     ) { t in
       let dw = t.output(s.filter)
@@ -145,15 +165,16 @@ extension OpCase {
   /// As in a network: x is read through the batch norm for which dx is completed or, where that
   /// joins a residual, as what it put out; dx is added to what came through the residual.
   private static func bothGradients(
-    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool
+    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, ofBatch: Bool = true
   ) -> OpCase {
     let before = NormCase(s.x, activation, first: 10, residual: joins)
-    let behind = NormCase(s.y, .none, first: 20)
+    let behind = NormCase(s.y, .none, first: 20, ofBatch: ofBatch)
     let joined = before.output.map { Float($0) }
     // As read: rounded where the join is stored.
     let x = joins ? joined.map(Double.init) : before.output
     return OpCase(
-      .convolutionGradients, "\(s.name), \(activation), residual \(joins)", tolerance: 3e-5
+      .convolutionGradients,
+      "\(s.name), \(activation), residual \(joins), of batch \(ofBatch)", tolerance: 3e-5
     ) { t in
       let (dx, dw, sums) = (t.output(s.x), t.output(s.filter), t.output([2, s.c]))
       let (input, normalisation) = (before.input(t), before.normalisation(t))
@@ -185,7 +206,7 @@ extension OpCase {
   }
 }
 
-/// A batch norm by the batch's own statistics, of values that tests can make anew.
+/// A batch norm by the batch's own statistics, or by constants that equal them, of values that tests can make anew.
 struct NormCase: Sendable {
   let shape: Shape
   let first: UInt32
@@ -195,7 +216,10 @@ struct NormCase: Sendable {
   let output: [Double]
 
   /// - Parameter first: of the streams that its numbers are drawn from.
-  init(_ shape: Shape, _ activation: Activation, first: UInt32, residual: Bool = false) {
+  init(
+    _ shape: Shape, _ activation: Activation, first: UInt32, residual: Bool = false,
+    ofBatch: Bool = true
+  ) {
     (self.shape, self.first) = (shape, first)
     let channels = shape.sizes.last!
     values = doubles(shape, first)
@@ -204,7 +228,7 @@ struct NormCase: Sendable {
     norm = Oracle.BatchNorm(
       mean: mean.map { Double(Float($0)) }, variance: variance.map { Double(Float($0)) },
       gamma: doubles([channels], first + 1).map { activation == .relu6 ? 8 * $0 : $0 },
-      beta: doubles([channels], first + 2), activation: activation, ofBatch: true)
+      beta: doubles([channels], first + 2), activation: activation, ofBatch: ofBatch)
     output = norm.forward(values, residual: residual ? doubles(shape, first + 3) : nil)
   }
 
