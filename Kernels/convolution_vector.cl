@@ -1,6 +1,6 @@
 // Convolution of any filter size, stride and padding, vector family (CPUs), with what
-// convolution_fused.cl does while reading and storing. A work-item takes item_images whole images;
-// rows of the input, normalised and zero-padded, are copied to its private memory, ROWS output rows
+// convolution_fused.cl does while reading and storing. A work-item takes an image; rows of
+// the input, normalised and zero-padded, are copied to its private memory, ROWS output rows
 // at a time, and QB pixels x V channels are summed in registers.
 //
 // -D: C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,
@@ -53,68 +53,65 @@
 #define BUFFER_COLUMNS ((Q_BLOCKS * QB - 1) * STRIDE + S)
 #define POINTWISE (R == 1 && S == 1 && STRIDE * EVERY == 1 && CT == C)
 
-// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (images / item_images rounded up).
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N).
 ONE_ITEM __kernel void convolution(
-    X_ARGUMENTS, __global const float* restrict w, __global float* y,
-    const int images, const int item_images OUTPUT_ARGUMENTS) {
-  const int item = get_global_id(0);
-  const int n0 = item * item_images, n1 = min(n0 + item_images, images);
+    X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
+  const int n = get_global_id(0);
   float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
   OUTPUT_BEGIN
-  for (int n = n0; n < n1; n++)
-    for (int p0 = 0; p0 < P; p0 += ROWS)
-      for (int c0 = 0; c0 < C; c0 += CT) {
-        for (int i = 0; i < BUFFER_ROWS; i++) {
-          __private float* to = rows + i * BUFFER_COLUMNS * CT;
-          LOAD_ROW(to, n, p0 * STRIDE + i - PAD_H, c0, PAD_W, BUFFER_COLUMNS)
-        }
-        for (int k = 0; k < KP; k += V) {
-          const int lanes = K % V == 0 ? V : min(V, K - k);
+  for (int p0 = 0; p0 < P; p0 += ROWS)
+    for (int c0 = 0; c0 < C; c0 += CT) {
+      for (int i = 0; i < BUFFER_ROWS; i++) {
+        __private float* to = rows + i * BUFFER_COLUMNS * CT;
+        LOAD_ROW(to, n, p0 * STRIDE + i - PAD_H, c0, PAD_W, BUFFER_COLUMNS)
+      }
+      for (int k = 0; k < KP; k += V) {
+        const int lanes = K % V == 0 ? V : min(V, K - k);
 #if EPILOGUE == 1
-          if (n == n0 && p0 == 0 && c0 + CT >= C) {
-            // The first pixel, from what earlier passes left of it.
-            vec first = c0 > 0 ? load_lanes(y + (size_t)n * P * Q * K + k, lanes) : ZERO;
-            for (int t = 0; t < R * S; t++)
-              for (int c = 0; c < CT; c++)
-                first = fma((vec)(rows[(t / S * BUFFER_COLUMNS + t % S) * CT + c]),
-                            LOADV(w + (size_t)(t * C + c0 + c) * KP + k), first);
-            OUTPUT_SHIFT(k, first)
-          }
+        if (p0 == 0 && c0 + CT >= C) {
+          // The first pixel, from what earlier passes left of it.
+          vec first = c0 > 0 ? load_lanes(y + (size_t)n * P * Q * K + k, lanes) : ZERO;
+          for (int t = 0; t < R * S; t++)
+            for (int c = 0; c < CT; c++)
+              first = fma((vec)(rows[(t / S * BUFFER_COLUMNS + t % S) * CT + c]),
+                          LOADV(w + (size_t)(t * C + c0 + c) * KP + k), first);
+          OUTPUT_SHIFT(k, first)
+        }
 #endif
-          OUTPUT_CHANNELS(k, lanes)
-          for (int i = 0; i < ROWS && p0 + i < P; i++)
-            for (int q0 = 0; q0 < Q; q0 += QB) {
-              const size_t at = (((size_t)n * P + p0 + i) * Q + q0) * K + k;
-              const int valid = Q % QB == 0 ? QB : min(QB, Q - q0);
-              vec acc[QB];
-              LOAD_SUMS(at, 1, valid)
+        OUTPUT_CHANNELS(k, lanes)
+        for (int i = 0; i < ROWS && p0 + i < P; i++)
+          for (int q0 = 0; q0 < Q; q0 += QB) {
+            const size_t at = (((size_t)n * P + p0 + i) * Q + q0) * K + k;
+            const int valid = Q % QB == 0 ? QB : min(QB, Q - q0);
+            vec acc[QB];
+            LOAD_SUMS(at, 1, valid)
 #if POINTWISE
-              // The pixels of the rows that come next: asked for while these are summed.
-              if (k == 0) {
-                JOIN(PREFETCH_, X_INPUT)
-                (X_, (((size_t)n * H + p0 + i + 1) * W + q0) * C + c0, valid * CT)
-                OUTPUT_PREFETCH(at, valid * K)
-              }
+            // The pixels of the rows that come next: asked for while these are summed.
+            if (k == 0) {
+              JOIN(PREFETCH_, X_INPUT)
+              (X_, (((size_t)n * H + p0 + i + 1) * W + q0) * C + c0, valid * CT)
+              OUTPUT_PREFETCH(at, valid * K)
+            }
 #endif
-              for (int r = 0; r < R; r++) {
-                const float* b = rows + ((i * STRIDE + r) * BUFFER_COLUMNS + q0 * STRIDE) * CT;
-                __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
-                for (int c = 0; c < CT; c++) {
+            for (int r = 0; r < R; r++) {
+              const float* b = rows + ((i * STRIDE + r) * BUFFER_COLUMNS + q0 * STRIDE) * CT;
+              __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
+              for (int c = 0; c < CT; c++) {
 #pragma unroll
-                  for (int s = 0; s < S; s++) {
-                    const vec weight = LOADV(f + (s * C + c) * KP);
+                for (int s = 0; s < S; s++) {
+                  const vec weight = LOADV(f + (s * C + c) * KP);
 #pragma unroll
-                    for (int j = 0; j < QB; j++)
-                      acc[j] = fma((vec)(b[(j * STRIDE + s) * CT + c]), weight, acc[j]);
-                  }
+                  for (int j = 0; j < QB; j++)
+                    acc[j] = fma((vec)(b[(j * STRIDE + s) * CT + c]), weight, acc[j]);
                 }
               }
-              STORE_PIXELS(at, 1, valid)
             }
-          OUTPUT_CHANNELS_END(k)
-        }
+            STORE_PIXELS(at, 1, valid)
+          }
+        OUTPUT_CHANNELS_END(k)
       }
-  OUTPUT_END(item, (n1 - n0) * P * Q)
+    }
+  OUTPUT_END(n, P * Q)
 }
 #endif
 
@@ -123,7 +120,7 @@ ONE_ITEM __kernel void convolution(
 // input columns through the taps s = phase + PAD_W modulo STRIDE: no product with a zero. Here
 // "input" is dy and "output" is dx.
 //
-// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (images / item_images rounded up).
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N).
 #define FLOOR_DIVIDE(a, b) (((a) + 64 * (b)) / (b) - 64)
 #define BUFFER_ROWS ((ROWS + R - 2) / STRIDE + 2)
 #define LEFT ((S - 1) / STRIDE)
@@ -132,54 +129,51 @@ ONE_ITEM __kernel void convolution(
 #define BUFFER_COLUMNS (LEFT + Q_BLOCKS * QB + (STRIDE - 1 + PAD_W) / STRIDE)
 
 ONE_ITEM __kernel void strided_data_gradient(
-    X_ARGUMENTS, __global const float* restrict w, __global float* y,
-    const int images, const int item_images OUTPUT_ARGUMENTS) {
-  const int item = get_global_id(0);
-  const int n0 = item * item_images, n1 = min(n0 + item_images, images);
+    X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
+  const int n = get_global_id(0);
   float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
   OUTPUT_BEGIN
-  for (int n = n0; n < n1; n++)
-    for (int p0 = 0; p0 < P; p0 += ROWS)
-      for (int c0 = 0; c0 < C; c0 += CT) {
-        const int h0 = FLOOR_DIVIDE(p0 + PAD_H - (R - 1), STRIDE);
-        for (int i = 0; i < BUFFER_ROWS; i++) {
-          __private float* to = rows + i * BUFFER_COLUMNS * CT;
-          LOAD_ROW(to, n, h0 + i, c0, LEFT, BUFFER_COLUMNS)
-        }
-        for (int k = 0; k < KP; k += V) {
-          const int lanes = K % V == 0 ? V : min(V, K - k);
-          OUTPUT_CHANNELS(k, lanes)
-          for (int p = p0; p < min(p0 + ROWS, P); p++)
+  for (int p0 = 0; p0 < P; p0 += ROWS)
+    for (int c0 = 0; c0 < C; c0 += CT) {
+      const int h0 = FLOOR_DIVIDE(p0 + PAD_H - (R - 1), STRIDE);
+      for (int i = 0; i < BUFFER_ROWS; i++) {
+        __private float* to = rows + i * BUFFER_COLUMNS * CT;
+        LOAD_ROW(to, n, h0 + i, c0, LEFT, BUFFER_COLUMNS)
+      }
+      for (int k = 0; k < KP; k += V) {
+        const int lanes = K % V == 0 ? V : min(V, K - k);
+        OUTPUT_CHANNELS(k, lanes)
+        for (int p = p0; p < min(p0 + ROWS, P); p++)
 #pragma unroll
-            for (int phase = 0; phase < STRIDE; phase++)
-              for (int j0 = 0; j0 < PHASE_COLUMNS; j0 += QB) {
-                const size_t at = (((size_t)n * P + p) * Q + j0 * STRIDE + phase) * K + k;
-                const int valid = (Q - phase - j0 * STRIDE + STRIDE - 1) / STRIDE;
-                vec acc[QB];
-                LOAD_SUMS(at, STRIDE, valid)
-                for (int r = 0; r < R; r++) {
-                  if ((p + PAD_H - r + 64 * STRIDE) % STRIDE != 0) continue;
-                  const int i = FLOOR_DIVIDE(p + PAD_H - r, STRIDE) - h0;
-                  const float* b = rows + (i * BUFFER_COLUMNS + LEFT + j0) * CT;
-                  __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
-                  for (int c = 0; c < CT; c++) {
+          for (int phase = 0; phase < STRIDE; phase++)
+            for (int j0 = 0; j0 < PHASE_COLUMNS; j0 += QB) {
+              const size_t at = (((size_t)n * P + p) * Q + j0 * STRIDE + phase) * K + k;
+              const int valid = (Q - phase - j0 * STRIDE + STRIDE - 1) / STRIDE;
+              vec acc[QB];
+              LOAD_SUMS(at, STRIDE, valid)
+              for (int r = 0; r < R; r++) {
+                if ((p + PAD_H - r + 64 * STRIDE) % STRIDE != 0) continue;
+                const int i = FLOOR_DIVIDE(p + PAD_H - r, STRIDE) - h0;
+                const float* b = rows + (i * BUFFER_COLUMNS + LEFT + j0) * CT;
+                __global const float* f = w + (size_t)(r * S * C + c0) * KP + k;
+                for (int c = 0; c < CT; c++) {
 #pragma unroll
-                    for (int s = 0; s < S; s++) {
-                      if ((phase + PAD_W - s + 64 * STRIDE) % STRIDE != 0) continue;
-                      const int shift = FLOOR_DIVIDE(phase + PAD_W - s, STRIDE);
-                      const vec weight = LOADV(f + (s * C + c) * KP);
+                  for (int s = 0; s < S; s++) {
+                    if ((phase + PAD_W - s + 64 * STRIDE) % STRIDE != 0) continue;
+                    const int shift = FLOOR_DIVIDE(phase + PAD_W - s, STRIDE);
+                    const vec weight = LOADV(f + (s * C + c) * KP);
 #pragma unroll
-                      for (int j = 0; j < QB; j++)
-                        acc[j] = fma((vec)(b[(j + shift) * CT + c]), weight, acc[j]);
-                    }
+                    for (int j = 0; j < QB; j++)
+                      acc[j] = fma((vec)(b[(j + shift) * CT + c]), weight, acc[j]);
                   }
                 }
-                STORE_PIXELS(at, STRIDE, valid)
               }
-          OUTPUT_CHANNELS_END(k)
-        }
+              STORE_PIXELS(at, STRIDE, valid)
+            }
+        OUTPUT_CHANNELS_END(k)
       }
-  OUTPUT_END(item, (n1 - n0) * P * Q)
+    }
+  OUTPUT_END(n, P * Q)
 }
 #endif
 

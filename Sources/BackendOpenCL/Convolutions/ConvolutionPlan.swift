@@ -67,12 +67,12 @@ enum ConvolutionPlan {
     }
   }
 
-  /// The kernel's arguments after y: images in all, as it counts them, and of a work-item.
-  var images: [Int] {
+  /// The kernel's argument after y: images in all, where its work-items could take more.
+  var images: Int? {
     switch self {
-    case .direct(let plan): [plan.n, plan.itemImages]
-    case .winograd(let plan): [plan.images, plan.itemImages]
-    case .tiled(let plan): [plan.images]
+    case .direct: nil
+    case .winograd(let plan): plan.images
+    case .tiled(let plan): plan.images
     }
   }
 
@@ -140,7 +140,7 @@ extension OpenCLBackend {
       fusedKernel(plan.sources, plan.kernel, plan.defines + input.defines + output.defines),
       input.arguments
         + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
-        + plan.images.map { .int($0) } + output.arguments,
+        + (plan.images.map { [.int($0)] } ?? []) + output.arguments,
       global: plan.range.global, local: plan.range.local)
     if let completion, let partials = partial?.memory {
       try mergeGradients(partials, tiles: plan.partials, completion)

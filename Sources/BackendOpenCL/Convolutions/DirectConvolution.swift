@@ -97,11 +97,10 @@ struct DirectConvolution {
     return (max(p, 1) + items - 1) / items
   }
 
-  /// Images of a work-item.
-  var itemImages: Int { 1 }
-  var items: Int { (n + itemImages - 1) / itemImages }
+  /// Work-items, an image each.
+  var items: Int { n }
   /// Output pixels of a work-item.
-  var itemPixels: Int { itemImages * p * q }
+  var itemPixels: Int { p * q }
 
   var kernel: String { isStridedGradient ? "strided_data_gradient" : "convolution" }
 

@@ -5,8 +5,6 @@ import Tensors
 struct WinogradConvolution {
   let images: Int, c: Int, k: Int
   let orientation: FilterOrientation
-  /// Images of a work-item.
-  let itemImages: Int
   let items: Int
   /// Output pixels of a work-item, the last perhaps excepted.
   let itemPixels: Int
@@ -31,7 +29,7 @@ struct WinogradConvolution {
     // Large filters have to be read for many tiles at a time, or memory decides.
     guard pass.tiles >= 8 || c * k <= 64 * 64 else { return nil }
     (self.c, self.k, orientation) = (c, k, dataGradient ? .turned : .forward)
-    (images, itemImages) = (g.n, pass.images)
+    images = g.n
     items = (g.n + pass.images - 1) / pass.images
     itemPixels = pass.images * g.h * g.w
     let pixels = (1...16 / vectors).reversed().first { pass.tiles % $0 == 0 }!
