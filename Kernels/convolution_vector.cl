@@ -151,6 +151,9 @@ ONE_ITEM __kernel void strided_data_gradient(
               const int valid = (Q - phase - j0 * STRIDE + STRIDE - 1) / STRIDE;
               vec acc[QB];
               LOAD_SUMS(at, STRIDE, valid)
+              // What the epilogue reads a row from here.
+              for (int j = 0; j < min(valid, QB); j++)
+                OUTPUT_PREFETCH(at + (size_t)(Q + j * STRIDE) * K, lanes)
               for (int r = 0; r < R; r++) {
                 if ((p + PAD_H - r + 64 * STRIDE) % STRIDE != 0) continue;
                 const int i = FLOOR_DIVIDE(p + PAD_H - r, STRIDE) - h0;

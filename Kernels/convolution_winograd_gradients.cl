@@ -238,9 +238,9 @@ ONE_ITEM __kernel void gradients_winograd(
         const vec* m = q + r * 6;
         const vec e = m[1] + m[2], f = m[1] - m[2], g = m[3] + m[4], h = m[3] - m[4];
         __global float* to = slices + ((size_t)(slice * 9 + r * 3) * C + c0 + c) * K + k;
-        STOREV(m[0] + e + g, to);
-        STOREV(fma((vec)(2.0f), h, f), to + C * K);
-        STOREV(fma((vec)(4.0f), g, e) + m[5], to + 2 * C * K);
+        STREAMV(m[0] + e + g, to);
+        STREAMV(fma((vec)(2.0f), h, f), to + C * K);
+        STREAMV(fma((vec)(4.0f), g, e) + m[5], to + 2 * C * K);
       }
     }
 }

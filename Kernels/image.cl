@@ -12,7 +12,9 @@ __kernel void gather_images(__global const uchar* restrict store,
   __global float* out = y + ((size_t)n * size + i) * size * 3;
   for (int j = 0; j < size; j++) {
     // out = rot90^turns(cropped): (i, j) -> (j, size-1-i reversed) once a quarter turn.
-    int row = (i + down) % size, column = (j + right) % size;
+    int row = i + down, column = j + right;
+    if (row >= size) row -= size;
+    if (column >= size) column -= size;
     for (int turn = 0; turn < turns; turn++) {
       const int next = size - 1 - row;
       row = column;

@@ -1,68 +1,77 @@
-// Ops that move pixels: shortcut, pooling, both families. One work-item takes one pixel's channels
-// (global size 0: pixels of the written tensor) or, on GPUs, one channel of it
-// (CHANNELS_IN_GRID 1).
+// Ops that move pixels: shortcut, pooling, both families. Work-item (., column, row) takes one pixel
+// of the tensor that global size (1, columns, N * rows) names; its channels V at a time, V dividing
+// all their numbers, or, on GPUs, one of them (CHANNELS_IN_GRID 1, V 1, global size 0 the channels).
 
 #if CHANNELS_IN_GRID
-#define EACH_CHANNEL(channels) const int ch = get_global_id(1);
+#define EACH_CHANNEL(channels) const int ch = get_global_id(0);
 #else
-#define EACH_CHANNEL(channels) for (int ch = 0; ch < (channels); ch++)
+#define EACH_CHANNEL(channels) for (int ch = 0; ch < (channels); ch += V)
 #endif
+// Its image n, row a, column b and place i.
+#define PIXEL(rows, columns)                                                   \
+  const int line = get_global_id(2), b = get_global_id(1), n = line / (rows);  \
+  const int a = line - n * (rows);                                             \
+  const size_t i = (size_t)line * (columns) + b;
 
-// x [N,H,W,C] -> y [N,P,Q,K]; global (N*P*Q [, K]).
+// x [N,H,W,C] -> y [N,P,Q,K], V divides (K-C)/2 too; pixels of y.
 __kernel void shortcut(__global const float* restrict x, __global float* restrict y, const int h,
     const int w, const int c, const int p, const int q, const int k, const int stride) {
-  const int i = get_global_id(0), n = i / (p * q), a = i / q % p, b = i % q;
+  PIXEL(p, q)
   const size_t from = ((size_t)(n * h + a * stride) * w + b * stride) * c;
   const int offset = (k - c) / 2;
   EACH_CHANNEL(k) {
     const int source = ch - offset;
-    y[(size_t)i * k + ch] = source >= 0 && source < c ? x[from + source] : 0.0f;
+    const vec v = source >= 0 && source < c ? LOADV(x + from + source) : ZERO;
+    STOREV(v, y + i * k + ch);
   }
 }
 
-// global (N*H*W [, C]).
+// Pixels of dx.
 __kernel void shortcut_backward(__global const float* restrict dy, __global float* restrict dx,
     const int h, const int w, const int c, const int p, const int q, const int k,
     const int stride, const int accumulate) {
-  const int i = get_global_id(0), n = i / (h * w), a = i / w % h, b = i % w;
+  PIXEL(h, w)
   const int read = a % stride == 0 && b % stride == 0;
   const size_t from = ((size_t)(n * p + a / stride) * q + b / stride) * k + (k - c) / 2;
+  if (accumulate && !read) return;
   EACH_CHANNEL(c) {
-    const size_t at = (size_t)i * c + ch;
-    const float g = read ? dy[from + ch] : 0.0f;
-    dx[at] = accumulate ? dx[at] + g : g;
+    const size_t at = i * c + ch;
+    vec g = read ? LOADV(dy + from + ch) : ZERO;
+    if (accumulate) g += LOADV(dx + at);
+    STOREV(g, dx + at);
   }
 }
 
-// Mean over window_h x window_w at (a*stride, b*stride); global (N*P*Q [, C]).
+// Mean over window_h x window_w at (a*stride, b*stride); pixels of y.
 __kernel void average_pool(__global const float* restrict x, __global float* restrict y,
     const int h, const int w, const int c, const int p, const int q, const int window_h,
     const int window_w, const int stride) {
-  const int i = get_global_id(0), n = i / (p * q), a = i / q % p, b = i % q;
+  PIXEL(p, q)
   const float share = 1.0f / (float)(window_h * window_w);
   EACH_CHANNEL(c) {
-    float sum = 0.0f;
+    vec sum = ZERO;
     for (int r = 0; r < window_h; r++)
       for (int s = 0; s < window_w; s++)
-        sum += x[((size_t)(n * h + a * stride + r) * w + b * stride + s) * c + ch];
-    y[(size_t)i * c + ch] = sum * share;
+        sum += LOADV(x + ((size_t)(n * h + a * stride + r) * w + b * stride + s) * c + ch);
+    STOREV(sum * (vec)(share), y + i * c + ch);
   }
 }
 
-// global (N*H*W [, C]).
+// Pixels of dx.
 __kernel void average_pool_backward(__global const float* restrict dy, __global float* restrict dx,
     const int h, const int w, const int c, const int p, const int q, const int window_h,
     const int window_w, const int stride, const int accumulate) {
-  const int i = get_global_id(0), n = i / (h * w), a = i / w % h, b = i % w;
+  PIXEL(h, w)
   const float share = 1.0f / (float)(window_h * window_w);
   const int p_first = a < window_h ? 0 : (a - window_h) / stride + 1;
   const int q_first = b < window_w ? 0 : (b - window_w) / stride + 1;
   EACH_CHANNEL(c) {
-    float sum = 0.0f;
+    vec sum = ZERO;
     for (int r = p_first; r < p && r * stride <= a; r++)
       for (int s = q_first; s < q && s * stride <= b; s++)
-        sum += dy[((size_t)(n * p + r) * q + s) * c + ch];
-    const size_t at = (size_t)i * c + ch;
-    dx[at] = accumulate ? fma(sum, share, dx[at]) : sum * share;
+        sum += LOADV(dy + ((size_t)(n * p + r) * q + s) * c + ch);
+    const size_t at = i * c + ch;
+    STOREV(
+        accumulate ? fma(sum, (vec)(share), LOADV(dx + at)) : sum * (vec)(share), dx + at);
   }
 }

@@ -33,7 +33,7 @@ static inline void transform_filter(
     for (int i = 0; i < 6; i++) {
       vec row[6];
       transform(q[i * 3], q[i * 3 + 1], q[i * 3 + 2], row, 1);
-      for (int j = 0; j < 6; j++) STOREV(row[j], u + ((size_t)(i * 6 + j) * C + c) * K + k);
+      for (int j = 0; j < 6; j++) STREAMV(row[j], u + ((size_t)(i * 6 + j) * C + c) * K + k);
     }
   }
 }

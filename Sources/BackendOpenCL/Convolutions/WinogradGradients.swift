@@ -23,7 +23,7 @@ struct WinogradGradients {
     }!
     guard
       let pass = TilePass(
-        g, limit: channels == 32 && g.k == 32 ? 8 : 16,
+        g, limit: channels <= 32 && g.k <= 32 ? 8 : 16,
         fits: { rows, tiles in
           4
             * (Winograd.rows(rows, g.w, channels) + 2 * Winograd.planes(tiles, channels)
@@ -34,8 +34,10 @@ struct WinogradGradients {
     self.channels = channels
     images = g.n
     blocks = g.c / channels
-    // Some 32 work-items in all.
-    let wanted = max(1, 32 / blocks)
+    // Some 32 work-items in all; half as many where each would have few tiles for what its sums cost
+    // at either end.
+    let tiles = g.n * (g.h / 4) * (g.w / 4)
+    let wanted = max(1, (tiles * blocks >= 32 * 128 ? 32 : 16) / blocks)
     let passes = (g.n + pass.images - 1) / pass.images
     sliceImages = (passes + wanted - 1) / wanted * pass.images
     slices = (g.n + sliceImages - 1) / sliceImages

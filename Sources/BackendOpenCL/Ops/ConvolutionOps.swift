@@ -49,47 +49,20 @@ extension OpenCLBackend {
     let g = ConvolutionGeometry(
       .convolutionFilterGradient, input: x.tensor.shape, filter: filter,
       output: dy.tensor.shape, stride: stride, padding: padding)
-    switch family {
-    case .portable:
-      let plan = TiledFilterGradient(g)
-      let slices = makeTensor(Shape([plan.slices] + filter.sizes))
-      attempt {
-        let inputs = [
-          FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
-        ]
-        try queue.launch(
-          fusedKernel(
-            [.convolutionTiles, .filterGradientTiled], "filter_gradient_tiled",
-            plan.defines + inputs.flatMap(\.defines)),
-          inputs.flatMap(\.arguments)
-            + [.buffer(memory(slices)), .int(plan.images), .int(plan.slicePixels)],
-          global: plan.global, local: plan.local)
-      }
-      return slices
-    case .vector:
-      if let plan = VectorGradients(filterAlone: g, on: self) {
-        let slices = makeTensor(Shape([plan.slices] + filter.sizes))
-        attempt {
-          try launch(
-            plan, g, dy: dy, filter: FilterGradient(input: x, slices: slices), data: nil)
-        }
-        return slices
-      }
-      let plan = DirectFilterGradient(g, vectorWidth: vectorWidth)
-      let slices = makeTensor(Shape([plan.slices] + filter.sizes))
-      attempt {
-        let inputs = [
-          FusedInput(x, prefix: "X_", on: self), FusedInput(dy, prefix: "DY_", on: self),
-        ]
-        try queue.launch(
-          fusedKernel(
-            [.convolutionVector], "filter_gradient", plan.defines + inputs.flatMap(\.defines)),
-          inputs.flatMap(\.arguments)
-            + [.buffer(memory(slices)), .int(plan.images), .int(plan.sliceImages)],
-          global: [plan.blocks, plan.slices], local: [1, 1])
-      }
-      return slices
+    func slices(_ count: Int) -> FilterGradient {
+      FilterGradient(input: x, slices: makeTensor(Shape([count] + filter.sizes)))
     }
+    if family == .vector, let plan = VectorGradients(filterAlone: g, on: self) {
+      let gradient = slices(plan.slices)
+      attempt { try launch(plan, g, dy: dy, filter: gradient, data: nil) }
+      return gradient.slices
+    }
+    let plan: any FilterGradientPlan =
+      family == .vector
+      ? DirectFilterGradient(g, vectorWidth: vectorWidth) : TiledFilterGradient(g)
+    let gradient = slices(plan.slices)
+    attempt { try launch(plan, dy: dy, gradient) }
+    return gradient.slices
   }
 
   public func convolutionGradients(
@@ -108,12 +81,9 @@ extension OpenCLBackend {
       }
       return slices
     }
-    let slices = convolutionFilterGradient(
-      x: x, dy: dy, filter: w.shape, stride: stride, padding: padding)
-    convolutionDataGradient(
-      dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
+    return convolutionGradientsInTurn(
+      x: x, dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
       completion: completion)
-    return slices
   }
 
   public func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool) {

@@ -34,7 +34,7 @@ extension OpenCLBackend {
       try launchSpatial(
         "average_pool",
         [.buffer(memory(x)), .buffer(memory(y))] + sizes(g, windowWidth: windowWidth),
-        pixels: g.n * g.p * g.q, channels: g.c)
+        pixels: (g.n * g.p, g.q), channels: g.c)
     }
   }
 
@@ -46,7 +46,7 @@ extension OpenCLBackend {
         "average_pool_backward",
         [.buffer(memory(dy)), .buffer(memory(dx))] + sizes(g, windowWidth: windowWidth)
           + [.int(accumulate ? 1 : 0)],
-        pixels: g.n * g.h * g.w, channels: g.c)
+        pixels: (g.n * g.h, g.w), channels: g.c)
     }
   }
 }

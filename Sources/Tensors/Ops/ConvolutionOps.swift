@@ -44,8 +44,17 @@ public protocol ConvolutionOps {
 }
 
 extension ConvolutionOps {
-  /// One after the other.
   public func convolutionGradients(
+    x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
+    into dx: Tensor, addend: Tensor?, completion: GradientCompletion?
+  ) -> Tensor {
+    convolutionGradientsInTurn(
+      x: x, dy: dy, w: w, stride: stride, padding: padding, into: dx, addend: addend,
+      completion: completion)
+  }
+
+  /// `convolutionGradients` by the two ops that make one each.
+  public func convolutionGradientsInTurn(
     x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
     into dx: Tensor, addend: Tensor?, completion: GradientCompletion?
   ) -> Tensor {

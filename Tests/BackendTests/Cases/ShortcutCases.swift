@@ -4,7 +4,7 @@ import TestSupport
 extension OpCase {
   static let shortcut: [OpCase] = [
     (Shape([2, 8, 8, 16]), 2, 32), (Shape([1, 7, 5, 3]), 2, 9), (Shape([3, 4, 6, 5]), 1, 5),
-    (Shape([2, 9, 9, 8]), 3, 11),
+    (Shape([2, 9, 9, 8]), 3, 11), (Shape([2, 4, 4, 16]), 2, 48), (Shape([2, 4, 4, 15]), 1, 16),
   ].flatMap { entry -> [OpCase] in
     let (shape, stride, k) = entry
     let y: Shape = [
