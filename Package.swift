@@ -45,6 +45,7 @@ let package = Package(
         .embedInCode("spatial.cl"),
         .embedInCode("loss.cl"),
         .embedInCode("optimizer.cl"),
+        .embedInCode("sixteen.cl"),
         .embedInCode("image.cl"),
         .embedInCode("bench.cl"),
       ],

@@ -1,6 +1,6 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
-  case common, poclBuiltins, convolutionFused, convolutionVector
+  case common, sixteen, poclBuiltins, convolutionFused, convolutionVector
   case convolutionTiles, convolutionTiled, filterGradientTiled
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
@@ -11,6 +11,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     let bytes =
       switch self {
       case .common: PackageResources.common_cl
+      case .sixteen: PackageResources.sixteen_cl
       case .poclBuiltins: PackageResources.pocl_builtins_cl
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl

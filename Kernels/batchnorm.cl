@@ -3,9 +3,9 @@
 // neighbouring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone.
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
-// row; tiles are merged about their common mean, in double where the device has it: by a work-item a
-// channel, in order, or on GPUs by a work-group of LANES (a power of two), a work-item of which takes
-// every LANES-th tile, in order, and whose sums are added in pairs.
+// row; tiles are merged about their common mean, in double where the device has it: by a work-item
+// a channel, in order, or on GPUs by a work-group of LANES (a power of two), a work-item of which
+// takes every LANES-th tile, in order, and whose sums are added in pairs.
 //
 // -D: V, B, C (channels; divisible by V*B), ACTIVATION, RESIDUAL, HAS_OUTPUT, OF_BATCH, ACCUMULATE;
 //     FP64 where the device has doubles; LANES (1 if left out) for the merging.

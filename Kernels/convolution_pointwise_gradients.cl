@@ -1,8 +1,8 @@
 // Data gradient of a 1x1 convolution at stride 1 and, with -D FILTER, its filter gradient beside
 // it, vector family: few channels mean much memory for little arithmetic, and so dy, and what batch
 // norm's backward reads beside it, are read once for both. A work-item takes item_pixels pixels, a
-// multiple of PIXELS, PIXELS at a time; x and dy of these, as X_INPUT and DY_INPUT say, and all sums
-// of the filter gradient stay in its private memory.
+// multiple of PIXELS, PIXELS at a time; x and dy of these, as X_INPUT and DY_INPUT say, and all
+// sums of the filter gradient stay in its private memory.
 //
 // -D: C K, CP KP (the same, rounded up to V), PIXELS; GB x VB (pixels, and vectors of dx, of the
 //     data gradient in registers; divide PIXELS, CP / V); RB x FB (channels of x, and vectors of

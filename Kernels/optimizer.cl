@@ -44,51 +44,14 @@ static inline void step_parameter(
 #endif
 }
 
-typedef struct { int values[16]; } Sixteen;
-
-#define CASE(i)                                                                      \
-  case i:                                                                            \
-    step_parameter(                                                                  \
-        w##i, g##i, v##i, counts.values[i], slices.values[i], rate, momentum, decay, \
-        notes + slots.values[i], mark);                                              \
-    break;
+#define ITEM(i)                                                                    \
+  step_parameter(                                                                  \
+      w##i, g##i, v##i, counts.values[i], slices.values[i], rate, momentum, decay, \
+      notes + slots.values[i], mark)
 
 __kernel void momentum_steps(
     const Sixteen counts, const Sixteen slices, const float rate, const float momentum,
-    const float decay,
-    __global float* notes, const Sixteen slots, const float mark,
-    ARGUMENTS(0),
-    ARGUMENTS(1),
-    ARGUMENTS(2),
-    ARGUMENTS(3),
-    ARGUMENTS(4),
-    ARGUMENTS(5),
-    ARGUMENTS(6),
-    ARGUMENTS(7),
-    ARGUMENTS(8),
-    ARGUMENTS(9),
-    ARGUMENTS(10),
-    ARGUMENTS(11),
-    ARGUMENTS(12),
-    ARGUMENTS(13),
-    ARGUMENTS(14),
-    ARGUMENTS(15)) {
-  switch (get_global_id(1)) {
-  CASE(0)
-  CASE(1)
-  CASE(2)
-  CASE(3)
-  CASE(4)
-  CASE(5)
-  CASE(6)
-  CASE(7)
-  CASE(8)
-  CASE(9)
-  CASE(10)
-  CASE(11)
-  CASE(12)
-  CASE(13)
-  CASE(14)
-  CASE(15)
-  }
+    const float decay, __global float* notes, const Sixteen slots, const float mark,
+    SIXTEEN_ARGUMENTS) {
+  SIXTEEN_ITEMS(get_global_id(1))
 }

@@ -1,6 +1,7 @@
-// Ops that move pixels: shortcut, pooling, both families. Work-item (., column, row) takes one pixel
-// of the tensor that global size (1, columns, N * rows) names; its channels V at a time, V dividing
-// all their numbers, or, on GPUs, one of them (CHANNELS_IN_GRID 1, V 1, global size 0 the channels).
+// Ops that move pixels: shortcut, pooling, both families. Work-item (., column, row) takes one
+// pixel of the tensor that global size (1, columns, N * rows) names; its channels V at a time, V
+// dividing all their numbers, or, on GPUs, one of them (CHANNELS_IN_GRID 1, V 1, global size 0 the
+// channels).
 
 #if CHANNELS_IN_GRID
 #define EACH_CHANNEL(channels) const int ch = get_global_id(0);

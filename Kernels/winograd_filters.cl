@@ -38,47 +38,10 @@ static inline void transform_filter(
   }
 }
 
-typedef struct { int values[16]; } Sixteen;
 #define ARGUMENTS(i) __global const float *restrict w##i, __global float *restrict u##i
-#define CASE(i)                                                               \
-  case i:                                                                     \
-    transform_filter(w##i, u##i, cs.values[i], ks.values[i], orientations.values[i]); \
-    break;
+#define ITEM(i) transform_filter(w##i, u##i, cs.values[i], ks.values[i], orientations.values[i])
 
 ONE_ITEM __kernel void transform_filters(
-    const Sixteen cs, const Sixteen ks, const Sixteen orientations,
-    ARGUMENTS(0),
-    ARGUMENTS(1),
-    ARGUMENTS(2),
-    ARGUMENTS(3),
-    ARGUMENTS(4),
-    ARGUMENTS(5),
-    ARGUMENTS(6),
-    ARGUMENTS(7),
-    ARGUMENTS(8),
-    ARGUMENTS(9),
-    ARGUMENTS(10),
-    ARGUMENTS(11),
-    ARGUMENTS(12),
-    ARGUMENTS(13),
-    ARGUMENTS(14),
-    ARGUMENTS(15)) {
-  switch (get_global_id(1)) {
-  CASE(0)
-  CASE(1)
-  CASE(2)
-  CASE(3)
-  CASE(4)
-  CASE(5)
-  CASE(6)
-  CASE(7)
-  CASE(8)
-  CASE(9)
-  CASE(10)
-  CASE(11)
-  CASE(12)
-  CASE(13)
-  CASE(14)
-  CASE(15)
-  }
+    const Sixteen cs, const Sixteen ks, const Sixteen orientations, SIXTEEN_ARGUMENTS) {
+  SIXTEEN_ITEMS(get_global_id(1))
 }

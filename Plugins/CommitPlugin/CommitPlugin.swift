@@ -1,8 +1,9 @@
 import Foundation
 import PackagePlugin
 
-/// Writes the commit that is built into a source file, before every build. (`Context.gitInformation` in
-/// the manifest would not do: the package manager keeps what a manifest once came to.)
+/// Writes the commit that is built into a source file, before every build.
+/// (`Context.gitInformation` in the manifest would not do: the package manager keeps what a
+/// manifest once came to.)
 @main struct CommitPlugin: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let folder = context.pluginWorkDirectoryURL.appending(path: "Generated")

@@ -41,8 +41,8 @@ public struct SampleSummary: Hashable, Sendable {
     return ValueInterval(low: low, high: high)
   }
 
-  /// mean ± t · standard deviation / √n with t of n − 1 degrees of freedom: where the expected value
-  /// of normally distributed runs lies with this confidence; nil of fewer than two values.
+  /// mean ± t · standard deviation / √n with t of n − 1 degrees of freedom: where the expected
+  /// value of normally distributed runs lies with this confidence; nil of fewer than two values.
   /// - Parameter confidence: between 0 and 1.
   public func interval(confidence: Double = 0.95) -> ValueInterval? {
     guard let mean, let standardDeviation else { return nil }

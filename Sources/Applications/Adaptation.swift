@@ -22,8 +22,8 @@ extension Application {
   /// loss on the task's training images, through the frozen rotation head, whose every head then
   /// still fits. Labels serve the measurement alone.
   /// - Parameters: files of components.
-  /// - Throws: `MisfitError` where the parts do not fit one another, `ApplicationError` where the head
-  ///   knows no class of the data.
+  /// - Throws: `MisfitError` where the parts do not fit one another, `ApplicationError` where the
+  ///   head knows no class of the data.
   public func adapt(
     extractor path: String, rotationHead: String, head headPath: String?
   ) throws -> AdaptationResults {

@@ -24,9 +24,9 @@ extension Application {
     public let head: String
   }
 
-  /// One classifier for many extractors (Gygli et al. Sec. 5.2): a head that several extractors share
-  /// grows to all classes of the data, is trained on one of them, frozen, and fits the others,
-  /// untouched.
+  /// One classifier for many extractors (Gygli et al. Sec. 5.2): a head that several extractors
+  /// share grows to all classes of the data, is trained on one of them, frozen, and fits the
+  /// others, untouched.
   /// - Parameters:
   ///   - reference: file of the extractor that the head is trained on.
   ///   - others: files of extractors that the head is measured with.

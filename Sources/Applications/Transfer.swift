@@ -20,12 +20,12 @@ extension Application {
     public let head: String
   }
 
-  /// Transfer (Gygli et al. Sec. 5.3): a source's extractor under a target's head, measured directly
-  /// and along fine-tuning of the whole network on the task's training images.
+  /// Transfer (Gygli et al. Sec. 5.3): a source's extractor under a target's head, measured
+  /// directly and along fine-tuning of the whole network on the task's training images.
   /// - Parameters:
   ///   - head: nil for a fresh one, of the extractor's architecture.
-  ///   - rotationHead: stays frozen and is trained through too, so that the fine-tuned extractor keeps
-  ///     its feature space.
+  ///   - rotationHead: stays frozen and is trained through too, so that the fine-tuned extractor
+  ///     keeps its feature space.
   ///   - epochs: in place of `steps`.
   /// - Throws: `MisfitError`; `ApplicationError` where the head's classes are not the data's.
   public func transfer(

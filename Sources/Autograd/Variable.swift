@@ -2,8 +2,8 @@ public import Tensors
 
 /// A tensor on the tape and, after `Tape.backward`, the gradient of the loss with respect to it.
 ///
-/// What a batch norm puts out may be *deferred*: known as a rule of reading its input. A convolution
-/// reads it so, and nothing is stored; whoever asks for `value` has it computed.
+/// What a batch norm puts out may be *deferred*: known as a rule of reading its input. A
+/// convolution reads it so, and nothing is stored; whoever asks for `value` has it computed.
 public final class Variable {
   public let shape: Shape
   /// Whether gradients are wanted here or behind here.
@@ -124,8 +124,8 @@ public final class Variable {
     return GradientOutput(fresh, accumulate: false)
   }
 
-  /// The same for a convolution, which adds out of place and, as the last contributor, completes the
-  /// gradient while it stores it.
+  /// The same for a convolution, which adds out of place and, as the last contributor, completes
+  /// the gradient while it stores it.
   func convolutionGradientOutput(
     on backend: any Backend
   ) -> (tensor: Tensor, addend: Tensor?, completion: GradientCompletion?)? {

@@ -49,8 +49,8 @@ final class BufferPool {
   }
 
   /// A buffer for the elements of `shape`; not initialised.
-  /// - Parameter finish: waits for the device; called where free buffers of other sizes have to make
-  ///   room.
+  /// - Parameter finish: waits for the device; called where free buffers of other sizes have to
+  ///   make room.
   func take(_ shape: Shape, finish: () throws -> Void) throws -> cl_mem {
     let size = Self.sizeClass(shape)
     var status: cl_int = 0

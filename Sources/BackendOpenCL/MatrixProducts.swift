@@ -7,8 +7,8 @@ private let oneCall = Mutex(())
 
 /// Matrix products through CLBlast, one call at a time.
 ///
-/// CLBlast compiles its kernels at the first product, which takes seconds: `warmUp` has that done by
-/// a thread of its own, beside whatever the caller has to compile.
+/// CLBlast compiles its kernels at the first product, which takes seconds: `warmUp` has that done
+/// by a thread of its own, beside whatever the caller has to compile.
 final class MatrixProducts {
   private let context: cl_context
   private let device: cl_device_id

@@ -44,8 +44,8 @@ public final class OpenCLBackend: Backend {
   }
 
   /// - Parameters:
-  ///   - warmsUp: whether CLBlast, which the portable family multiplies matrices with, compiles in a
-  ///     thread of its own from the first convolution on.
+  ///   - warmsUp: whether CLBlast, which the portable family multiplies matrices with, compiles in
+  ///     a thread of its own from the first convolution on.
   ///   - profiles: whether every kernel is timed.
   ///   - memoryLimit: bytes; nil: what the device has.
   ///   - announceBuild: told of kernels that are compiled.

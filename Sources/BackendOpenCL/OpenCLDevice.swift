@@ -1,8 +1,8 @@
 import COpenCL
 import Synchronization
 
-/// Held while platforms and devices are listed and contexts are made: drivers set themselves up then,
-/// and PoCL 3.1 does not survive two threads that do so at once.
+/// Held while platforms and devices are listed and contexts are made: drivers set themselves up
+/// then, and PoCL 3.1 does not survive two threads that do so at once.
 let driverSetUp = Mutex(())
 
 /// Which kernels a device runs.

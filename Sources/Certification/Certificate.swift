@@ -2,7 +2,8 @@ public import Analysis
 public import Components
 
 /// How well an extractor works under a head, measured, and bound to both and to the data by their
-/// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest follows.
+/// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest
+/// follows.
 public struct Certificate: Codable, Hashable, Sendable {
   public static let currentFormat = "dovetail-certificate-1"
 

@@ -40,8 +40,8 @@ public struct Confusion: Codable, Hashable, Sendable {
   }
 
   /// How many of `count` random permutations of the outputs' names give a lower accuracy than the
-  /// true naming. What two unrelated networks agree on is an accident of the naming, so for them the
-  /// true one is one permutation among others; the number of images does not come into it.
+  /// true naming. What two unrelated networks agree on is an accident of the naming, so for them
+  /// the true one is one permutation among others; the number of images does not come into it.
   public func relabellingsBelow(count: Int, seed: UInt64) -> Int {
     let right = right
     let truth = truth

@@ -7,8 +7,8 @@ enum Rule {
   static let relabellings = 10_000
   /// The true naming has to beat this share of them.
   static let neededShare = 0.99
-  /// Random orders of the channels that the true one has to beat, all of them: for unrelated networks
-  /// that has a probability of 1 in 200, whatever their outputs are called.
+  /// Random orders of the channels that the true one has to beat, all of them: for unrelated
+  /// networks that has a probability of 1 in 200, whatever their outputs are called.
   static let shufflings = 199
   /// So many images suffice for that.
   static let shuffledImages = 500

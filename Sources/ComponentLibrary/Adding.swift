@@ -37,8 +37,8 @@ extension ComponentLibrary {
     return (digest, true)
   }
 
-  /// Removes the entry whose content digest begins with `prefix`, damaged or not: it is renamed aside,
-  /// then deleted. Of a symbolic link the link alone is removed.
+  /// Removes the entry whose content digest begins with `prefix`, damaged or not: it is renamed
+  /// aside, then deleted. Of a symbolic link the link alone is removed.
   public func remove(_ prefix: String) throws {
     let names = try Folder(path, followsLink: true).names()
       .filter { $0.hasPrefix(prefix) && Digest.isValid($0) }

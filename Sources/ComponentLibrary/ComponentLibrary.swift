@@ -2,8 +2,8 @@ public import Certification
 public import Components
 
 /// A directory of components, models and certificates, for git or a share: one folder an entry,
-/// named by the SHA-256 of the one file in it. There is no index and no lock, and nothing is fetched
-/// from anywhere.
+/// named by the SHA-256 of the one file in it. There is no index and no lock, and nothing is
+/// fetched from anywhere.
 ///
 ///     <digest>/component.safetensors
 ///     <digest>/certificate.json

@@ -2,8 +2,8 @@ import Certification
 import Components
 
 extension ComponentLibrary {
-  /// An entry's ancestors, what it was trained with, what was made from it and what was certified of
-  /// it, as a tree of text; “not here” is what the library does not hold.
+  /// An entry's ancestors, what it was trained with, what was made from it and what was certified
+  /// of it, as a tree of text; “not here” is what the library does not hold.
   public func lineage(of entry: Entry) throws -> String {
     LineageGraph(entries: try contents().entries).text(entry)
   }

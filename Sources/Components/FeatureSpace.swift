@@ -36,8 +36,8 @@ public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
 /// What a component's features mean: a set of anchors, fixed when its training ends. Components
 /// understand each other where their sets intersect: equal shapes say nothing about that.
 ///
-/// Inherited by what is trained against a frozen head, by heads trained on a frozen extractor and by
-/// heads that grow; an extractor that is fine-tuned without a frozen head starts a new one.
+/// Inherited by what is trained against a frozen head, by heads trained on a frozen extractor and
+/// by heads that grow; an extractor that is fine-tuned without a frozen head starts a new one.
 public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
   /// Sorted by kind, then digest; each once.
   public let anchors: [Anchor]
@@ -70,8 +70,8 @@ extension FeatureSpace {
   /// The space of an extractor whose training has ended.
   ///
   /// A head that stayed frozen holds the features where they were, so all that the extractor fitted
-  /// before, it still fits: adaptation through a frozen head inherits. Fine-tuning without one starts
-  /// anew.
+  /// before, it still fits: adaptation through a frozen head inherits. Fine-tuning without one
+  /// starts anew.
   /// - Parameters:
   ///   - before: the space of the weights that it started from; nil for fresh ones.
   ///   - frozen: anchors of heads that its features served and that did not change.
@@ -84,8 +84,8 @@ extension FeatureSpace {
     return before.union(new)
   }
 
-  /// The space of a head that was trained, or grew by classes, on a frozen extractor: the extractor's;
-  /// one that grows keeps its own as well.
+  /// The space of a head that was trained, or grew by classes, on a frozen extractor: the
+  /// extractor's; one that grows keeps its own as well.
   public static func ofHead(
     onFrozen extractor: FeatureSpace, grownFrom before: FeatureSpace? = nil
   ) -> FeatureSpace {

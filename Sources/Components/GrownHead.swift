@@ -7,8 +7,8 @@ extension TaskHead {
   /// `fresh`'s. Of the same feature space: no feature means anything else.
   /// - Parameters:
   ///   - classNames: by output of the result.
-  ///   - fresh: a head of the same architecture with outputs for `classNames`; its layers become the
-  ///     result's.
+  ///   - fresh: a head of the same architecture with outputs for `classNames`; its layers become
+  ///     the result's.
   /// - Precondition: `classNames` holds all of this head's.
   public func growing(
     to classNames: [String], fresh: Sequential, on backend: any Backend

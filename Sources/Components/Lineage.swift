@@ -3,8 +3,8 @@ public enum ProductVersion {
   public static let current = "0.1.0"
 }
 
-/// Where a component comes from: everything that it depends on, nothing that another equal run would
-/// state otherwise (no time, path or host).
+/// Where a component comes from: everything that it depends on, nothing that another equal run
+/// would state otherwise (no time, path or host).
 public struct Lineage: Codable, Hashable, Sendable {
   public enum Origin: String, Codable, Sendable {
     case training, adaptation, recombination, recalibration

@@ -2,8 +2,8 @@ import Foundation
 
 /// Reading what other programs may have put there.
 public enum PlainFile {
-  /// To open a file with: without following a symbolic link in the last part of its path, and without
-  /// waiting for the other end of a pipe.
+  /// To open a file with: without following a symbolic link in the last part of its path, and
+  /// without waiting for the other end of a pipe.
   public static let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
 
   /// The bytes of a regular file.

@@ -95,8 +95,8 @@ public struct SafetensorsFile: Equatable, Sendable {
 
   // MARK: Reading
 
-  /// - Throws: `SafetensorsError` for whatever the format does not allow, and for tensors that are not
-  ///   of 32-bit floats; nothing larger than the file is allocated.
+  /// - Throws: `SafetensorsError` for whatever the format does not allow, and for tensors that are
+  ///   not of 32-bit floats; nothing larger than the file is allocated.
   public init(bytes: [UInt8]) throws(SafetensorsError) {
     let index = try SafetensorsIndex(bytes: bytes)
     metadata = index.metadata

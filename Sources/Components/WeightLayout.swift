@@ -69,8 +69,8 @@ enum WeightLayout {
     moved(values, shape) { $0[$2] = values[$1] }
   }
 
-  /// Calls `move` with each element's position outside and inside: outside, the last axis comes first,
-  /// then the one before it, then the taps.
+  /// Calls `move` with each element's position outside and inside: outside, the last axis comes
+  /// first, then the one before it, then the taps.
   private static func moved(
     _ values: [Float], _ shape: Shape,
     _ move: (_ result: inout [Float], _ outside: Int, _ inside: Int) -> Void

@@ -2,8 +2,8 @@ import Foundation
 
 /// JPEG files named one by one or by the folders that they are in.
 public enum ImageFiles {
-  /// The files themselves, and of folders all JPEG files below, in the order of their paths; links are
-  /// not followed.
+  /// The files themselves, and of folders all JPEG files below, in the order of their paths; links
+  /// are not followed.
   /// - Throws: `DatasetError` for what is not there, and for a folder without JPEG files.
   public static func list(_ paths: [String]) throws(DatasetError) -> [String] {
     var all: [String] = []

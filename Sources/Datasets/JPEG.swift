@@ -9,9 +9,9 @@ package enum JPEG {
   }
 
   /// `[height, width, 3]`; grey and CMYK become RGB.
-  /// - Parameter side: an image whose shorter side is at least twice this in half its size or less is
-  ///   decoded at the smallest such size, by the low frequencies of its blocks alone: what is then
-  ///   averaged to `side` pixels still has two or more for each. nil: at its own size.
+  /// - Parameter side: an image whose shorter side is at least twice this in half its size or less
+  ///   is decoded at the smallest such size, by the low frequencies of its blocks alone: what is
+  ///   then averaged to `side` pixels still has two or more for each. nil: at its own size.
   package static func decode(
     _ file: [UInt8], atLeastTwice side: Int? = nil
   ) throws(Failure) -> (rgb: [UInt8], width: Int, height: Int) {

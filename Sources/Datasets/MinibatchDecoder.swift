@@ -6,8 +6,8 @@ import Synchronization
 /// asked for.
 ///
 /// Which images a minibatch takes is known beforehand. Its pixels and labels, and the damaged files
-/// that are named, are a function of the images and the steps that were taken: they do not depend on
-/// the number of threads, on their speed or on how far ahead they are.
+/// that are named, are a function of the images and the steps that were taken: they do not depend
+/// on the number of threads, on their speed or on how far ahead they are.
 public final class MinibatchDecoder {
   public struct Minibatch: Sendable {
     /// `[indices, size, size, 3]`.

@@ -1,5 +1,5 @@
-/// STL-10 (Coates et al. 2011), binary version: `{train,test}_X.bin` of 96×96 images, planes R, G, B,
-/// each column-major; `_y.bin` of labels 1…10. Reduced by area mean: to 32×32, the 3×3 mean.
+/// STL-10 (Coates et al. 2011), binary version: `{train,test}_X.bin` of 96×96 images, planes R, G,
+/// B, each column-major; `_y.bin` of labels 1…10. Reduced by area mean: to 32×32, the 3×3 mean.
 enum STL10 {
   static let classNames = [
     "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",

@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 
 extension ImageSet {
-  /// Mean and standard deviation of the pixels in [0, 1], channel by channel, from exact histograms.
+  /// Mean and standard deviation of the pixels in [0, 1], channel by channel, from exact
+  /// histograms.
   public var normalisation: Normalisation {
     var histograms = [[Int]](repeating: [Int](repeating: 0, count: 256), count: 3)
     bytes.withUnsafeBufferPointer { bytes in

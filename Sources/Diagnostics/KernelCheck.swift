@@ -38,8 +38,8 @@ public struct KernelFinding: Codable, Sendable {
 
 /// Runs every op of the contract on a device and on a backend that is trusted, with equal inputs.
 public struct KernelCheck {
-  /// max |error| / max |reference| that rounding may explain: Winograd's F(4×4, 3×3) and batch norm's
-  /// backward each lose some 1e-5.
+  /// max |error| / max |reference| that rounding may explain: Winograd's F(4×4, 3×3) and batch
+  /// norm's backward each lose some 1e-5.
   public static let tolerance = 2e-4
 
   private let subject: any InstrumentedBackend

@@ -37,8 +37,8 @@ struct CheckpointOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter hasDirectory: without one there is nowhere to leave a checkpoint, and signals do what
-  ///   they always do.
+  /// - Parameter hasDirectory: without one there is nowhere to leave a checkpoint, and signals do
+  ///   what they always do.
   func control(hasDirectory: Bool = true) -> RunControl {
     if hasDirectory { Interruption.watch() }
     return RunControl(

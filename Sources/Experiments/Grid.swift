@@ -5,9 +5,9 @@ import Networks
 public import Tensors
 public import Training
 
-/// The runs of some experiments: every (training, seed) has a directory of its own under `runs/`, is
-/// run once however many experiments want it, and is not run again where it has finished. One that
-/// was broken off goes on from its last checkpoint.
+/// The runs of some experiments: every (training, seed) has a directory of its own under `runs/`,
+/// is run once however many experiments want it, and is not run again where it has finished. One
+/// that was broken off goes on from its last checkpoint.
 public struct Grid {
   public let experiments: [Experiment]
   public let scale: Scale

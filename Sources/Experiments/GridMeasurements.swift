@@ -77,8 +77,8 @@ extension Grid {
     try Recipe(tasks: [task(role, datasets)]).classMap([datasets[source(of: role)]!]).names[0]
   }
 
-  /// Loss on the tasks' own labels along the training of a finished run, averaged over the tasks and
-  /// over `parts` parts of the training.
+  /// Loss on the tasks' own labels along the training of a finished run, averaged over the tasks
+  /// and over `parts` parts of the training.
   func lossCurve(_ job: Job, parts: Int = 50) -> [(minibatch: Double, loss: Double)] {
     struct Line: Decodable {
       let minibatch: Int?

@@ -23,7 +23,8 @@ extension Experiment {
     case crossings([Crossing])
     /// Known beforehand.
     case constant(Double)
-    /// Average class accuracy of the first task along its training: at the start, or after an epoch.
+    /// Average class accuracy of the first task along its training: at the start, or after an
+    /// epoch.
     case curve(CurvePlace)
   }
 

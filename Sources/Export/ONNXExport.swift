@@ -8,13 +8,13 @@ public import Tensors
 ///
 /// An extractor takes `images` `[N, 3, size, size]`, RGB in 0…1: its normalisation is part of the
 /// graph, as it is part of the component. It gives `features`; a head takes `features` and gives
-/// `logits` `[N, classes]`, so the two graphs join at that name; a model is both. N is free, and so are
-/// height and width of the features for a head that states none. Batch norm is what the component
-/// states: statistics of the batch are computed in the graph, others are constants in it. The model's
-/// metadata tell preprocessing, class names, feature space and digest.
+/// `logits` `[N, classes]`, so the two graphs join at that name; a model is both. N is free, and so
+/// are height and width of the features for a head that states none. Batch norm is what the
+/// component states: statistics of the batch are computed in the graph, others are constants in it.
+/// The model's metadata tell preprocessing, class names, feature space and digest.
 public enum ONNXExport {
-  /// The file's bytes; equal components give equal bytes, whatever the backend, which only holds the
-  /// weights for a while.
+  /// The file's bytes; equal components give equal bytes, whatever the backend, which only holds
+  /// the weights for a while.
   /// - Throws: `ComponentFileError` where the component is not what it says; `ExportError`.
   public static func bytes(
     of component: StoredComponent, path: String, on backend: any Backend

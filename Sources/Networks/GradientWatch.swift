@@ -1,8 +1,8 @@
 import Autograd
 public import Tensors
 
-/// Tells which parameters first got an update that was not finite, and when. Looking costs nothing that
-/// can be measured (`NonFiniteNotes`); asking reads one number a parameter back.
+/// Tells which parameters first got an update that was not finite, and when. Looking costs nothing
+/// that can be measured (`NonFiniteNotes`); asking reads one number a parameter back.
 public final class GradientWatch {
   private let names: [String]
   private let slots: [ObjectIdentifier: Int]
@@ -29,8 +29,8 @@ public final class GradientWatch {
     return NonFiniteNotes(in: notes, slots: found, mark: Float(step + 1))
   }
 
-  /// Waits for the device. The earliest step whose updates were not finite, and of which parameters,
-  /// in their order; nil while all were.
+  /// Waits for the device. The earliest step whose updates were not finite, and of which
+  /// parameters, in their order; nil while all were.
   public func firstNotFinite() throws -> (step: Int, names: [String])? {
     let marks = try backend.download(notes)
     guard let first = marks.filter({ $0 != 0 }).min() else { return nil }

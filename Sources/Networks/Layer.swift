@@ -10,8 +10,8 @@ public enum BatchNormStatistics: Sendable, Equatable {
   case running
 }
 
-/// Gets the mean and the biased variance `[C]` that a batch norm normalises a batch by, and the number
-/// of values M behind each of them.
+/// Gets the mean and the biased variance `[C]` that a batch norm normalises a batch by, and the
+/// number of values M behind each of them.
 public typealias BatchNormObserver = (
   _ norm: BatchNorm, _ mean: Tensor, _ variance: Tensor, _ values: Int
 ) -> Void

@@ -23,8 +23,8 @@ struct Piece: Hashable {
   let divisor: Int
 }
 
-/// Where fresh weights are drawn from. Each filter of a network has a stream of its own; the streams
-/// of one family's filters lie below those named here.
+/// Where fresh weights are drawn from. Each filter of a network has a stream of its own; the
+/// streams of one family's filters lie below those named here.
 struct FreshWeights {
   static let classifierStream: UInt32 = 1 << 16
   static let adapterStream: UInt32 = 1 << 16 + 1

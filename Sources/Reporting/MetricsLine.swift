@@ -2,9 +2,9 @@ public import Foundation
 
 /// A line of a run's `metrics.jsonl` as TensorBoard's scalars: every number in it has a tag.
 ///
-/// The step is the line's `minibatch`, or else its `step`. A tag is made of the keys on the way to a
-/// number, joined by slashes; an object in a list goes by its `task`, by its `extractor` and `head`,
-/// or else by its place. What is the same in every line (`images`, `chance…`) has no tag.
+/// The step is the line's `minibatch`, or else its `step`. A tag is made of the keys on the way to
+/// a number, joined by slashes; an object in a list goes by its `task`, by its `extractor` and
+/// `head`, or else by its place. What is the same in every line (`images`, `chance…`) has no tag.
 ///
 ///     {"learningRate":0.1,"losses":[{"target":2.3,"task":"cifar10"}],"minibatch":20}
 ///     step 20: learningRate 0.1, losses/cifar10/target 2.3

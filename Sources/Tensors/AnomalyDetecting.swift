@@ -1,5 +1,5 @@
-/// A backend that looks at what every op puts out, and stops at the first value that is no finite number:
-/// later ops do nothing, and `synchronize()` and `download(_:)` throw an `AnomalyError`.
+/// A backend that looks at what every op puts out, and stops at the first value that is no finite
+/// number: later ops do nothing, and `synchronize()` and `download(_:)` throw an `AnomalyError`.
 public protocol AnomalyDetecting: Backend {
   /// Tells what a tensor is called, for the error.
   func name(_ tensor: Tensor, _ name: String)
@@ -8,7 +8,8 @@ public protocol AnomalyDetecting: Backend {
 /// The op that first put out a value that is no finite number.
 public struct AnomalyError: Error, CustomStringConvertible, Sendable {
   public let op: OpName
-  /// The parameter that the op read; or the one that an op before it read last, where it reads none.
+  /// The parameter that the op read; or the one that an op before it read last, where it reads
+  /// none.
   public let parameter: String?
   public let readsParameter: Bool
   /// Of the output.

@@ -2,8 +2,8 @@
 ///
 /// A backend belongs to one thread and runs its ops in the order in which they are called (one
 /// in-order queue). An op writes into the outputs that it is given, and allocates only
-/// what it returns because its size is the backend's choice. Gradient ops take `accumulate`: `false` overwrites the output without reading it,
-/// `true` adds to it.
+/// what it returns because its size is the backend's choice. Gradient ops take `accumulate`:
+/// `false` overwrites the output without reading it, `true` adds to it.
 ///
 /// Errors: shapes that do not agree are the caller's mistake and stop the program with a message
 /// that names op and shapes. What the device itself reports (out of memory, a kernel that does not

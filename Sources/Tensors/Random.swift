@@ -14,7 +14,8 @@ public enum RandomPurpose: UInt32, Sendable {
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy
-/// as 1, 2, 3", SC 2011), keyed by (seed, purpose, stream, step). The same numbers on every machine.
+/// as 1, 2, 3", SC 2011), keyed by (seed, purpose, stream, step). The same numbers on every
+/// machine.
 public struct RandomStream: RandomNumberGenerator, Sendable {
   private var counter: (UInt32, UInt32, UInt32, UInt32)
   private let key: (UInt32, UInt32)

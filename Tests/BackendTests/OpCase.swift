@@ -28,7 +28,8 @@ struct OpCase: Sendable {
     + optimizer + image
 }
 
-/// Tensors for a case: inputs that must not change, outputs that start as NaN, canaries around them.
+/// Tensors for a case: inputs that must not change, outputs that start as NaN, canaries around
+/// them.
 final class CaseContext {
   let backend: any Backend
   private var inputs: [(tensor: Tensor, values: [Float])] = []

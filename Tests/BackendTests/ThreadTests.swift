@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 @Suite struct ThreadTests {
-  /// Each thread lists the devices, makes a backend of its own and computes on it. In a process where
-  /// nothing else has set up the driver yet this is where PoCL 3.1 would crash.
+  /// Each thread lists the devices, makes a backend of its own and computes on it. In a process
+  /// where nothing else has set up the driver yet this is where PoCL 3.1 would crash.
   @Test(.enabled(if: TestedBackend.hasOpenCL, "no OpenCL device"))
   func severalThreadsMakeBackendsAtOnce() {
     let sums = Mutex<[Float]>([])

@@ -149,8 +149,8 @@ enum Trained {
     #expect(certificate.differences(from: elsewhere).contains { $0.hasPrefix("data") })
   }
 
-  /// Ten thousand damaged certificates: each reads or is refused with an error of ours, none traps; and
-  /// none that differs in what was counted or concluded passes for consistent.
+  /// Ten thousand damaged certificates: each reads or is refused with an error of ours, none traps;
+  /// and none that differs in what was counted or concluded passes for consistent.
   private func mutations(_ certificate: Certificate) throws {
     var read = 0
     for mutation in Mutations(of: try certificate.json, count: 10_000) {

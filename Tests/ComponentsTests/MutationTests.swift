@@ -6,7 +6,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Ten thousand damaged files a format: each reads, or is refused with an error of ours; none traps.
+/// Ten thousand damaged files a format: each reads, or is refused with an error of ours; none
+/// traps.
 @Suite struct MutationTests {
   private let backend = CPUBackend(threads: 1)
   private let architecture = Architecture(

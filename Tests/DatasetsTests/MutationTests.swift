@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Ten thousand damaged files a format: each loads, or is refused with an error of ours; none traps.
+/// Ten thousand damaged files a format: each loads, or is refused with an error of ours; none
+/// traps.
 @Suite struct MutationTests {
   private func load(_ kind: DatasetKind, _ folder: TemporaryFolder) {
     do {

@@ -8,8 +8,8 @@ import Networks
 import Tensors
 import Testing
 
-/// Exported graphs, computed by their operators' definitions, against the networks that they are of.
-/// (What ONNX Runtime makes of them, `Tools/check-onnx.py` looks at.)
+/// Exported graphs, computed by their operators' definitions, against the networks that they are
+/// of. (What ONNX Runtime makes of them, `Tools/check-onnx.py` looks at.)
 @Suite struct ExportTests {
   static let architectures = [
     Architecture(split: .stage1), Architecture(split: .stage3),

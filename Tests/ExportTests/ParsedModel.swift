@@ -1,7 +1,7 @@
 import Foundation
 
-/// An ONNX file as the specification reads it (onnx.proto): written without our writer, so that it can
-/// say whether that one is right.
+/// An ONNX file as the specification reads it (onnx.proto): written without our writer, so that it
+/// can say whether that one is right.
 struct ParsedModel {
   var irVersion: UInt64 = 0
   var operatorSet: UInt64 = 0

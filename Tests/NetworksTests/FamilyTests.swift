@@ -118,8 +118,8 @@ import Testing
     }
   }
 
-  /// Sec. 5.2 of the paper: one head, MobileNetV2's tail from block 12 on, for three extractors; the
-  /// block takes 64 channels instead of 96 and so has no identity shortcut.
+  /// Sec. 5.2 of the paper: one head, MobileNetV2's tail from block 12 on, for three extractors;
+  /// the block takes 64 channels instead of 96 and so has no identity shortcut.
   @Test func oneHeadTakesTheFeaturesOfThreeArchitectures() throws {
     let backend = makeBackend()
     let mobile = Architecture(name: .mobileNetV2, adapter: 64)

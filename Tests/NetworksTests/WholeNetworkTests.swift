@@ -83,8 +83,8 @@ import Testing
     }
   }
 
-  /// The largest difference from what stands for a tensor, in parts of `scale`: its norm, one random
-  /// projection, its first values.
+  /// The largest difference from what stands for a tensor, in parts of `scale`: its norm, one
+  /// random projection, its first values.
   static func error(
     _ values: [Double], _ expected: Fixture.Gradient, stream: Int, scale: Double
   ) -> Double {

@@ -1,4 +1,5 @@
-/// Files as bad disks, half transfers and bad will make them: a seeded row of changes to a good one.
+/// Files as bad disks, half transfers and bad will make them: a seeded row of changes to a good
+/// one.
 public struct Mutations: Sequence, IteratorProtocol {
   private let original: [UInt8]
   private var left: Int

@@ -1,7 +1,7 @@
 public import Tensors
 
-/// The ops as their formulas say, in double, element by element: what the backends are held against.
-/// Shares no code with them.
+/// The ops as their formulas say, in double, element by element: what the backends are held
+/// against. Shares no code with them.
 public enum Oracle {
   /// A tensor in double, row-major.
   public struct Array4: Sendable {

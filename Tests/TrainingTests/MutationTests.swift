@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 import Training
 
-/// Ten thousand damaged files a format: each reads, or is refused with an error of ours; none traps.
+/// Ten thousand damaged files a format: each reads, or is refused with an error of ours; none
+/// traps.
 @Suite struct MutationTests {
   @Test func recipes() throws {
     let text = """
@@ -61,8 +62,8 @@ import Training
     }
   }
 
-  /// A run directory whose results are damaged is refused, or read; the figures of a run that trained
-  /// nothing stand for those of all.
+  /// A run directory whose results are damaged is refused, or read; the figures of a run that
+  /// trained nothing stand for those of all.
   @Test func results() throws {
     let folder = try Tiny.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

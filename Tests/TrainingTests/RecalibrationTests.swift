@@ -18,9 +18,9 @@ import Training
     return (try Recombination(network.extractor, network.head), network.dataset.train)
   }
 
-  /// In double precision, with loops of its own: the first two batch norms of a network see what the
-  /// convolutions before them give for all batches; the second's inputs depend on how the images were
-  /// dealt into batches. Statistics pool exactly, whatever the batches' sizes.
+  /// In double precision, with loops of its own: the first two batch norms of a network see what
+  /// the convolutions before them give for all batches; the second's inputs depend on how the
+  /// images were dealt into batches. Statistics pool exactly, whatever the batches' sizes.
   @Test(arguments: [20, 7, 3]) func statisticsAreThoseOfAllBatchesTogether(_ batch: Int) throws {
     let (network, images) = try network()
     let layers = network.extractor.layers.layers
@@ -95,8 +95,8 @@ import Training
     for (a, b) in zip(expected, found) { #expect(abs(a - b) <= 1e-4 * max(1, abs(a))) }
   }
 
-  /// A device's error half-way must not leave half a network; nor may fixed statistics be asked of a
-  /// single image.
+  /// A device's error half-way must not leave half a network; nor may fixed statistics be asked of
+  /// a single image.
   @Test func tooFewImagesChangeNothing() throws {
     let (network, images) = try network()
     let before = try Tiny.state(network.extractor.layers, on: backend)

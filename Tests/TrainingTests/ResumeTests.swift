@@ -60,7 +60,8 @@ import Training
     }
   }
 
-  /// All files but the event files, whose times differ; what results say of the threads is left out.
+  /// All files but the event files, whose times differ; what results say of the threads is left
+  /// out.
   private func files(_ folder: String) throws -> [String: Data] {
     var files: [String: Data] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder)

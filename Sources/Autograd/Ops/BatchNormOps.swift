@@ -1,9 +1,9 @@
 public import Tensors
 
 extension Tape {
-  /// y = act(γ·(x − μ)/√(σ² + ε) + β + residual); see `BatchNormOps`. μ and σ² `[C]` are the batch's
-  /// own where `ofBatch` (then the gradient passes through them), else constants. Deferred where
-  /// nothing is added. Keeps x, μ, σ² and, where something is added, y.
+  /// y = act(γ·(x − μ)/√(σ² + ε) + β + residual); see `BatchNormOps`. μ and σ² `[C]` are the
+  /// batch's own where `ofBatch` (then the gradient passes through them), else constants. Deferred
+  /// where nothing is added. Keeps x, μ, σ² and, where something is added, y.
   public func batchNorm(
     _ x: Variable, gamma: Variable, beta: Variable, epsilon: Float, mean: Tensor,
     variance: Tensor, ofBatch: Bool, residual: Variable? = nil, activation: Activation = .none

@@ -39,9 +39,9 @@ struct DirectFilterGradient: FilterGradientPlan {
         rows: rows))
   }
 
-  /// A 1×1 convolution is one matrix product: blocks are as large as leaves their sums in the second
-  /// cache, so that pixels are read, and taken through batch norm, once or twice and not for every
-  /// few channels of the other side.
+  /// A 1×1 convolution is one matrix product: blocks are as large as leaves their sums in the
+  /// second cache, so that pixels are read, and taken through batch norm, once or twice and not for
+  /// every few channels of the other side.
   private init(pointwise g: ConvolutionGeometry, vectorWidth: Int) {
     let channels = (1...96).reversed().first { g.c % $0 == 0 }!
     let most = max(1, min(384, (32 << 10) / channels) / vectorWidth)

@@ -87,7 +87,7 @@ extension OpenCLBackend {
       try queue.launch(
         programs.kernel(
           ProgramKey(
-            source: .winogradFilters, kernel: "transform_filters",
+            [.common, .sixteen, .winogradFilters], kernel: "transform_filters",
             defines: ["V=\(vectorWidth)"])),
         [ints { $0.c }, ints { $0.k }, ints { $0.orientation.rawValue }]
           + places.flatMap {

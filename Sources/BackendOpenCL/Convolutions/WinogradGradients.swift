@@ -34,8 +34,8 @@ struct WinogradGradients {
     self.channels = channels
     images = g.n
     blocks = g.c / channels
-    // Some 32 work-items in all; half as many where each would have few tiles for what its sums cost
-    // at either end.
+    // Some 32 work-items in all; half as many where each would have few tiles for what its sums
+    // cost at either end.
     let tiles = g.n * (g.h / 4) * (g.w / 4)
     let wanted = max(1, (tiles * blocks >= 32 * 128 ? 32 : 16) / blocks)
     let passes = (g.n + pass.images - 1) / pass.images

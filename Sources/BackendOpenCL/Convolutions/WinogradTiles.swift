@@ -19,8 +19,8 @@ enum Winograd {
   }
 }
 
-/// Tiles that are transformed and multiplied together: rows of tiles of one image, or several images
-/// where one has few.
+/// Tiles that are transformed and multiplied together: rows of tiles of one image, or several
+/// images where one has few.
 struct TilePass {
   let rows: Int, images: Int
   let tiles: Int

@@ -20,7 +20,7 @@ extension OpenCLBackend {
         let chunk = family == .vector ? 1024 : 1
         let kernel = try programs.kernel(
           ProgramKey(
-            source: .optimizer, kernel: "momentum_steps",
+            [.common, .sixteen, .optimizer], kernel: "momentum_steps",
             defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)", "NOTES=\(notes == nil ? 0 : 1)"]))
         let most = group.map { ($0.w.count + chunk - 1) / chunk }.max()!
         try queue.launch(

@@ -26,7 +26,8 @@ extension OpenCLBackend {
   }
 
   /// Launches a kernel of `spatial.cl`: a work-item a pixel on CPUs, a channel of one on GPUs.
-  /// - Parameter runs: channels that are treated alike beside all of them: no vector may straddle two.
+  /// - Parameter runs: channels that are treated alike beside all of them: no vector may straddle
+  ///   two.
   func launchSpatial(
     _ name: String, _ arguments: [KernelArgument], pixels: (rows: Int, columns: Int), channels: Int,
     runs: [Int] = []

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Small sizes for the doctor, among them those that hurt: odd ones, one image, channels that are no
-/// multiple of a vector.
+/// Small sizes for the doctor, among them those that hurt: odd ones, one image, channels that are
+/// no multiple of a vector.
 extension Workload {
   /// Every op at a few sizes.
   public static var checks: [Workload] {

@@ -2,8 +2,8 @@ import Tensors
 
 /// MobileNetV2 (Sandler et al. 2018, Table 2): a 3×3 stem of 32 channels, 17 inverted residuals, a
 /// 1×1 convolution to 1280 channels, global average pool, linear; ReLU6, no dropout. Channels times
-/// `width`, rounded to multiples of 8; the last 1280 only grow. Names are torchvision's: `features.0.0`,
-/// `features.1.conv.0.0`, …, `features.18.0`, `classifier.1`.
+/// `width`, rounded to multiples of 8; the last 1280 only grow. Names are torchvision's:
+/// `features.0.0`, `features.1.conv.0.0`, …, `features.18.0`, `classifier.1`.
 struct MobileNetV2: NetworkFamily {
   static let depth = 53
   static let blocks = 17

@@ -2,9 +2,9 @@ import Tensors
 
 /// WRN-depth-k of Zagoruyko and Komodakis 2016: a 3×3 stem of 16 channels, three stages of n
 /// pre-activation blocks with 16k, 32k and 64k channels (stride 2 into stages 2 and 3), batch norm,
-/// ReLU, global average pool, linear; depth 6n + 4, no dropout. What crosses a cut is the bare sum of
-/// a block: no norm and no activation has been applied to it. Names are those of the usual PyTorch
-/// version: `conv1`, `block1.layer.0.bn1`, …, `block1.layer.0.convShortcut`, `bn1`, `fc`.
+/// ReLU, global average pool, linear; depth 6n + 4, no dropout. What crosses a cut is the bare sum
+/// of a block: no norm and no activation has been applied to it. Names are those of the usual
+/// PyTorch version: `conv1`, `block1.layer.0.bn1`, …, `block1.layer.0.convShortcut`, `bn1`, `fc`.
 struct WideResNet: NetworkFamily {
   let blocks: Int
   let width: Int

@@ -2,8 +2,8 @@ public import Autograd
 public import Tensors
 
 /// Batch normalisation over N, H, W with γ, β `[C]` (1 and 0 at first), optionally followed by a
-/// residual join and an activation. ε = 1e-5; running statistics move with momentum 0.1, the variance
-/// unbiased, M/(M − 1).
+/// residual join and an activation. ε = 1e-5; running statistics move with momentum 0.1, the
+/// variance unbiased, M/(M − 1).
 public struct BatchNorm: Layer {
   public static let epsilon: Float = 1e-5
   public static let momentum: Float = 0.1

@@ -32,8 +32,8 @@ public struct ResidualBlock: Layer {
   public var buffers: [Buffer] { layers.flatMap(\.buffers) }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
-    // conv1 before the shortcut: its gradient is then the last to be added to x's, and a convolution
-    // does what batch norm's backward wants of the sum while it stores it.
+    // conv1 before the shortcut: its gradient is then the last to be added to x's, and a
+    // convolution does what batch norm's backward wants of the sum while it stores it.
     let convolved = conv1(x, context)
     let sameShape = stride == 1 && x.shape.sizes.last == outputs
     let shortcut =

@@ -94,7 +94,8 @@ extension Report.HeatMap {
     case numbered
   }
 
-  /// Across where all words fit in a few lines; else upwards, if that is not too high; else numbers.
+  /// Across where all words fit in a few lines; else upwards, if that is not too high; else
+  /// numbers.
   private func header(width: Double) -> Header {
     let size = Drawing.textSize
     let across = columns.map { TextWidth.lines($0, width: width - 4, size: size) }

@@ -9,7 +9,8 @@
 /// `Fusion` has the types.
 public protocol ConvolutionOps {
   /// - Parameter statistics: whether y's statistics are wanted, for the batch norm that follows.
-  /// - Returns: what they can be computed from at least cost; `.tensor(y)` where they are not wanted.
+  /// - Returns: what they can be computed from at least cost; `.tensor(y)` where they are not
+  ///   wanted.
   @discardableResult
   func convolution(
     x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
@@ -32,7 +33,8 @@ public protocol ConvolutionOps {
   ) -> Tensor
 
   /// Both gradients of one convolution: dx as `convolutionDataGradient` makes it, and the slices of
-  /// dw that `convolutionFilterGradient` returns. Where one pass over dy serves both, it costs less.
+  /// dw that `convolutionFilterGradient` returns. Where one pass over dy serves both, it costs
+  /// less.
   func convolutionGradients(
     x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,
     into dx: Tensor, addend: Tensor?, completion: GradientCompletion?

@@ -1,4 +1,5 @@
-/// Depthwise convolution: each channel has a filter of its own (Sandler et al. 2018, Sec. 3.1), NHWC.
+/// Depthwise convolution: each channel has a filter of its own (Sandler et al. 2018, Sec. 3.1),
+/// NHWC.
 ///
 ///     y[n,p,q,c] = Σ_{r,s} x[n, p·stride + r − padding, q·stride + s − padding, c] · w[r,s,c]
 ///

@@ -3,7 +3,8 @@
 public protocol ImageOps {
   /// For output pixel (i, j) of sample n, size × size images, with t = transforms[n]:
   ///
-  /// 0. undo the exchange: i := (i + size/2) mod size where `halves` has `.rows`, j likewise where it
+  /// 0. undo the exchange: i := (i + size/2) mod size where `halves` has `.rows`, j likewise where
+  /// it
   ///    has `.columns`;
   /// 1. undo the rotation: quarterTurns counter-clockwise quarter turns of the cropped, flipped
   ///    image (NumPy's `rot90`);

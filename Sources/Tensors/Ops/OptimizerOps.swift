@@ -22,9 +22,9 @@ extension OptimizerOps {
   }
 }
 
-/// A look at every gradient for the price of one operation an element, as the optimiser reads them all
-/// anyway: tensor[slot] becomes `mark` where an update is not finite and tensor[slot] is 0. An update
-/// is finite where its gradient, its weight and its momentum are.
+/// A look at every gradient for the price of one operation an element, as the optimiser reads them
+/// all anyway: tensor[slot] becomes `mark` where an update is not finite and tensor[slot] is 0. An
+/// update is finite where its gradient, its weight and its momentum are.
 public struct NonFiniteNotes {
   public let tensor: Tensor
   /// Of each update, its element of the tensor.

@@ -2,8 +2,9 @@ public import Components
 public import Tensors
 
 /// In which of four orders the 2×2 tiles of an image stand: as they were, top and bottom exchanged,
-/// left and right exchanged, or both. The jigsaw puzzles of Noroozi and Favaro 2016 at 2×2, with the
-/// orders in which every tile has another place in each (theirs are chosen for this distance too).
+/// left and right exchanged, or both. The jigsaw puzzles of Noroozi and Favaro 2016 at 2×2, with
+/// the orders in which every tile has another place in each (theirs are chosen for this distance
+/// too).
 public struct JigsawTask: AuxiliaryTask {
   public init() {}
 

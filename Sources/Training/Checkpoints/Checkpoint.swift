@@ -3,8 +3,9 @@ import Foundation
 import Networks
 import Tensors
 
-/// Everything that a training is between two rounds. Which images a minibatch takes, and what is done
-/// to them, is a function of seed, task and step, so no state of a random generator belongs to it.
+/// Everything that a training is between two rounds. Which images a minibatch takes, and what is
+/// done to them, is a function of seed, task and step, so no state of a random generator belongs to
+/// it.
 package struct Checkpoint {
   static let format = "dovetail-checkpoint-1"
 
@@ -80,7 +81,8 @@ package struct Checkpoint {
 }
 
 extension Trainer {
-  /// All that is trained, by the name that it has in a checkpoint, in the order of the forward pass.
+  /// All that is trained, by the name that it has in a checkpoint, in the order of the forward
+  /// pass.
   static func parts(
     _ networks: [TaskNetwork], _ auxiliaryHeads: [AuxiliaryHead], sharedHead: Bool
   ) -> [(name: String, layers: Sequential)] {

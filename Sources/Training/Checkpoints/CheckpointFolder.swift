@@ -1,8 +1,8 @@
 import Components
 import Foundation
 
-/// `checkpoints/` of a run directory: one file a checkpoint, named by the steps that are done; the last
-/// two are kept, so that a damaged one loses no more than the work since the one before.
+/// `checkpoints/` of a run directory: one file a checkpoint, named by the steps that are done; the
+/// last two are kept, so that a damaged one loses no more than the work since the one before.
 struct CheckpointFolder {
   private static let kept = 2
   private static let suffix = ".safetensors"

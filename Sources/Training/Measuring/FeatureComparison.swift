@@ -5,7 +5,8 @@ public import Datasets
 import Networks
 public import Tensors
 
-/// How alike the features of two extractors are, on the same images (Gygli et al. Sec. 4.3, Fig. 3).
+/// How alike the features of two extractors are, on the same images (Gygli et al. Sec. 4.3, Fig.
+/// 3).
 public struct FeatureComparison: Codable, Sendable {
   public let first: String, second: String
   /// Whose test images both extractors saw, each normalised as its own training images were.
@@ -24,7 +25,8 @@ public struct FeatureComparison: Codable, Sendable {
 }
 
 extension Run {
-  /// Compares the extractors of a finished run, pair by pair, on the test images of each of the two.
+  /// Compares the extractors of a finished run, pair by pair, on the test images of each of the
+  /// two.
   /// - Throws: as `evaluate`; a pair whose features differ in shape is left out.
   public static func compareFeatures(
     _ directory: RunDirectory, on backend: any Backend,

@@ -4,23 +4,23 @@ public import Datasets
 import Networks
 public import Tensors
 
-/// Batch-norm statistics taken again on images that the network is to be used on, so that a prediction
-/// depends on its image alone.
+/// Batch-norm statistics taken again on images that the network is to be used on, so that a
+/// prediction depends on its image alone.
 public enum Recalibration {
-  /// Sets the running statistics of all batch norms to those of these images, and the policy of both
-  /// parts to `recalibrated`. No labels are looked at; weights stay as they are.
+  /// Sets the running statistics of all batch norms to those of these images, and the policy of
+  /// both parts to `recalibrated`. No labels are looked at; weights stay as they are.
   ///
   /// The images pass once, in batches that normalise by themselves, as they did in training. Of a
   /// channel, with mean μ and biased variance v over the M values of batch b:
   ///
   ///     mean = Σ M μ / Σ M,   variance = Σ M (v + (μ − mean)²) / Σ M
   ///
-  /// in double precision: mean and biased (population) variance over all values of all batches (Wu and
-  /// Johnson 2021, “precise batch norm”). With all images in one batch, the network then predicts as
-  /// it does by the batch's statistics.
+  /// in double precision: mean and biased (population) variance over all values of all batches (Wu
+  /// and Johnson 2021, “precise batch norm”). With all images in one batch, the network then
+  /// predicts as it does by the batch's statistics.
   /// - Parameter batch: images a batch, or a few less: batches have nearly equal sizes.
-  /// - Throws: `DatasetError` for fewer than two images; the device's errors. The network is then as
-  ///   it was.
+  /// - Throws: `DatasetError` for fewer than two images; the device's errors. The network is then
+  ///   as it was.
   public static func recalibrate(
     _ network: Recombination, on images: ImageSet, batch: Int, backend: any Backend
   ) throws {
@@ -61,8 +61,8 @@ public enum Recalibration {
     network.head.stamp.batchNorm = .recalibrated
   }
 
-  /// Statistics of all batches so far, channel by channel; batches are added one by one (Chan et al.
-  /// 1983), so that nothing is kept of them.
+  /// Statistics of all batches so far, channel by channel; batches are added one by one (Chan et
+  /// al. 1983), so that nothing is kept of them.
   private struct Pool {
     let norm: BatchNorm
     private(set) var mean: [Double]

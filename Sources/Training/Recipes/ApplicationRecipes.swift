@@ -2,9 +2,9 @@ public import Networks
 
 /// What the applications of Sec. 5 ask of a recipe with one task.
 extension Recipe {
-  /// Unsupervised domain adaptation (Sec. 5.1): an extractor goes on with the rotation loss alone, on
-  /// the task's images, whose labels are not looked at; the rotation head does not change, so the
-  /// features stay where every head that fitted them looks for them.
+  /// Unsupervised domain adaptation (Sec. 5.1): an extractor goes on with the rotation loss alone,
+  /// on the task's images, whose labels are not looked at; the rotation head does not change, so
+  /// the features stay where every head that fitted them looks for them.
   /// - Parameter architecture: the extractor's.
   public mutating func adapt(
     _ extractor: String, through rotationHead: String, of architecture: Architecture

@@ -81,8 +81,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var schedule = Schedule.cosine
   /// Fraction of the minibatches over which the learning rate rises linearly.
   public var warmup = 0.05
-  /// MiB of training images of a task that are held on the device; of an image folder with more each
-  /// minibatch is decoded when it is wanted.
+  /// MiB of training images of a task that are held on the device; of an image folder with more
+  /// each minibatch is decoded when it is wanted.
   public var imageMemory = 2048
   /// What happens to image files that cannot be decoded.
   public var damagedImages = DamagedImages.fail

@@ -8,9 +8,10 @@ public enum Run {
   /// Trains, measures and, where a directory is given, writes everything into it.
   /// - Parameters:
   ///   - clock: seconds since some start; given, so that this code reads none itself.
-  ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event file.
-  ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one that
-  ///     was not interrupted.
+  ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event
+  ///     file.
+  ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one
+  ///     that was not interrupted.
   /// - Throws: `RunInterrupted` where it was asked to stop.
   public static func train(
     _ recipe: Recipe, datasets: [Dataset], directory: RunDirectory?, on backend: any Backend,

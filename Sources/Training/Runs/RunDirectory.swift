@@ -96,8 +96,8 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// As it was at the checkpoint: what was measured after it will be measured again, and files that were
-  /// being written when the process died are none.
+  /// As it was at the checkpoint: what was measured after it will be measured again, and files that
+  /// were being written when the process died are none.
   func goOn(metricsBytes: Int) throws {
     clearAwayHalfWritten()
     do {
@@ -119,7 +119,8 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// Of a finished run: what is left where the process died between the results and its own tidying.
+  /// Of a finished run: what is left where the process died between the results and its own
+  /// tidying.
   public func clearAway() {
     guard isFinished else { return }
     checkpoints.remove()

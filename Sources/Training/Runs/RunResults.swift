@@ -14,7 +14,8 @@ public struct RunResults: Codable, Sendable {
     /// Of the self-supervised heads, by kind, on the copies of all test images; where nothing else
     /// was trained.
     public let auxiliaryAccuracy: [String: Double]?
-    /// On the test images of classes that at least two tasks have: the upper bound of recombination.
+    /// On the test images of classes that at least two tasks have: the upper bound of
+    /// recombination.
     public let ownAccuracyOnCommonClasses: Double?
     /// On the held-out part of the training images, where the recipe holds some out.
     public let validationAccuracy: Double?

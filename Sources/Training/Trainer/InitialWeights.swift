@@ -6,9 +6,9 @@ import Tensors
 /// Pre-trained initial weights: the networks of a recipe start from the components of an earlier
 /// run (`initial-weights`), the same for all tasks or another run for each.
 ///
-/// From the run's extractor comes the extractor. From its shared rotation head, which has the target
-/// head's shape, come the target heads except for the last linear layer, which stays fresh (ours);
-/// and, where all tasks start from one run, the shared rotation head whole.
+/// From the run's extractor comes the extractor. From its shared rotation head, which has the
+/// target head's shape, come the target heads except for the last linear layer, which stays fresh
+/// (ours); and, where all tasks start from one run, the shared rotation head whole.
 enum InitialWeights {
   static func load(
     _ recipe: Recipe, into networks: [TaskNetwork], selfSupervised heads: [AuxiliaryHead],

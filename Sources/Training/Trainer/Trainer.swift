@@ -13,8 +13,8 @@ public struct TrainingProgress: Sendable {
   public let learningRate: Float
   /// By task: mean loss per image of its last minibatch: the target's and the auxiliary heads'.
   public let losses: [TaskLosses]
-  /// Seconds so far, since it began or went on, in which nothing was enqueued because a minibatch was
-  /// not yet decoded; nil where all images are held.
+  /// Seconds so far, since it began or went on, in which nothing was enqueued because a minibatch
+  /// was not yet decoded; nil where all images are held.
   public var secondsWaiting: Double?
   /// Damaged files so far in whose place others were taken.
   public var skippedImages: [String] = []
@@ -37,7 +37,8 @@ public struct TaskLosses: Codable, Sendable {
 ///       + 1/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
 ///
 /// With the objective `self-supervised` the last line alone. The rotated images are a pass of their
-/// own with its own batch statistics. Only what took part in a minibatch and is not frozen is updated.
+/// own with its own batch statistics. Only what took part in a minibatch and is not frozen is
+/// updated.
 public final class Trainer {
   public let recipe: Recipe
   public let classMap: ClassMap
@@ -131,8 +132,8 @@ public final class Trainer {
   }
 
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read
-  /// back; `measure` after every `evaluate-every` steps of each task; `roundEnded` last of all after
-  /// every round.
+  /// back; `measure` after every `evaluate-every` steps of each task; `roundEnded` last of all
+  /// after every round.
   /// - Parameters:
   ///   - position: where a training goes on whose state has been restored.
   ///   - clock: seconds since some start, to measure how long images are waited for.

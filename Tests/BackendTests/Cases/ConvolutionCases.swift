@@ -11,16 +11,16 @@ extension OpCase {
         n, (h + 2 * padding - r) / stride + 1, (w + 2 * padding - s) / stride + 1, k,
       ]
     }
-    /// Where Winograd's algorithm may run: its transforms cost a digit. Elsewhere sums of n products
-    /// in single precision are off by some √n · 6e-8 of their size.
+    /// Where Winograd's algorithm may run: its transforms cost a digit. Elsewhere sums of n
+    /// products in single precision are off by some √n · 6e-8 of their size.
     var tolerance: Double {
       r == 3 && s == 3 && stride == 1 && padding == 1 && h % 4 == 0 && w % 4 == 0 ? 1e-5 : 4e-6
     }
     var name: String { "\(x) * \(filter), stride \(stride), padding \(padding)" }
   }
 
-  /// Sizes that hurt: batch 1, not square, odd with stride 2, one row, channels that are no multiple
-  /// of any vector, filters larger than the image, padding wider than the filter.
+  /// Sizes that hurt: batch 1, not square, odd with stride 2, one row, channels that are no
+  /// multiple of any vector, filters larger than the image, padding wider than the filter.
   private static let sizes: [ConvolutionSizes] = [
     ConvolutionSizes(n: 4, h: 8, w: 8, c: 16, k: 16, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 2, h: 32, w: 32, c: 3, k: 16, r: 3, s: 3, stride: 1, padding: 1),
@@ -41,8 +41,8 @@ extension OpCase {
   ]
 
   /// Around the tiles of the portable family: a pixel or a channel more or less than they take,
-  /// tiles across images, several of channels, phases of a stride without a pixel, and enough pixels
-  /// or channels that each of the large tiles runs.
+  /// tiles across images, several of channels, phases of a stride without a pixel, and enough
+  /// pixels or channels that each of the large tiles runs.
   private static let tileSizes: [ConvolutionSizes] = [
     ConvolutionSizes(n: 1, h: 7, w: 9, c: 15, k: 15, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 5, h: 1, w: 13, c: 33, k: 16, r: 3, s: 3, stride: 1, padding: 1),

@@ -94,7 +94,8 @@ extension OpCase {
   }
 
   /// dy comes through the batch norm behind the convolution; dx is completed for the one before it.
-  /// Where nothing is masked or added, some sums would be 0, and the error's share of them nonsense.
+  /// Where nothing is masked or added, some sums would be 0, and the error's share of them
+  /// nonsense.
   /// - Parameter joins: whether that one's output has a residual in it.
   private static func fusedDataGradient(
     _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, adds: Bool,
@@ -206,7 +207,8 @@ extension OpCase {
   }
 }
 
-/// A batch norm by the batch's own statistics, or by constants that equal them, of values that tests can make anew.
+/// A batch norm by the batch's own statistics, or by constants that equal them, of values that
+/// tests can make anew.
 struct NormCase: Sendable {
   let shape: Shape
   let first: UInt32
