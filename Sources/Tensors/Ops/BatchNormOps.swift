@@ -62,8 +62,8 @@ public struct BatchNormGeometry: Hashable, Sendable {
     }
   }
 
-  /// - Precondition: besides, the normalisation's vectors are `[C]` and `sums`, where given, `[2,
-  ///   C]`.
+  /// - Precondition: besides, the normalisation's vectors are `[C]` and `sums`, where given,
+  ///   `[2, C]`.
   public init(
     _ op: OpName, x: Tensor, full: [Tensor?], _ normalisation: ChannelNormalisation,
     vectors: [Tensor?] = [], sums: Tensor? = nil
