@@ -23,7 +23,7 @@ struct WinogradGradients {
     }!
     guard
       let pass = TilePass(
-        g, limit: channels <= 32 && g.k <= 32 ? 8 : 16,
+        g, limit: channels == 32 && g.k == 32 ? 8 : 16,
         fits: { rows, tiles in
           4
             * (Winograd.rows(rows, g.w, channels) + 2 * Winograd.planes(tiles, channels)
