@@ -1,23 +1,27 @@
-// Ops that move pixels: shortcut, pooling, both families. Work-item (., column, row) takes one
-// pixel of the tensor that global size (1, columns, N * rows) names; its channels V at a time, V
-// dividing all their numbers, or, on GPUs, one of them (CHANNELS_IN_GRID 1, V 1, global size 0 the
-// channels).
+// Ops that move pixels: shortcut, pooling, both families, over the pixels of one tensor of
+// N x rows x columns. On CPUs work-item (column, line) takes one of them, its channels V at a time,
+// V dividing all their numbers. On GPUs (EACH_ELEMENT 1, V 1) a work-item takes one element:
+// neighbours read neighbours, and the range has one dimension, the only one without a low limit.
 
-#if CHANNELS_IN_GRID
-#define EACH_CHANNEL(channels) const int ch = get_global_id(0);
+// The line of image n and row a, column b, place i among the pixels.
+#if EACH_ELEMENT
+#define PIXEL(rows, columns, channels)                                                     \
+  const size_t i = get_global_id(0) / (channels);                                          \
+  const int ch = get_global_id(0) % (channels), line = i / (columns), b = i % (columns);   \
+  const int n = line / (rows), a = line % (rows);
+#define EACH_CHANNEL(channels)
 #else
+#define PIXEL(rows, columns, channels)                                                     \
+  const int b = get_global_id(0), line = get_global_id(1), n = line / (rows);              \
+  const int a = line - n * (rows);                                                         \
+  const size_t i = (size_t)line * (columns) + b;
 #define EACH_CHANNEL(channels) for (int ch = 0; ch < (channels); ch += V)
 #endif
-// Its image n, row a, column b and place i.
-#define PIXEL(rows, columns)                                                   \
-  const int line = get_global_id(2), b = get_global_id(1), n = line / (rows);  \
-  const int a = line - n * (rows);                                             \
-  const size_t i = (size_t)line * (columns) + b;
 
 // x [N,H,W,C] -> y [N,P,Q,K], V divides (K-C)/2 too; pixels of y.
 __kernel void shortcut(__global const float* restrict x, __global float* restrict y, const int h,
     const int w, const int c, const int p, const int q, const int k, const int stride) {
-  PIXEL(p, q)
+  PIXEL(p, q, k)
   const size_t from = ((size_t)(n * h + a * stride) * w + b * stride) * c;
   const int offset = (k - c) / 2;
   EACH_CHANNEL(k) {
@@ -31,7 +35,7 @@ __kernel void shortcut(__global const float* restrict x, __global float* restric
 __kernel void shortcut_backward(__global const float* restrict dy, __global float* restrict dx,
     const int h, const int w, const int c, const int p, const int q, const int k,
     const int stride, const int accumulate) {
-  PIXEL(h, w)
+  PIXEL(h, w, c)
   const int read = a % stride == 0 && b % stride == 0;
   const size_t from = ((size_t)(n * p + a / stride) * q + b / stride) * k + (k - c) / 2;
   if (accumulate && !read) return;
@@ -47,7 +51,7 @@ __kernel void shortcut_backward(__global const float* restrict dy, __global floa
 __kernel void average_pool(__global const float* restrict x, __global float* restrict y,
     const int h, const int w, const int c, const int p, const int q, const int window_h,
     const int window_w, const int stride) {
-  PIXEL(p, q)
+  PIXEL(p, q, c)
   const float share = 1.0f / (float)(window_h * window_w);
   EACH_CHANNEL(c) {
     vec sum = ZERO;
@@ -62,7 +66,7 @@ __kernel void average_pool(__global const float* restrict x, __global float* res
 __kernel void average_pool_backward(__global const float* restrict dy, __global float* restrict dx,
     const int h, const int w, const int c, const int p, const int q, const int window_h,
     const int window_w, const int stride, const int accumulate) {
-  PIXEL(h, w)
+  PIXEL(h, w, c)
   const float share = 1.0f / (float)(window_h * window_w);
   const int p_first = a < window_h ? 0 : (a - window_h) / stride + 1;
   const int q_first = b < window_w ? 0 : (b - window_w) / stride + 1;
