@@ -45,6 +45,8 @@ __attribute__((overloadable)) static inline void store_vec(const vec v, __privat
 #define STREAMS 0
 #define STREAMV(v, p) STOREV(v, p)
 #endif
+// Asks for the cache line of an element that will be read later, or of none.
+#define PREFETCH_LINE(p) __builtin_prefetch((const __private void*)(size_t)(p))
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 // What follows a normalisation, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the

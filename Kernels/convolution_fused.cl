@@ -114,9 +114,8 @@ STORE_LANES(__private)
 #endif
 
 // Asks for `count` floats from element `at` on.
-#define PREFETCH(p, at, count)                                    \
-  for (size_t i_ = 0; i_ < (size_t)(count); i_ += 16)             \
-    __builtin_prefetch((const __private void*)(size_t)((p) + (at) + i_));
+#define PREFETCH(p, at, count) \
+  for (size_t i_ = 0; i_ < (size_t)(count); i_ += 16) PREFETCH_LINE((p) + (at) + i_);
 // Of all that an input is read from.
 #define PREFETCH_0(P, at, count) PREFETCH(P##x, at, count)
 #define PREFETCH_1(P, at, count) PREFETCH(P##x, at, count)

@@ -91,6 +91,9 @@ __kernel void depthwise_filter_gradient(
 // The input row or column that output row or column i reads with tap k, times FROM_STRIDE.
 #define FROM(i, k) ((i) * STRIDE + (k) - PAD)
 #define FROM_STRIDE 1
+// The tap of the last row that an output row reads, and the columns from a block to the next.
+#define LAST_TAP (R - 1)
+#define ADVANCE (QB * STRIDE)
 #else
 #define IN_COLUMNS Q
 #define OUT_COLUMNS W
@@ -99,6 +102,8 @@ __kernel void depthwise_filter_gradient(
 #define TARGET_STRIDE 1
 #define FROM(i, k) ((i) + PAD - (k))
 #define FROM_STRIDE STRIDE
+#define LAST_TAP 0
+#define ADVANCE (QB / STRIDE)
 #endif
 
 // Whole cache lines of outputs pass the caches.
@@ -129,11 +134,16 @@ ONE_ITEM __kernel void depthwise(
   const int first = get_global_id(0) * g.rows, n = get_global_id(1);
   for (int p = first; p < first + g.rows && p < g.out_rows; p++) {
     __global float* to = out + ((size_t)(n * g.out_rows + p) * OUT_COLUMNS) * C;
+    // The row that the next output row is the first to read.
+    __global const float* next =
+        in + ((size_t)(n * g.in_rows + FROM(p + 1, LAST_TAP) / FROM_STRIDE) * IN_COLUMNS) * C;
     for (int q0 = 0; q0 < OUT_COLUMNS; q0 += QB) {
       const int origin = ORIGIN(q0);
       const int inside = origin >= 0 && origin + COLUMNS <= IN_COLUMNS;
       for (int c = 0; c + V <= C; c += V) {
         vec filter[R * S], acc[QB];
+#pragma unroll
+        for (int t = 0; t < ADVANCE; t++) PREFETCH_LINE(next + (origin + t) * C + c);
 #pragma unroll
         for (int i = 0; i < R * S; i++) filter[i] = LOADV(w + i * C + c);
 #pragma unroll
@@ -212,6 +222,14 @@ ONE_ITEM __kernel void depthwise_filter_gradient(
             for (int j = 0; j < QB; j++)
               d[j] = q0 + j < Q ? LOADV(gradient + (p * Q + q0 + j) * C + c) : ZERO;
             const int origin = q0 * STRIDE - PAD;
+            // The same of the rows that come after these.
+#pragma unroll
+            for (int j = 0; j < QB; j++)
+              PREFETCH_LINE(gradient + ((p + g.rows) * Q + q0 + j) * C + c);
+#pragma unroll
+            for (int j = 0; j < QB * STRIDE * STRIDE; j++)
+              PREFETCH_LINE(image + (((p + g.rows) * STRIDE + j % STRIDE) * W + q0 * STRIDE +
+                                     j / STRIDE) * C + c);
 #pragma unroll
             for (int r = 0; r < R; r++) {
               const int v = p * STRIDE + r - PAD;

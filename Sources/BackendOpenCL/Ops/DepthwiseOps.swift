@@ -169,7 +169,7 @@ struct VectorDepthwise {
   }
   var filterGradientSizes: [Int32] {
     // Rows: enough pixels to outweigh fetching the sums.
-    [g.n, g.h, g.p, images, group, max(1, 64 / max(g.q, 1))].map(Int32.init)
+    [g.n, g.h, g.p, images, group, max(1, min(g.p, 64 / max(g.q, 1)))].map(Int32.init)
   }
 }
 
