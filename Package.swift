@@ -53,7 +53,10 @@ let package = Package(
     .target(name: "Tensors", swiftSettings: strict),
     .target(name: "BackendCPU", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
-      name: "BackendOpenCL", dependencies: ["Tensors", "Kernels", "COpenCL"],
+      name: "BackendOpenCL",
+      dependencies: [
+        "Tensors", "Kernels", "COpenCL", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: strict),
     .target(

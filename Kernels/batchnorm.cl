@@ -1,6 +1,7 @@
 // Batch norm, both families: one work-item takes B vectors of V channels over the rows of one tile.
 // CPUs run V = native width and few large tiles, GPUs V = 1 (neighbouring work-items are
-// neighbouring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone.
+// neighbouring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone;
+// work-items beyond channels or tiles have nothing to do.
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
 // row; tiles are merged about their common mean, in double where the device has it: by a work-item
@@ -51,6 +52,7 @@ __kernel void batchnorm_tile_statistics(
     const int tile_rows) {
   const int c = get_global_id(0) * V * B, tile = get_global_id(1);
   const int first = tile * tile_rows, last = min(first + tile_rows, rows);
+  if (c >= C || first >= rows) return;
   vec shift[B], sum[B], square[B];
   for (int b = 0; b < B; b++) {
     shift[b] = LOADV(x + (size_t)first * C + c + b * V);
@@ -114,6 +116,7 @@ __kernel void batchnorm_forward(
     __global float* restrict y, const float epsilon, const int rows, const int tile_rows) {
   const int c = get_global_id(0) * V * B, tile = get_global_id(1);
   const int first = tile * tile_rows, last = min(first + tile_rows, rows);
+  if (c >= C || first >= rows) return;
   vec m[B], scale[B], shift[B];
   for (int b = 0; b < B; b++) {
     m[b] = LOADV(mean + c + b * V);
@@ -144,6 +147,7 @@ __kernel void batchnorm_complete_gradient(
     const int rows, const int tile_rows) {
   const int c = get_global_id(0) * V * B, tile = get_global_id(1);
   const int first = tile * tile_rows, last = min(first + tile_rows, rows);
+  if (c >= C || first >= rows) return;
   vec m[B], scale[B], shift[B], sum[B], product[B];
   for (int b = 0; b < B; b++) {
     m[b] = LOADV(mean + c + b * V);
@@ -209,6 +213,7 @@ __kernel void batchnorm_data_gradient(
     __global float* restrict dx, const float epsilon, const int rows, const int tile_rows) {
   const int c = get_global_id(0) * V * B, tile = get_global_id(1);
   const int first = tile * tile_rows, last = min(first + tile_rows, rows);
+  if (c >= C || first >= rows) return;
   vec m[B], scale[B], slope[B], level[B];
   for (int b = 0; b < B; b++) {
     const vec inverse = (vec)(1.0f) / sqrt(LOADV(variance + c + b * V) + (vec)(epsilon));

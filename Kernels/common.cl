@@ -33,20 +33,21 @@ __attribute__((overloadable)) static inline void store_vec(const vec v, __privat
 #endif
 #define ZERO ((vec)(0.0f))
 // Stores a tensor's whole, aligned cache line past the caches, where a vector is one: the line is
-// not read from memory first. The host's buffers start on a line.
-#if V == 16 && defined(__has_builtin)
-#if __has_builtin(__builtin_nontemporal_store)
+// not read from memory first. The host's buffers start on a line. The host says CPU_BUILTINS to
+// compilers that are known to take Clang's built-ins for this: others fail or end the process.
+#if V == 16 && defined(CPU_BUILTINS)
 #define STREAMS 1
-#endif
-#endif
-#ifdef STREAMS
 #define STREAMV(v, p) __builtin_nontemporal_store(v, (__global vec*)(p))
 #else
 #define STREAMS 0
 #define STREAMV(v, p) STOREV(v, p)
 #endif
 // Asks for the cache line of an element that will be read later, or of none.
+#ifdef CPU_BUILTINS
 #define PREFETCH_LINE(p) __builtin_prefetch((const __private void*)(size_t)(p))
+#else
+#define PREFETCH_LINE(p)
+#endif
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 // What follows a normalisation, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the

@@ -152,8 +152,11 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
    (m) % width * GRID_STRIDE + grid_b)
 #if EPILOGUE == 1
   // Sums are taken about the tile's first row.
-  if (ty == 0)
+  if (ty == 0) {
+    // Unrolled, as acc would else stand in memory.
+#pragma unroll
     for (int j = 0; j < VECTORS; j++) LOCALV(tiles + TILE_COLUMN(j, tx)) = acc[j];
+  }
   barrier(CLK_LOCAL_MEM_FENCE);
 #endif
 #pragma unroll

@@ -2,7 +2,8 @@
 
 #if defined(PORTABLE)
 // Portable family: one work-item an element of the output; neighbouring work-items are neighbouring
-// channels, so that a GPU reads and writes coalesced. Sizes are arguments.
+// channels, so that a GPU reads and writes coalesced. Sizes are arguments; work-items beyond them
+// have nothing to do.
 
 typedef struct { int n, h, w, c, r, s, p, q, stride, padding; } Geometry;
 
@@ -12,6 +13,7 @@ __kernel void depthwise_forward(
     __global float* restrict y, const Geometry g) {
   const int i = get_global_id(0);
   const int c = i % g.c, q = i / g.c % g.q, p = i / g.c / g.q % g.p, n = i / g.c / g.q / g.p;
+  if (n >= g.n) return;
   float sum = 0.0f;
   for (int r = 0; r < g.r; r++) {
     const int v = p * g.stride + r - g.padding;
@@ -31,6 +33,7 @@ __kernel void depthwise_data_gradient(
     __global float* restrict dx, const Geometry g, const int accumulate) {
   const int i = get_global_id(0);
   const int c = i % g.c, u = i / g.c % g.w, v = i / g.c / g.w % g.h, n = i / g.c / g.w / g.h;
+  if (n >= g.n) return;
   float sum = accumulate ? dx[i] : 0.0f;
   for (int r = 0; r < g.r; r++) {
     const int a = v + g.padding - r;
@@ -51,6 +54,7 @@ __kernel void depthwise_filter_gradient(
     __global float* restrict partial, const Geometry g, const int images) {
   const int i = get_global_id(0), slice = get_global_id(1);
   const int c = i % g.c, s = i / g.c % g.s, r = i / g.c / g.s;
+  if (r >= g.r || slice * images >= g.n) return;
   float sum = 0.0f;
   for (int n = slice * images; n < (slice + 1) * images && n < g.n; n++)
     for (int p = 0; p < g.p; p++) {
@@ -63,7 +67,7 @@ __kernel void depthwise_filter_gradient(
                   dy[((size_t)(n * g.p + p) * g.q + q) * g.c + c], sum);
       }
     }
-  partial[(size_t)slice * get_global_size(0) + i] = sum;
+  partial[(size_t)slice * g.r * g.s * g.c + i] = sum;
 }
 #endif
 

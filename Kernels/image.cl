@@ -3,8 +3,9 @@
 // work-item a row.
 __kernel void gather_images(__global const uchar* restrict store,
     __global const int4* restrict transforms, __global float* restrict y, const int size,
-    const float4 scale, const float4 shift) {
+    const int images, const float4 scale, const float4 shift) {
   const int i = get_global_id(0), n = get_global_id(1);
+  if (i >= size || n >= images) return;
   const int4 t = transforms[n];
   const int turns = (t.w >> 1) & 3, flip = t.w & 1;
   const int down = t.w & 8 ? size / 2 : 0, right = t.w & 16 ? size / 2 : 0;

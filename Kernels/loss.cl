@@ -1,9 +1,13 @@
-// Softmax cross-entropy and the linear layer's bias; sizes here are small.
+// Softmax cross-entropy and the linear layer's bias; sizes here are small. Work-items beyond the
+// range given have nothing to do: the host rounds it up to whole groups.
 
 // losses [N], 0 where ignored; global (N).
 __kernel void cross_entropy(__global const float* restrict logits,
-    __global const int* restrict labels, __global float* restrict losses, const int k) {
-  const int n = get_global_id(0), label = labels[n];
+    __global const int* restrict labels, __global float* restrict losses, const int count,
+    const int k) {
+  const int n = get_global_id(0);
+  if (n >= count) return;
+  const int label = labels[n];
   __global const float* row = logits + (size_t)n * k;
   if (label < 0) {
     losses[n] = 0.0f;
@@ -19,6 +23,7 @@ __kernel void cross_entropy(__global const float* restrict logits,
 // loss [1] = sum of losses / divisor, in order, compensated (Kahan); global (1).
 __kernel void sum_losses(__global const float* restrict losses, __global float* restrict loss,
     const float divisor, const int count) {
+  if (get_global_id(0) > 0) return;
   float sum = 0.0f, lost = 0.0f;
   for (int n = 0; n < count; n++) {
     const float next = losses[n] - lost;
@@ -32,8 +37,11 @@ __kernel void sum_losses(__global const float* restrict losses, __global float* 
 // global (N).
 __kernel void cross_entropy_backward(__global const float* restrict logits,
     __global const int* restrict labels, __global const float* restrict dloss,
-    __global float* restrict dlogits, const float divisor, const int k, const int accumulate) {
-  const int n = get_global_id(0), label = labels[n];
+    __global float* restrict dlogits, const float divisor, const int count, const int k,
+    const int accumulate) {
+  const int n = get_global_id(0);
+  if (n >= count) return;
+  const int label = labels[n];
   __global const float* row = logits + (size_t)n * k;
   __global float* out = dlogits + (size_t)n * k;
   float top = row[0];
@@ -50,8 +58,9 @@ __kernel void cross_entropy_backward(__global const float* restrict logits,
 
 // y [N,K] := bias [K] in each row; global (N*K).
 __kernel void broadcast_bias(__global const float* restrict bias, __global float* restrict y,
-    const int k) {
+    const int count, const int k) {
   const int i = get_global_id(0);
+  if (i >= count) return;
   y[i] = bias[i % k];
 }
 
@@ -59,6 +68,7 @@ __kernel void broadcast_bias(__global const float* restrict bias, __global float
 __kernel void bias_gradient(__global const float* restrict dy, __global float* restrict db,
     const int n, const int k, const int accumulate) {
   const int j = get_global_id(0);
+  if (j >= k) return;
   float sum = accumulate ? db[j] : 0.0f;
   for (int i = 0; i < n; i++) sum += dy[(size_t)i * k + j];
   db[j] = sum;

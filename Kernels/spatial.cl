@@ -3,12 +3,14 @@
 // V dividing all their numbers. On GPUs (EACH_ELEMENT 1, V 1) a work-item takes one element:
 // neighbours read neighbours, and the range has one dimension, the only one without a low limit.
 
-// The line of image n and row a, column b, place i among the pixels.
+// The line of image n and row a, column b, place i among the pixels, of `lines` in all: work-items
+// beyond them have nothing to do.
 #if EACH_ELEMENT
 #define PIXEL(rows, columns, channels)                                                     \
   const size_t i = get_global_id(0) / (channels);                                          \
   const int ch = get_global_id(0) % (channels), line = i / (columns), b = i % (columns);   \
-  const int n = line / (rows), a = line % (rows);
+  const int n = line / (rows), a = line % (rows);                                          \
+  if (line >= lines) return;
 #define EACH_CHANNEL(channels)
 #else
 #define PIXEL(rows, columns, channels)                                                     \
@@ -19,7 +21,8 @@
 #endif
 
 // x [N,H,W,C] -> y [N,P,Q,K], V divides (K-C)/2 too; pixels of y.
-__kernel void shortcut(__global const float* restrict x, __global float* restrict y, const int h,
+__kernel void shortcut(__global const float* restrict x, __global float* restrict y,
+    const int lines, const int h,
     const int w, const int c, const int p, const int q, const int k, const int stride) {
   PIXEL(p, q, k)
   const size_t from = ((size_t)(n * h + a * stride) * w + b * stride) * c;
@@ -33,7 +36,7 @@ __kernel void shortcut(__global const float* restrict x, __global float* restric
 
 // Pixels of dx.
 __kernel void shortcut_backward(__global const float* restrict dy, __global float* restrict dx,
-    const int h, const int w, const int c, const int p, const int q, const int k,
+    const int lines, const int h, const int w, const int c, const int p, const int q, const int k,
     const int stride, const int accumulate) {
   PIXEL(h, w, c)
   const int read = a % stride == 0 && b % stride == 0;
@@ -49,7 +52,7 @@ __kernel void shortcut_backward(__global const float* restrict dy, __global floa
 
 // Mean over window_h x window_w at (a*stride, b*stride); pixels of y.
 __kernel void average_pool(__global const float* restrict x, __global float* restrict y,
-    const int h, const int w, const int c, const int p, const int q, const int window_h,
+    const int lines, const int h, const int w, const int c, const int p, const int q, const int window_h,
     const int window_w, const int stride) {
   PIXEL(p, q, c)
   const float share = 1.0f / (float)(window_h * window_w);
@@ -64,7 +67,7 @@ __kernel void average_pool(__global const float* restrict x, __global float* res
 
 // Pixels of dx.
 __kernel void average_pool_backward(__global const float* restrict dy, __global float* restrict dx,
-    const int h, const int w, const int c, const int p, const int q, const int window_h,
+    const int lines, const int h, const int w, const int c, const int p, const int q, const int window_h,
     const int window_w, const int stride, const int accumulate) {
   PIXEL(h, w, c)
   const float share = 1.0f / (float)(window_h * window_w);

@@ -38,8 +38,10 @@ final class BufferPool {
   private var inUse: [Shape: Int] = [:]
   private var atPeak: (bytes: Int, inUse: [Shape: Int]) = (0, [:])
 
-  init(context: cl_context, capacity: Int) {
-    (self.context, self.capacity) = (context, capacity)
+  private let recording: StepRecording?
+
+  init(context: cl_context, capacity: Int, recording: StepRecording? = nil) {
+    (self.context, self.capacity, self.recording) = (context, capacity, recording)
     clRetainContext(context)
   }
 
@@ -55,18 +57,12 @@ final class BufferPool {
     let size = Self.sizeClass(shape)
     var status: cl_int = 0
     var buffer = free[size]?.popLast() ?? allocate(size, &status)
-    if buffer == nil, !free.isEmpty {
-      try finish()
-      releaseFree()
-      buffer = allocate(size, &status)
-    }
+    if buffer == nil, try makeRoom(finish: finish) { buffer = allocate(size, &status) }
     guard let buffer else {
       throw OpenCLError(
-        status, doing: "allocating \(size) bytes of device memory",
-        detail:
-          "\(bytesInUse) bytes are in use, the device has \(capacity); lower batch, image-size "
-          + "or the network's width, or image-memory where images are held on the device")
+        status, doing: "allocating \(size) bytes of device memory", detail: advice)
     }
+    recording?.holds(buffer, bytes: shape.count * MemoryLayout<Float>.stride)
     bytesInUse += size
     inUse[shape, default: 0] += 1
     if bytesInUse > atPeak.bytes { atPeak = (bytesInUse, inUse) }
@@ -94,6 +90,20 @@ final class BufferPool {
           shape: "\(shape)", count: count, bytes: count * Self.sizeClass(shape))
       }
       .sorted { ($0.bytes, $1.shape) > ($1.bytes, $0.shape) }
+  }
+
+  /// What to do where there is no memory.
+  var advice: String {
+    "\(bytesInUse) bytes are in use, the device has \(capacity); lower batch, image-size "
+      + "or the network's width, or image-memory where images are held on the device"
+  }
+
+  /// Gives the free buffers back to the device; false where there are none.
+  func makeRoom(finish: () throws -> Void) throws -> Bool {
+    if free.isEmpty { return false }
+    try finish()
+    releaseFree()
+    return true
   }
 
   private func releaseFree() {

@@ -10,16 +10,25 @@ final class CommandQueue {
   private var timed: [(name: String, event: cl_event)] = []
   /// Names of the kernels launched since `startNaming()`; nil where nobody asked.
   private var names: [String]?
+  /// Where commands are written down instead of enqueued.
+  private let recording: StepRecording?
+  /// Gives memory back to the device where a command found none; tells whether there was any.
+  var makeRoom: () throws -> Bool = { false }
+  /// What to say of memory where even that did not help.
+  var memoryAdvice: () -> String = { "" }
   /// Host copies of uploads that the device may not have read yet, oldest first.
   private var inFlight: [(event: cl_event, bytes: UnsafeMutableRawPointer)] = []
 
-  init(context: cl_context, device: cl_device_id, profiles: Bool = false) throws {
+  init(
+    context: cl_context, device: cl_device_id, profiles: Bool = false,
+    recording: StepRecording? = nil
+  ) throws {
     var status: cl_int = 0
     let properties = profiles ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
     let queue = clCreateCommandQueue(context, device, properties, &status)
     try check(status, "creating a command queue")
     handle = queue!
-    self.profiles = profiles
+    (self.profiles, self.recording) = (profiles, recording)
     self.context = context
     clRetainContext(context)
   }
@@ -39,18 +48,21 @@ final class CommandQueue {
   /// middle of a step does not wait for the step.
   func write<Value: BitwiseCopyable>(_ values: [Value], to buffer: cl_mem) throws {
     if values.isEmpty { return }
-    releaseFinishedUploads()
     let size = values.count * MemoryLayout<Value>.stride
+    if let recording { return recording.add(.write(size)) }
+    releaseFinishedUploads()
     let copy = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
     values.withUnsafeBytes { copy.copyMemory(from: $0.baseAddress!, byteCount: size) }
     var event: cl_event?
-    let status = clEnqueueWriteBuffer(
-      handle, buffer, cl_bool(CL_FALSE), 0, size, copy, 0, nil, &event)
-    guard status == CL_SUCCESS, let event else {
+    do {
+      try enqueue("uploading \(size) bytes") {
+        clEnqueueWriteBuffer(handle, buffer, cl_bool(CL_FALSE), 0, size, copy, 0, nil, &event)
+      }
+    } catch {
       copy.deallocate()
-      throw OpenCLError(status, doing: "uploading \(size) bytes")
+      throw error
     }
-    inFlight.append((event, copy))
+    if let event { inFlight.append((event, copy)) }
   }
 
   private func releaseFinishedUploads() {
@@ -71,16 +83,18 @@ final class CommandQueue {
   func read(_ buffer: cl_mem, into values: inout [Float]) throws {
     if values.isEmpty { return }
     let size = values.count * MemoryLayout<Float>.stride
-    try check(
-      clEnqueueReadBuffer(handle, buffer, cl_bool(CL_TRUE), 0, size, &values, 0, nil, nil),
-      "downloading \(size) bytes")
+    if let recording { return recording.add(.read(size)) }
+    try enqueue("downloading \(size) bytes") {
+      clEnqueueReadBuffer(handle, buffer, cl_bool(CL_TRUE), 0, size, &values, 0, nil, nil)
+    }
   }
 
   func copy(_ source: cl_mem, to destination: cl_mem, bytes: Int) throws {
     if bytes == 0 { return }
-    try check(
-      clEnqueueCopyBuffer(handle, source, destination, 0, 0, bytes, 0, nil, nil),
-      "copying \(bytes) bytes")
+    if let recording { return recording.add(.copy(bytes)) }
+    try enqueue("copying \(bytes) bytes") {
+      clEnqueueCopyBuffer(handle, source, destination, 0, 0, bytes, 0, nil, nil)
+    }
   }
 
   /// Enqueues `kernel` over `global` work-items, in groups of `local` where given.
@@ -88,21 +102,47 @@ final class CommandQueue {
     _ kernel: Kernel, _ arguments: [KernelArgument], global: [Int], local: [Int]? = nil
   ) throws {
     if global.contains(0) { return }
-    for (index, argument) in arguments.enumerated() {
-      try check(
-        argument.set(on: kernel.handle, at: cl_uint(index)),
-        "setting argument \(index) of \(kernel.name)")
+    if let recording {
+      recording.addLaunch(kernel, arguments, global: global, local: local)
+    } else {
+      for (index, argument) in arguments.enumerated() {
+        try check(
+          argument.set(on: kernel.handle!, at: cl_uint(index)),
+          "setting argument \(index) of \(kernel.name)")
+      }
+      var event: cl_event?
+      try enqueue("launching \(kernel.name) over \(global)") {
+        withUnsafeMutablePointer(to: &event) {
+          clEnqueueNDRangeKernel(
+            handle, kernel.handle!, cl_uint(global.count), nil, global, local, 0, nil,
+            profiles ? $0 : nil)
+        }
+      }
+      if let event { timed.append((kernel.name, event)) }
     }
-    var event: cl_event?
-    let status = withUnsafeMutablePointer(to: &event) {
-      clEnqueueNDRangeKernel(
-        handle, kernel.handle, cl_uint(global.count), nil, global, local, 0, nil,
-        profiles ? $0 : nil)
-    }
-    try check(status, "launching \(kernel.name) over \(global)")
     launches += 1
     names?.append(kernel.name)
-    if let event { timed.append((kernel.name, event)) }
+  }
+
+  /// Enqueues a command, a second time where the first found no memory and some could be given back:
+  /// a driver may make a buffer's memory only when a command first uses it (NVIDIA's does).
+  func enqueue(_ doing: @autoclosure () -> String, _ command: () -> cl_int) throws {
+    var status = command()
+    if Self.isOutOfMemory(status), try makeRoom() { status = command() }
+    if Self.isOutOfMemory(status) {
+      throw OpenCLError(status, doing: doing(), detail: memoryAdvice())
+    }
+    try check(status, doing())
+  }
+
+  private static func isOutOfMemory(_ status: cl_int) -> Bool {
+    status == CL_MEM_OBJECT_ALLOCATION_FAILURE || status == CL_OUT_OF_RESOURCES
+  }
+
+  /// Has the driver start what is enqueued: some hold commands back until somebody waits.
+  func flush() throws {
+    if recording != nil { return }
+    try check(clFlush(handle), "handing commands to the device")
   }
 
   /// Seconds that each kernel launched since the last call took on the device, by name.
@@ -130,6 +170,7 @@ final class CommandQueue {
   }
 
   func finish() throws {
+    if let recording { return recording.add(.finish) }
     try check(clFinish(handle), "waiting for the device")
     releaseFinishedUploads()
   }

@@ -27,10 +27,10 @@ extension OpenCLBackend: InstrumentedBackend {
     let width = family == .vector ? vectorWidth : 4
     let chunk = family == .vector ? 1 << 16 : 4
     attempt {
-      try queue.launch(
+      try launch(
         benchKernel("copy_elements", ["V=\(width)", "CHUNK=\(chunk)"]),
         [.buffer(memory(source)), .buffer(memory(destination)), .int(source.count)],
-        global: [(source.count + chunk - 1) / chunk], local: family == .vector ? [1] : nil)
+        over: [(source.count + chunk - 1) / chunk], cpuGroup: [1])
     }
   }
 

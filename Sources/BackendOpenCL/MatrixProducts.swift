@@ -13,15 +13,17 @@ final class MatrixProducts {
   private let context: cl_context
   private let device: cl_device_id
   private let queue: CommandQueue
+  private let recording: StepRecording?
   private let announce: () -> Void
   private var warmingUp: DispatchGroup?
   private var isWarm = false
 
   init(
-    context: cl_context, device: cl_device_id, queue: CommandQueue,
+    context: cl_context, device: cl_device_id, queue: CommandQueue, recording: StepRecording?,
     announce: @escaping () -> Void
   ) {
     (self.context, self.device, self.queue, self.announce) = (context, device, queue, announce)
+    self.recording = recording
     clRetainContext(context)
   }
 
@@ -32,7 +34,7 @@ final class MatrixProducts {
 
   /// Has CLBlast compile what it needs, in the background; the first product waits for that.
   func warmUp() {
-    guard !isWarm, warmingUp == nil else { return }
+    guard !isWarm, warmingUp == nil, recording == nil else { return }
     announce()
     let group = DispatchGroup()
     // As numbers, which may cross threads.
@@ -71,20 +73,21 @@ final class MatrixProducts {
     m: Int, n: Int, k: Int, beta: Float
   ) throws {
     if m == 0 || n == 0 || k == 0 { return }
+    if let recording { return recording.add(.product(m: m, n: n, k: k, beta: beta)) }
     warmUp()
     warmingUp?.wait()
     isWarm = true
     var handle: cl_command_queue? = queue.handle
-    let status = oneCall.withLock { _ in
-      CLBlastSgemm(
-        CLBlastLayoutRowMajor,
-        transposesA ? CLBlastTransposeYes : CLBlastTransposeNo,
-        transposesB ? CLBlastTransposeYes : CLBlastTransposeNo,
-        m, n, k, 1, a, 0, transposesA ? m : k, b, 0, transposesB ? k : n, beta, c, 0, n, &handle,
-        nil)
+    try queue.enqueue("CLBlast SGEMM of \(m)×\(k)·\(k)×\(n)") {
+      let status = oneCall.withLock { _ in
+        CLBlastSgemm(
+          CLBlastLayoutRowMajor,
+          transposesA ? CLBlastTransposeYes : CLBlastTransposeNo,
+          transposesB ? CLBlastTransposeYes : CLBlastTransposeNo,
+          m, n, k, 1, a, 0, transposesA ? m : k, b, 0, transposesB ? k : n, beta, c, 0, n,
+          &handle, nil)
+      }
+      return cl_int(bitPattern: UInt32(truncatingIfNeeded: status.rawValue))
     }
-    try check(
-      cl_int(bitPattern: UInt32(truncatingIfNeeded: status.rawValue)),
-      "CLBlast SGEMM of \(m)×\(k)·\(k)×\(n)")
   }
 }

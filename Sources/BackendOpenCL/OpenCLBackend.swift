@@ -48,11 +48,14 @@ public final class OpenCLBackend: Backend {
   ///     a thread of its own from the first convolution on.
   ///   - profiles: whether every kernel is timed.
   ///   - memoryLimit: bytes; nil: what the device has.
+  ///   - builds: how programs are built.
+  ///   - recording: nothing is compiled or run, but written down there.
   ///   - announceBuild: told of kernels that are compiled.
   public init(
     _ device: OpenCLDevice, family: KernelFamily? = nil,
     convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
     warmsUp: Bool = true, profiles: Bool = false, memoryLimit: Int? = nil,
+    builds: BuildSettings = BuildSettings(), recording: StepRecording? = nil,
     announceBuild: BuildAnnouncement? = nil
   ) throws {
     self.device = device
@@ -61,21 +64,26 @@ public final class OpenCLBackend: Backend {
     self.finishesEachKernel = finishesEachKernel
     self.warmsUp = warmsUp
     try ProductTile.check(device, runs: self.family)
-    let id = cl_device_id(bitPattern: device.id)!
-    let (context, queue) = try Self.open(device, id, profiles: profiles)
+    let (context, queue) = try Self.open(device, profiles: profiles, recording)
     defer { clReleaseContext(context) }
     self.queue = queue
-    pool = BufferPool(context: context, capacity: memoryLimit ?? Int(clamping: device.memoryBytes))
-    programs = ProgramCache(
-      context: context, device: id, isPoCL: device.isPoCL, announce: announceBuild)
+    let pool = BufferPool(
+      context: context, capacity: memoryLimit ?? Int(clamping: device.memoryBytes),
+      recording: recording)
+    self.pool = pool
+    programs = try ProgramCache(
+      context: context, device: device, family: self.family, builds: builds,
+      recording: recording, announce: announceBuild)
     matrixProducts = MatrixProducts(
-      context: context, device: id, queue: queue,
+      context: context, device: device.handle, queue: queue, recording: recording,
       announce: { [programs] in announceBuild?("CLBlast's matrix product", programs.count + 1) })
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
+    queue.makeRoom = { [unowned queue] in try pool.makeRoom(finish: queue.finish) }
+    queue.memoryAdvice = { pool.advice }
   }
 
   private static func open(
-    _ device: OpenCLDevice, _ id: cl_device_id, profiles: Bool
+    _ device: OpenCLDevice, profiles: Bool, _ recording: StepRecording?
   ) throws -> (cl_context, CommandQueue) {
     // As a number, which may leave the lock.
     let made = driverSetUp.withLock { _ in
@@ -86,7 +94,9 @@ public final class OpenCLBackend: Backend {
     }
     try check(made.status, "creating a context on \(device.name)")
     let context = cl_context(bitPattern: made.context)!
-    return (context, try CommandQueue(context: context, device: id, profiles: profiles))
+    let queue = try CommandQueue(
+      context: context, device: device.handle, profiles: profiles, recording: recording)
+    return (context, queue)
   }
 
   public var kind: String { "opencl" }
@@ -97,7 +107,7 @@ public final class OpenCLBackend: Backend {
   }
 
   /// Whether programs carry the declarations of `pocl_builtins.cl` instead of the driver's.
-  package var declaresBuiltins: Bool { programs.declaresBuiltins }
+  package var declaresBuiltins: Bool { programs.settings.declaresBuiltins }
 
   /// Bytes of device memory that exist in the pool now, and at most so far.
   public var memory: (held: Int, peak: Int) { (pool.bytesHeld, pool.peakBytesHeld) }
@@ -127,6 +137,10 @@ public final class OpenCLBackend: Backend {
   public func synchronize() throws {
     try throwPendingError()
     try queue.finish()
+  }
+
+  public func flush() {
+    attempt { try queue.flush() }
   }
 
   private func throwPendingError() throws {

@@ -24,6 +24,15 @@ struct BenchStep: ParsableCommand {
   @Option(help: "Steps that are counted.") var repeats = 7
   @Flag(help: "List where the time of a step goes, kernel by kernel (OpenCL).") var profile = false
   @Flag(help: "List what the device's memory holds when it holds most (OpenCL).") var memory = false
+  @Option(
+    name: .customLong("dump-programs"),
+    help: ArgumentHelp(
+      "Folder for the programs and commands of a step, in place of running it (OpenCL).",
+      discussion: """
+        Writes programs/0001-<kernel>.cl, each as the compiler gets it, and step.json: \
+        options, work-groups and arguments of every launch of a warm step, in order. Takes a second.
+        """, valueName: "dir"))
+  var dumpPrograms: String?
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -38,6 +47,7 @@ struct BenchStep: ParsableCommand {
     try ExitStatus.reporting {
       let architecture = try network.architecture(imageSize: imageSize)
       try json.check()
+      if let dumpPrograms { return try dump(architecture, to: dumpPrograms) }
       let backend = try device.open(profiles: profile)
       let bench = try StepBench(
         architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,
@@ -50,9 +60,13 @@ struct BenchStep: ParsableCommand {
       } beforeStep: {
         if profile { _ = try openCL?.takeKernelTimes() }
       }
-      if profile, let openCL { try list(openCL.takeKernelTimes()) }
+      var shares: [KernelShare]?
+      if profile, let openCL {
+        shares = KernelShare.by(name: try openCL.takeKernelTimes())
+        shares.map(list)
+      }
       if memory { list(results.buffersAtPeak) }
-      try json.write(results)
+      try json.write(Profiled(results: results, kernels: shares))
       if !json.takesStdout { Console.print(text(results)) }
     }
   }
@@ -96,14 +110,64 @@ struct BenchStep: ParsableCommand {
     line(all - listed, "others; \(shares.map(\.count).reduce(0, +)) buffers in all")
   }
 
-  private func list(_ kernels: [(name: String, seconds: Double)]) {
-    var total: [String: (count: Int, seconds: Double)] = [:]
-    for (name, seconds) in kernels {
-      total[name, default: (0, 0)].count += 1
-      total[name]!.seconds += seconds
+  private func list(_ kernels: [KernelShare]) {
+    for kernel in kernels {
+      Console.log(
+        "\(Format.fixed(kernel.milliseconds, 1)) ms in \(kernel.count) × \(kernel.name)")
     }
-    for (name, entry) in total.sorted(by: { $0.value.seconds > $1.value.seconds }) {
-      Console.log("\(Format.fixed(entry.seconds * 1000, 1)) ms in \(entry.count) × \(name)")
+  }
+
+  /// Records a step on the device instead of running it.
+  private func dump(_ architecture: Architecture, to folder: String) throws {
+    let recording = StepRecording()
+    let backend = try device.open(recording: recording)
+    guard let openCL = backend as? OpenCLBackend else {
+      throw NoDevice("--dump-programs: takes an OpenCL device", try OpenCLBackend.devices())
     }
+    let bench = try StepBench(
+      architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,
+      clock: Console.seconds)
+    let results = try bench.run(repeats: 1, beforeStep: recording.startStep)
+    do {
+      try recording.write(
+        to: folder,
+        of: RecordedStep(
+          network: results.architecture, batch: batch, imageSize: imageSize,
+          methods: results.methods, kernels: openCL.family))
+    } catch {
+      throw OutputError(description: "--dump-programs \(folder): \(error)")
+    }
+    Console.log("\(results.architecture): \(results.launches ?? 0) launches, in \(folder)")
+  }
+
+  /// Results, with the kernels of the last step where they were timed.
+  private struct Profiled: Encodable {
+    let results: StepResults
+    let kernels: [KernelShare]?
+
+    enum Key: CodingKey { case kernels }
+
+    func encode(to encoder: any Encoder) throws {
+      try results.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encodeIfPresent(kernels, forKey: .kernels)
+    }
+  }
+}
+
+/// All launches of one kernel in a step.
+private struct KernelShare: Encodable {
+  let name: String
+  var count = 0
+  var milliseconds = 0.0
+
+  /// The longest first.
+  static func by(name times: [(name: String, seconds: Double)]) -> [KernelShare] {
+    var shares: [String: KernelShare] = [:]
+    for (name, seconds) in times {
+      shares[name, default: KernelShare(name: name)].count += 1
+      shares[name]!.milliseconds += seconds * 1000
+    }
+    return shares.values.sorted { ($0.milliseconds, $1.name) > ($1.milliseconds, $0.name) }
   }
 }

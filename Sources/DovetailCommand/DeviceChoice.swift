@@ -20,32 +20,29 @@ enum DeviceChoice: ExpressibleByArgument {
 
   /// Opens the device. The best one is the first OpenCL GPU that runs our kernels, else the first
   /// such OpenCL device, else the CPU backend.
-  func open(
-    convolutions: ConvolutionAlgorithm = .automatic, profiles: Bool = false
-  ) throws -> any InstrumentedBackend {
+  func open(_ settings: DeviceSettings = DeviceSettings()) throws -> any InstrumentedBackend {
     if case .cpu = self { return CPUBackend() }
     let devices = try OpenCLBackend.devices()
+    let chosen: OpenCLDevice
     switch self {
     case .openCL(let index?):
       guard devices.indices.contains(index) else {
         throw NoDevice("there is no device opencl:\(index)", devices)
       }
-      return try OpenCLBackend(
-        devices[index], convolutions: convolutions, profiles: profiles,
-        announceBuild: BuildProgress().announce)
+      chosen = devices[index]
     case .openCL(nil):
-      guard let device = Self.best(devices) else {
+      guard let best = Self.best(devices) else {
         throw NoDevice("there is no OpenCL device", devices)
       }
-      return try OpenCLBackend(
-        device, convolutions: convolutions, profiles: profiles,
-        announceBuild: BuildProgress().announce)
+      chosen = best
     case .best, .cpu:
-      guard let device = Self.best(devices) else { return CPUBackend() }
-      return try OpenCLBackend(
-        device, convolutions: convolutions, profiles: profiles,
-        announceBuild: BuildProgress().announce)
+      guard let best = Self.best(devices) else { return CPUBackend() }
+      chosen = best
     }
+    return try OpenCLBackend(
+      chosen, family: settings.kernels, convolutions: settings.convolutions,
+      profiles: settings.profiles, builds: settings.builds, recording: settings.recording,
+      announceBuild: BuildProgress().announce)
   }
 
   static func best(_ devices: [OpenCLDevice]) -> OpenCLDevice? {
@@ -83,10 +80,43 @@ struct DeviceOption: ParsableArguments {
         """))
   var convolutions = ConvolutionAlgorithm.automatic
 
+  @Option(
+    help: ArgumentHelp(
+      "Which kernels run on an OpenCL device: vector or portable.",
+      discussion: "vector is written for CPUs, portable for GPUs. Default: the device's own."))
+  var kernels: KernelFamily?
+
+  @Option(
+    name: .customLong("build-options"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "Options for the driver's compiler, after our own.",
+      discussion: "For example --build-options '-cl-nv-verbose'.", valueName: "text"))
+  var buildOptions = ""
+
+  @Option(
+    name: .customLong("build-logs"),
+    help: ArgumentHelp(
+      "Folder for source, options and compiler's log of each program that is built.",
+      valueName: "dir"))
+  var buildLogs: String?
+
+  /// What the options say.
+  func settings(profiles: Bool = false, recording: StepRecording? = nil) -> DeviceSettings {
+    DeviceSettings(
+      convolutions: convolutions, kernels: kernels,
+      builds: BuildSettings(
+        options: buildOptions.split(separator: " ").map(String.init), logFolder: buildLogs),
+      profiles: profiles, recording: recording)
+  }
+
   /// Opens the device and names it: the first line of every run.
-  /// - Parameter profiles: whether every kernel is timed.
-  func open(profiles: Bool = false) throws -> any InstrumentedBackend {
-    let backend = try (device ?? .best).open(convolutions: convolutions, profiles: profiles)
+  /// - Parameters:
+  ///   - profiles: whether every kernel is timed.
+  ///   - recording: where commands are written down instead of run.
+  func open(
+    profiles: Bool = false, recording: StepRecording? = nil
+  ) throws -> any InstrumentedBackend {
+    let backend = try (device ?? .best).open(settings(profiles: profiles, recording: recording))
     var line = "Device: \(backend.deviceDescription)"
     if device == nil && backend.kind == "cpu" { line += ", as there is no OpenCL platform" }
     Console.log(line)
@@ -95,3 +125,14 @@ struct DeviceOption: ParsableArguments {
 }
 
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
+extension KernelFamily: ExpressibleByArgument {}
+
+/// How a device is opened.
+struct DeviceSettings {
+  var convolutions = ConvolutionAlgorithm.automatic
+  /// Nil: the device's own.
+  var kernels: KernelFamily?
+  var builds = BuildSettings()
+  var profiles = false
+  var recording: StepRecording?
+}

@@ -40,9 +40,6 @@ extension OpenCLBackend {
 
   // MARK: Launching
 
-  /// Work-groups of one on CPUs, where a work-item is a whole tile; the driver's choice on GPUs.
-  var cpuGroup: [Int]? { family == .vector ? [1, 1] : nil }
-
   /// Elements of a work-item in `elementwise.cl`.
   private var chunk: Int { family == .vector ? 16_384 : 1 }
 
@@ -53,9 +50,9 @@ extension OpenCLBackend {
     let kernel = try programs.kernel(
       ProgramKey(
         source: .elementwise, kernel: name, defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))
-    try queue.launch(
-      kernel, arguments + [.int(count)] + after, global: [(count + chunk - 1) / chunk],
-      local: family == .vector ? [1] : nil)
+    try launch(
+      kernel, arguments + [.int(count)] + after, over: [(count + chunk - 1) / chunk],
+      cpuGroup: [1])
   }
 
   /// out := Σ slices, in order.
@@ -66,12 +63,12 @@ extension OpenCLBackend {
       ProgramKey(
         source: .elementwise, kernel: "sum_slices",
         defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))
-    try queue.launch(
+    try launch(
       kernel,
       [
         .buffer(partial), .buffer(memory(out)), .int(slices), .int(out.count),
         .int(accumulate ? 1 : 0),
       ],
-      global: [(out.count + chunk - 1) / chunk], local: family == .vector ? [1] : nil)
+      over: [(out.count + chunk - 1) / chunk], cpuGroup: [1])
   }
 }

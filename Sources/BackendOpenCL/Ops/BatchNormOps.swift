@@ -50,10 +50,10 @@ extension OpenCLBackend {
     attempt {
       let partial = makeStorage(tiling.tiles * 2 * g.channels)
       guard let partials = partial.memory else { return }
-      try queue.launch(
+      try launch(
         batchNormKernel("batchnorm_tile_statistics", g, tiling),
         [.buffer(memory(x)), .buffer(partials), .int(g.rows), .int(tiling.tileRows)],
-        global: [tiling.items, tiling.tiles], local: cpuGroup)
+        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
       try mergeStatistics(
         partials, tiles: tiling.tiles, tileRows: tiling.tileRows, rows: g.rows, mean: mean,
         variance: variance, running: running)
@@ -80,7 +80,7 @@ extension OpenCLBackend {
     let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
-      try queue.launch(
+      try launch(
         batchNormKernel(
           "batchnorm_forward", g, tiling,
           [
@@ -92,7 +92,7 @@ extension OpenCLBackend {
           .buffer(memory(normalisation.beta)), argument(residual), .buffer(memory(y)),
           .float(normalisation.epsilon), .int(g.rows), .int(tiling.tileRows),
         ],
-        global: [tiling.items, tiling.tiles], local: cpuGroup)
+        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
     }
   }
 
@@ -106,7 +106,7 @@ extension OpenCLBackend {
     attempt {
       let partial = makeStorage(tiling.tiles * 2 * g.channels)
       guard let partials = partial.memory else { return }
-      try queue.launch(
+      try launch(
         batchNormKernel(
           "batchnorm_complete_gradient", g, tiling,
           [
@@ -120,7 +120,7 @@ extension OpenCLBackend {
           .buffer(memory(normalisation.beta)), .buffer(partials), .float(normalisation.epsilon),
           .int(g.rows), .int(tiling.tileRows),
         ],
-        global: [tiling.items, tiling.tiles], local: cpuGroup)
+        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
       try mergeGradients(partials, tiles: tiling.tiles, completion)
     }
   }
@@ -148,7 +148,7 @@ extension OpenCLBackend {
       sums: through.sums)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
-      try queue.launch(
+      try launch(
         batchNormKernel(
           "batchnorm_data_gradient", g, tiling,
           ["OF_BATCH=\(through.ofBatch ? 1 : 0)", "ACCUMULATE=\(accumulate ? 1 : 0)"]),
@@ -159,7 +159,7 @@ extension OpenCLBackend {
           .buffer(memory(dx)), .float(normalisation.epsilon), .int(g.rows),
           .int(tiling.tileRows),
         ],
-        global: [tiling.items, tiling.tiles], local: cpuGroup)
+        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
     }
   }
 

@@ -13,8 +13,7 @@ extension OpenCLBackend {
       let buffers: [KernelArgument] = [.buffer(memory(x)), .buffer(memory(w)), .buffer(memory(y))]
       switch family {
       case .portable:
-        try queue.launch(
-          portable("depthwise_forward"), buffers + [.ints(g.asInts)], global: [y.count])
+        try launch(portable("depthwise_forward"), buffers + [.ints(g.asInts)], over: [y.count])
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
@@ -36,9 +35,9 @@ extension OpenCLBackend {
       ]
       switch family {
       case .portable:
-        try queue.launch(
+        try launch(
           portable("depthwise_data_gradient"),
-          buffers + [.ints(g.asInts), .int(accumulate ? 1 : 0)], global: [dx.count])
+          buffers + [.ints(g.asInts), .int(accumulate ? 1 : 0)], over: [dx.count])
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
@@ -64,9 +63,9 @@ extension OpenCLBackend {
       ]
       switch family {
       case .portable:
-        try queue.launch(
+        try launch(
           portable("depthwise_filter_gradient"),
-          buffers + [.ints(g.asInts), .int(plan.images)], global: [dw.count, plan.slices])
+          buffers + [.ints(g.asInts), .int(plan.images)], over: [dw.count, plan.slices])
       case .vector:
         try queue.launch(
           vector("depthwise_filter_gradient", plan.filterGradient),

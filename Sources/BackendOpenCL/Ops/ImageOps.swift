@@ -22,13 +22,13 @@ extension OpenCLBackend {
       let uploaded = makeStorage(packed.count)
       guard let transforms = uploaded.memory, let images = bytes.memory else { return }
       try queue.write(packed, to: transforms)
-      try queue.launch(
+      try launch(
         programs.kernel(ProgramKey(source: .image, kernel: "gather_images", defines: ["V=1"])),
         [
-          .buffer(images), .buffer(transforms), .buffer(memory(y)), .int(g.size),
+          .buffer(images), .buffer(transforms), .buffer(memory(y)), .int(g.size), .int(g.n),
           .float4(scale[0], scale[1], scale[2]), .float4(shift[0], shift[1], shift[2]),
         ],
-        global: [g.size, g.n])
+        over: [g.size, g.n])
     }
   }
 }

@@ -10,9 +10,9 @@ extension OpenCLBackend {
     let g = LinearGeometry(
       .linearForward, input: x.shape, output: y.shape, weight: w.shape, bias: b.shape)
     attempt {
-      try queue.launch(
-        lossKernel("broadcast_bias"), [.buffer(memory(b)), .buffer(memory(y)), .int(g.k)],
-        global: [y.count])
+      try launch(
+        lossKernel("broadcast_bias"),
+        [.buffer(memory(b)), .buffer(memory(y)), .int(y.count), .int(g.k)], over: [y.count])
       switch family {
       case .portable:
         try matrixProducts.add(
@@ -71,13 +71,13 @@ extension OpenCLBackend {
     }
     if let db {
       attempt {
-        try queue.launch(
+        try launch(
           lossKernel("bias_gradient"),
           [
             .buffer(memory(dy)), .buffer(memory(db.tensor)), .int(g.n), .int(g.k),
             .int(db.accumulate ? 1 : 0),
           ],
-          global: [g.k])
+          over: [g.k])
       }
     }
   }

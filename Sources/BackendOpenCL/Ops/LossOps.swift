@@ -11,13 +11,13 @@ extension OpenCLBackend {
     attempt {
       let losses = makeStorage(g.n)
       guard let each = losses.memory else { return }
-      try queue.launch(
+      try launch(
         lossKernel("cross_entropy"),
-        [.buffer(memory(logits)), .buffer(memory(labels)), .buffer(each), .int(g.k)],
-        global: [g.n])
-      try queue.launch(
+        [.buffer(memory(logits)), .buffer(memory(labels)), .buffer(each), .int(g.n), .int(g.k)],
+        over: [g.n])
+      try launch(
         lossKernel("sum_losses"),
-        [.buffer(each), .buffer(memory(loss)), .float(divisor), .int(g.n)], global: [1])
+        [.buffer(each), .buffer(memory(loss)), .float(divisor), .int(g.n)], over: [1])
     }
   }
 
@@ -31,13 +31,13 @@ extension OpenCLBackend {
       dlogits.shape == logits.shape,
       "softmaxCrossEntropyBackward: logits \(logits.shape), dlogits \(dlogits.shape)")
     attempt {
-      try queue.launch(
+      try launch(
         lossKernel("cross_entropy_backward"),
         [
           .buffer(memory(logits)), .buffer(memory(labels)), .buffer(memory(dloss)),
-          .buffer(memory(dlogits)), .float(divisor), .int(g.k), .int(accumulate ? 1 : 0),
+          .buffer(memory(dlogits)), .float(divisor), .int(g.n), .int(g.k), .int(accumulate ? 1 : 0),
         ],
-        global: [g.n])
+        over: [g.n])
     }
   }
 

@@ -23,7 +23,7 @@ extension OpenCLBackend {
             [.common, .sixteen, .optimizer], kernel: "momentum_steps",
             defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)", "NOTES=\(notes == nil ? 0 : 1)"]))
         let most = group.map { ($0.w.count + chunk - 1) / chunk }.max()!
-        try queue.launch(
+        try launch(
           kernel,
           [
             .ints(counts + rest), .ints(group.map { Int32($0.slices) } + rest),
@@ -35,7 +35,7 @@ extension OpenCLBackend {
             + places.flatMap {
               [.buffer(memory($0.w)), .buffer(memory($0.g)), .buffer(memory($0.v))]
             },
-          global: [most, group.count], local: cpuGroup)
+          over: [most, group.count], cpuGroup: [1, 1])
       }
       for update in group { filterChanged(update.w) }
     }

@@ -33,7 +33,7 @@ extension OpenCLBackend {
     attempt {
       try launchSpatial(
         "average_pool",
-        [.buffer(memory(x)), .buffer(memory(y))] + sizes(g, windowWidth: windowWidth),
+        [.buffer(memory(x)), .buffer(memory(y))], sizes(g, windowWidth: windowWidth),
         pixels: (g.n * g.p, g.q), channels: g.c)
     }
   }
@@ -44,8 +44,8 @@ extension OpenCLBackend {
     attempt {
       try launchSpatial(
         "average_pool_backward",
-        [.buffer(memory(dy)), .buffer(memory(dx))] + sizes(g, windowWidth: windowWidth)
-          + [.int(accumulate ? 1 : 0)],
+        [.buffer(memory(dy)), .buffer(memory(dx))],
+        sizes(g, windowWidth: windowWidth) + [.int(accumulate ? 1 : 0)],
         pixels: (g.n * g.h, g.w), channels: g.c)
     }
   }

@@ -6,8 +6,8 @@ extension OpenCLBackend {
     attempt {
       try launchSpatial(
         "shortcut",
-        [.buffer(memory(x)), .buffer(memory(y))]
-          + [g.h, g.w, g.c, g.p, g.q, g.k, g.stride].map(KernelArgument.int),
+        [.buffer(memory(x)), .buffer(memory(y))],
+        [g.h, g.w, g.c, g.p, g.q, g.k, g.stride].map(KernelArgument.int),
         pixels: (g.n * g.p, g.q), channels: g.k, runs: [g.c, (g.k - g.c) / 2])
     }
   }
@@ -17,8 +17,8 @@ extension OpenCLBackend {
     attempt {
       try launchSpatial(
         "shortcut_backward",
-        [.buffer(memory(dy)), .buffer(memory(dx))]
-          + [g.h, g.w, g.c, g.p, g.q, g.k, g.stride, accumulate ? 1 : 0].map(KernelArgument.int),
+        [.buffer(memory(dy)), .buffer(memory(dx))],
+        [g.h, g.w, g.c, g.p, g.q, g.k, g.stride, accumulate ? 1 : 0].map(KernelArgument.int),
         pixels: (g.n * g.h, g.w), channels: g.c)
     }
   }

@@ -20,6 +20,7 @@ public struct OpenCLDevice: Sendable {
   public let index: Int
   public let name: String
   public let platform: String
+  public let vendor: String
   public let driverVersion: String
   public let isGPU: Bool
   public let computeUnits: Int
@@ -34,11 +35,13 @@ public struct OpenCLDevice: Sendable {
   public let localMemoryBytes: UInt64
   /// "OpenCL 1.2 …", of the device.
   public let version: String
+  /// "OpenCL C 1.2 …", the latest that its compiler takes.
+  public let languageVersion: String
+  public let extensions: [String]
   /// Whether the driver can build kernels from source.
   public let hasCompiler: Bool
 
   let id: UInt
-  let platformID: UInt
 
   /// CPUs run the vector family, everything else the portable one.
   public var family: KernelFamily { isGPU ? .portable : .vector }
@@ -47,6 +50,17 @@ public struct OpenCLDevice: Sendable {
   public var runsItsFamily: Bool { family == .vector || ProductTile.fits(self) }
 
   public var isPoCL: Bool { platform == "Portable Computing Language" }
+
+  var isIntelCPU: Bool { !isGPU && platform.hasPrefix("Intel(R) OpenCL") }
+
+  /// Whether its compiler is known to make something of Clang's prefetches and non-temporal stores:
+  /// NVIDIA's, Mesa's and Oclgrind's fail or end the process on them.
+  var takesCPUBuiltins: Bool { isPoCL || isIntelCPU }
+
+  /// Whether the driver is known to keep what it compiled from one process to the next.
+  var keepsBinaries: Bool { isPoCL || platform.hasPrefix("NVIDIA") }
+
+  var handle: cl_device_id { cl_device_id(bitPattern: id)! }
 }
 
 extension OpenCLDevice {
@@ -74,13 +88,13 @@ extension OpenCLDevice {
         clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2)
       }
       for case let id? in ids {
-        devices.append(OpenCLDevice(id, platform, platformName, index: devices.count))
+        devices.append(OpenCLDevice(id, platformName, index: devices.count))
       }
     }
     return devices
   }
 
-  private init(_ id: cl_device_id, _ platform: cl_platform_id, _ platformName: String, index: Int) {
+  private init(_ id: cl_device_id, _ platformName: String, index: Int) {
     func info(_ key: Int32) -> String {
       Self.text { clGetDeviceInfo(id, cl_device_info(key), $0, $1, $2) }
     }
@@ -92,19 +106,21 @@ extension OpenCLDevice {
     self.index = index
     name = info(CL_DEVICE_NAME)
     self.platform = platformName
+    vendor = info(CL_DEVICE_VENDOR)
     driverVersion = info(CL_DRIVER_VERSION)
     isGPU = number(CL_DEVICE_TYPE, cl_device_type(0)) & cl_device_type(CL_DEVICE_TYPE_CPU) == 0
     computeUnits = Int(number(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint(1)))
     memoryBytes = number(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong(0))
-    hasDoubles = info(CL_DEVICE_EXTENSIONS).split(separator: " ").contains("cl_khr_fp64")
+    extensions = info(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init)
+    hasDoubles = extensions.contains("cl_khr_fp64")
     vectorWidth = Int(number(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint(1)))
     maxWorkGroupSize = number(CL_DEVICE_MAX_WORK_GROUP_SIZE, 1)
     maxBufferBytes = number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong(0))
     localMemoryBytes = number(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong(0))
     version = info(CL_DEVICE_VERSION)
+    languageVersion = info(CL_DEVICE_OPENCL_C_VERSION)
     hasCompiler = number(CL_DEVICE_COMPILER_AVAILABLE, cl_bool(CL_FALSE)) != cl_bool(CL_FALSE)
     self.id = UInt(bitPattern: id)
-    platformID = UInt(bitPattern: platform)
   }
 
   /// A string property, by the two calls that OpenCL wants for it.

@@ -1,0 +1,46 @@
+import Kernels
+
+/// What a program is built from; equal keys are built once.
+struct ProgramKey: Hashable {
+  /// Files, one after the other.
+  let sources: [KernelSource]
+  let kernel: String
+  /// -D NAME=VALUE, in the order given.
+  let defines: [String]
+
+  init(_ sources: [KernelSource], kernel: String, defines: [String]) {
+    (self.sources, self.kernel, self.defines) = (sources, kernel, defines)
+  }
+
+  /// One file, after the common one.
+  init(source: KernelSource, kernel: String, defines: [String]) {
+    self.init([.common, source], kernel: kernel, defines: defines)
+  }
+}
+
+/// Source and options of a program, as they are given to the compiler.
+struct ProgramText: Hashable {
+  let kernel: String
+  let source: String
+  let options: [String]
+
+  /// - Parameter settings: of the device that it is for.
+  init(_ key: ProgramKey, _ settings: CompilerSettings) {
+    kernel = key.kernel
+    let sources = (settings.declaresBuiltins ? [.poclBuiltins] : []) + key.sources
+    source = sources.map(\.text).joined(separator: "\n")
+    // OpenCL C 1.2 everywhere; no relaxed arithmetic: equal source gives equal results.
+    let defines = (settings.declaresBuiltins ? ["_OPENCL_H_"] : []) + settings.defines + key.defines
+    options = ["-cl-std=CL1.2"] + defines.map { "-D\($0)" } + settings.options
+  }
+}
+
+/// What every program of a backend is built with.
+struct CompilerSettings {
+  /// Whether `pocl_builtins.cl` stands for the driver's own declarations.
+  var declaresBuiltins: Bool
+  /// -D that tell programs what the compiler has.
+  let defines: [String]
+  /// The user's, after all others.
+  let options: [String]
+}
