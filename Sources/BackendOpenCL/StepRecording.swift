@@ -83,7 +83,12 @@ extension StepRecording {
   /// Writes `programs/0001-<kernel>.cl` and `step.json` into a folder.
   /// - Throws: where a file cannot be written.
   public func write(to folder: String, of step: RecordedStep) throws {
-    try FileManager.default.createDirectory(
+    let manager = FileManager.default
+    // An earlier recording's.
+    if manager.fileExists(atPath: "\(folder)/step.json") {
+      try manager.removeItem(atPath: "\(folder)/programs")
+    }
+    try manager.createDirectory(
       atPath: "\(folder)/programs", withIntermediateDirectories: true)
     for program in programs {
       try program.text.source.write(

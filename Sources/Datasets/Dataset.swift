@@ -5,6 +5,10 @@ public struct ImageSet: Sendable {
   /// Index into the data set's class names, one an image.
   public let labels: [Int32]
   public let size: Int
+  /// The same object in all copies of one set, and in no other.
+  public let identity = Identity()
+
+  public final class Identity: Sendable {}
 
   public var count: Int { labels.count }
 

@@ -13,6 +13,19 @@ public struct Advice: Codable, Sendable, Equatable {
       + "OCL_ICD_FILENAMES=libnvidia-opencl.so.1 (the Khronos loader). Until then everything runs "
       + "with --device cpu.")
 
+  /// A GPU that no driver lists.
+  public static func unlisted(vendor: String, remedy: String) -> Advice {
+    Advice("A GPU of \(vendor) is in this machine and not used.", remedy)
+  }
+
+  /// A device that is passed over.
+  public static func unusable(name: String, reason: String) -> Advice {
+    Advice(
+      "\(name) cannot be used: \(reason).",
+      "Another device, or the CPU, is taken in its place. Update its driver; dovetail devices "
+        + "--try-again then tries it once more.")
+  }
+
   /// What the limits of a device tell.
   /// - Parameter name: as `--device` takes it.
   public static func about(

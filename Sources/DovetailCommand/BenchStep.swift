@@ -122,7 +122,7 @@ struct BenchStep: ParsableCommand {
     let recording = StepRecording()
     let backend = try device.open(recording: recording)
     guard let openCL = backend as? OpenCLBackend else {
-      throw NoDevice("--dump-programs: takes an OpenCL device", try OpenCLBackend.devices())
+      throw NoDevice("--dump-programs: takes an OpenCL device", try OpenCLDevices.all())
     }
     let bench = try StepBench(
       architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,

@@ -18,25 +18,24 @@ enum DeviceChoice: ExpressibleByArgument {
     }
   }
 
-  /// Opens the device. The best one is the first OpenCL GPU that runs our kernels, else the first
-  /// such OpenCL device, else the CPU backend.
+  /// Opens the device. The best one is the first OpenCL GPU that is usable, else the first usable
+  /// OpenCL device, else the CPU backend.
   func open(_ settings: DeviceSettings = DeviceSettings()) throws -> any InstrumentedBackend {
     if case .cpu = self { return CPUBackend() }
-    let devices = try OpenCLBackend.devices()
+    let devices = try OpenCLDevices.all()
     let chosen: OpenCLDevice
     switch self {
     case .openCL(let index?):
-      guard devices.indices.contains(index) else {
-        throw NoDevice("there is no device opencl:\(index)", devices)
-      }
-      chosen = devices[index]
+      chosen = try Self.device(index, of: devices, kernels: settings.kernels)
     case .openCL(nil):
-      guard let best = Self.best(devices) else {
-        throw NoDevice("there is no OpenCL device", devices)
+      guard let best = OpenCLDevices.best(devices, kernels: settings.kernels) else {
+        throw NoDevice("there is no OpenCL device that can be used", devices)
       }
       chosen = best
     case .best, .cpu:
-      guard let best = Self.best(devices) else { return CPUBackend() }
+      guard let best = OpenCLDevices.best(devices, kernels: settings.kernels) else {
+        return CPUBackend()
+      }
       chosen = best
     }
     return try OpenCLBackend(
@@ -45,9 +44,20 @@ enum DeviceChoice: ExpressibleByArgument {
       announceBuild: BuildProgress().announce)
   }
 
-  static func best(_ devices: [OpenCLDevice]) -> OpenCLDevice? {
-    let usable = devices.filter(\.runsItsFamily)
-    return usable.first { $0.isGPU } ?? usable.first
+  /// The device of this number, where it can be used.
+  private static func device(
+    _ index: Int, of devices: [OpenCLDevice], kernels: KernelFamily?
+  ) throws -> OpenCLDevice {
+    guard devices.indices.contains(index) else {
+      throw NoDevice("there is no device opencl:\(index)", devices)
+    }
+    let verdict = OpenCLDevices.verdict(on: devices[index], kernels: kernels)
+    guard verdict.isUsable else {
+      throw NoDevice(
+        "opencl:\(index) (\(devices[index].name)) cannot be used: \(verdict.reason) "
+          + "(dovetail devices --try-again tries it once more)", devices)
+    }
+    return devices[index]
   }
 }
 
@@ -105,7 +115,8 @@ struct DeviceOption: ParsableArguments {
     DeviceSettings(
       convolutions: convolutions, kernels: kernels,
       builds: BuildSettings(
-        options: buildOptions.split(separator: " ").map(String.init), logFolder: buildLogs),
+        options: buildOptions.split(separator: " ").map(String.init), logFolder: buildLogs,
+        binaries: OpenCLDevices.binaries),
       profiles: profiles, recording: recording)
   }
 
@@ -118,8 +129,18 @@ struct DeviceOption: ParsableArguments {
   ) throws -> any InstrumentedBackend {
     let backend = try (device ?? .best).open(settings(profiles: profiles, recording: recording))
     var line = "Device: \(backend.deviceDescription)"
-    if device == nil && backend.kind == "cpu" { line += ", as there is no OpenCL platform" }
-    Console.log(line)
+    if device == nil {
+      let devices = try OpenCLDevices.all()
+      if backend.kind == "cpu" {
+        line +=
+          devices.isEmpty
+          ? ", as there is no OpenCL platform" : ", as no OpenCL device can be used"
+      }
+      Console.log(line)
+      for gpu in OpenCLDevices.unlistedGPUs(devices) { Console.log("dovetail: \(gpu.advice)") }
+    } else {
+      Console.log(line)
+    }
     return backend
   }
 }

@@ -6,22 +6,23 @@ struct Doctor: ParsableCommand {
     abstract: "Check that the devices compute rightly, and say what to do where they do not.",
     discussion: """
       Lists devices, drivers and limits, then runs every op of the contract at a few sizes that \
-      hurt, with the kernels of both families (vector for CPUs, portable for GPUs), and holds the \
-      results against the CPU backend: within rounding, no NaN, the same bits when called again \
-      and when the device is waited for after every kernel. Exit status 0 where nothing is wrong, \
-      1 where something is, 69 where there is no OpenCL device.
+      hurt, with the kernels that the device runs (vector on CPUs, portable on GPUs; --kernels names \
+      others, --all-kernels takes both), and holds the results against the CPU backend: within \
+      rounding, no NaN, the same bits when called again and when the device is waited for after every \
+      kernel. Without --device every OpenCL device is examined. Exit status 0 where nothing is wrong, \
+      1 where something is, 69 where there is no OpenCL device that can be used.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "Which device: opencl:N (dovetail devices lists them). Default: every OpenCL device.",
-      valueName: "device"))
-  var device: DeviceChoice?
+  @Flag(help: "Examine the kernels of both families.") var allKernels = false
+  @OptionGroup var options: DeviceOption
   @OptionGroup var json: JSONOption
 
   func validate() throws {
-    if case .cpu? = device {
+    if case .cpu? = options.device {
       throw ValidationError("--device cpu: the CPU backend is what the others are held against")
+    }
+    if allKernels && options.kernels != nil {
+      throw ValidationError("--all-kernels and --kernels: give one of them")
     }
   }
 
@@ -29,8 +30,13 @@ struct Doctor: ParsableCommand {
     let device: String
     let name: String
     let platform: String
+    let vendor: String
     let driver: String
     let version: String
+    let languageVersion: String
+    let isUsable: Bool
+    /// Why it is not.
+    let reason: String?
     let isGPU: Bool
     let computeUnits: Int
     let memoryBytes: UInt64
@@ -53,9 +59,13 @@ struct Doctor: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
-      let chosen = try devices()
+      let all = try OpenCLDevices.all()
+      let chosen = try choose(all)
       var examined: [Examined] = []
       var advice = chosen.isEmpty ? [Advice.noPlatform] : []
+      for gpu in OpenCLDevices.unlistedGPUs(all) {
+        advice.append(.unlisted(vendor: gpu.vendor, remedy: gpu.advice))
+      }
       for device in chosen {
         let (result, more) = try examine(device)
         examined.append(result)
@@ -67,30 +77,36 @@ struct Doctor: ParsableCommand {
         Results(devices: examined, checks: findings.count, failures: failures, advice: advice))
       if !json.takesStdout {
         for item in advice { Console.print("\n\(item.problem)\n  \(item.remedy)") }
-        if !chosen.isEmpty {
+        if !findings.isEmpty {
           Console.print(
             failures == 0
               ? "\n\(findings.count) checks, nothing is wrong."
               : "\n\(findings.count) checks, \(failures) found something wrong.")
         }
       }
-      if chosen.isEmpty { throw ExitCode(69) }
+      if !examined.contains(where: \.isUsable) { throw ExitCode(69) }
       if failures > 0 { throw ExitCode(1) }
     }
   }
 
-  private func devices() throws -> [OpenCLDevice] {
-    let all = try OpenCLBackend.devices()
-    switch device {
+  private func choose(_ all: [OpenCLDevice]) throws -> [OpenCLDevice] {
+    switch options.device {
     case .openCL(let index?):
       guard all.indices.contains(index) else {
         throw NoDevice("there is no device opencl:\(index)", all)
       }
       return [all[index]]
     case .openCL(nil), .best:
-      return DeviceChoice.best(all).map { [$0] } ?? []
+      return OpenCLDevices.best(all, kernels: options.kernels).map { [$0] } ?? []
     case .cpu, nil: return all
     }
+  }
+
+  /// What is examined on a device, its own kernels first: an error there matters most.
+  private func families(_ device: OpenCLDevice) -> [KernelFamily] {
+    allKernels
+      ? KernelFamily.allCases.sorted { a, _ in a == device.family }
+      : [options.kernels ?? device.family]
   }
 
   private func examine(_ device: OpenCLDevice) throws -> (Examined, [Advice]) {
@@ -106,8 +122,12 @@ struct Doctor: ParsableCommand {
       name: "opencl:\(device.index)", hasCompiler: device.hasCompiler,
       memoryBytes: device.memoryBytes, maxWorkGroupSize: device.maxWorkGroupSize)
     var families: [FamilyExamination] = []
-    // The device's own kernels first: an error there matters most.
-    for family in KernelFamily.allCases.sorted(by: { a, _ in a == device.family }) {
+    let verdict = OpenCLDevices.verdict(on: device, kernels: options.kernels)
+    if !verdict.isUsable {
+      show("  cannot be used: \(verdict.reason)")
+      advice.append(.unusable(name: "opencl:\(device.index)", reason: verdict.reason))
+    }
+    for family in verdict.isUsable ? self.families(device) : [] {
       let examination = FamilyExamination(
         family: family.rawValue, isOwn: family == device.family, findings: check(device, family))
       families.append(examination)
@@ -118,7 +138,9 @@ struct Doctor: ParsableCommand {
     return (
       Examined(
         device: "opencl:\(device.index)", name: device.name, platform: device.platform,
-        driver: device.driverVersion, version: device.version, isGPU: device.isGPU,
+        vendor: device.vendor, driver: device.driverVersion, version: device.version,
+        languageVersion: device.languageVersion, isUsable: verdict.isUsable,
+        reason: verdict.isUsable ? nil : verdict.reason, isGPU: device.isGPU,
         computeUnits: device.computeUnits, memoryBytes: device.memoryBytes,
         maxBufferBytes: device.maxBufferBytes, localMemoryBytes: device.localMemoryBytes,
         maxWorkGroupSize: device.maxWorkGroupSize, vectorWidth: device.vectorWidth,
@@ -129,9 +151,18 @@ struct Doctor: ParsableCommand {
 
   private func check(_ device: OpenCLDevice, _ family: KernelFamily) -> [KernelFinding] {
     do {
+      let settings = options.settings()
+      func open(finishesEachKernel: Bool) throws -> OpenCLBackend {
+        try OpenCLBackend(
+          device, family: family, convolutions: settings.convolutions,
+          finishesEachKernel: finishesEachKernel,
+          // Once is enough for the logs: the two build alike.
+          builds: finishesEachKernel
+            ? BuildSettings(options: settings.builds.options, binaries: settings.builds.binaries)
+            : settings.builds)
+      }
       let check = KernelCheck(
-        of: try OpenCLBackend(device, family: family),
-        finishing: try OpenCLBackend(device, family: family, finishesEachKernel: true),
+        of: try open(finishesEachKernel: false), finishing: try open(finishesEachKernel: true),
         against: CPUBackend())
       let workloads = Workload.checks
       var last = Console.seconds()

@@ -37,9 +37,15 @@ public protocol Backend:
 
   /// Waits until every op called so far has ended; throws the first error since the last call.
   func synchronize() throws
+  /// Has the device start on the ops called so far: some drivers hold them back until somebody
+  /// waits.
+  func flush()
 }
 
 extension Backend {
+  /// Nothing, as where every op runs when it is called.
+  public func flush() {}
+
   /// A tensor that holds `values`.
   public func makeTensor(_ shape: Shape, _ values: [Float]) -> Tensor {
     let tensor = makeTensor(shape)

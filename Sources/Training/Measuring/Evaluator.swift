@@ -13,11 +13,13 @@ public struct Evaluator {
   /// In place of the components' own; nil: theirs.
   public let policy: BatchNormPolicy?
   let backend: any Backend
+  private let held: HeldImages
 
   public init(batch: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
     self.batch = batch
     self.policy = policy
     self.backend = backend
+    held = HeldImages(on: backend)
   }
 
   public struct Outcome: Sendable, Equatable {
@@ -56,7 +58,7 @@ public struct Evaluator {
     // Output of each label by name; −1 where the head does not know the class.
     let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
     let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
-    let predictions = try logits(network, images.subset(chosen))
+    let predictions = try logits(network, images, among: chosen)
     var right = 0
     var rightAmong = 0
     var ofClass: [Int32: (images: Int, right: Int)] = [:]
@@ -90,14 +92,19 @@ public struct Evaluator {
   }
 
   /// Logits `[images, outputs]`, in the images' order; batch norm as the network states it.
-  public func logits(_ network: Recombination, _ images: ImageSet) throws -> [Float] {
+  /// - Parameter chosen: the images that are measured, as if there were no others; nil: all.
+  public func logits(
+    _ network: Recombination, _ images: ImageSet, among chosen: [Int]? = nil
+  ) throws -> [Float] {
     let preprocessing = network.extractor.preprocessing
     let outputs = network.head.classNames.count
     let size = preprocessing.imageSize
     precondition(images.size == size, "images of \(images.size), the extractor takes \(size)")
-    var result = [Float](repeating: 0, count: images.count * outputs)
-    try forEachBatch(of: images) { store, indices, counted in
-      let x = gather(store, indices, for: preprocessing)
+    let count = chosen?.count ?? images.count
+    var result = [Float](repeating: 0, count: count * outputs)
+    try forEachBatch(of: images, count: count) { store, indices, counted in
+      let x = gather(
+        store, chosen.map { all in indices.map { all[$0] } } ?? indices, for: preprocessing)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false),
         statistics: (policy ?? network.batchNorm).statistics)
@@ -141,17 +148,18 @@ public struct Evaluator {
 
   /// Batches of the images in the order of measuring; `counted` is how many of a batch count, the
   /// rest being there to fill it.
+  /// - Parameter count: how many images are measured; nil: all.
   func forEachBatch(
-    of images: ImageSet,
+    of images: ImageSet, count: Int? = nil,
     _ body: (_ store: ImageStore, _ indices: [Int], _ counted: Int) throws -> Void
   ) throws {
+    let count = count ?? images.count
     var random = RandomStream(seed: 0, .evaluationOrder)
-    let order = random.permutation(images.count)
-    let store = backend.makeImageStore(
-      bytes: images.bytes, count: images.count, height: images.size, width: images.size)
-    for start in stride(from: 0, to: images.count, by: batch) {
-      let indices = (0..<batch).map { order[(start + $0) % images.count] }
-      try body(store, indices, min(batch, images.count - start))
+    let order = random.permutation(count)
+    let store = held.store(of: images)
+    for start in stride(from: 0, to: count, by: batch) {
+      let indices = (0..<batch).map { order[(start + $0) % count] }
+      try body(store, indices, min(batch, count - start))
     }
   }
 

@@ -26,6 +26,7 @@ extension Trainer {
       trained += head.head.layers.parameters
     }
     optimiser.step(trained, learningRate: learningRate, on: backend, watch: (watch, step))
+    backend.flush()
     if backend is any AnomalyDetecting {
       do { try backend.synchronize() } catch let anomaly as AnomalyError {
         throw DivergenceError(what: anomaly.description, step: step, isTraced: true)

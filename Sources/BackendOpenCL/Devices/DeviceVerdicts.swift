@@ -1,0 +1,145 @@
+import Crypto
+import Foundation
+
+/// Whether a device can be used, and why not.
+public struct DeviceVerdict: Codable, Sendable, Equatable {
+  public let isUsable: Bool
+  /// Why not; empty where it is.
+  public let reason: String
+
+  public static let usable = DeviceVerdict(isUsable: true, reason: "")
+
+  public static func unusable(_ reason: String) -> DeviceVerdict {
+    DeviceVerdict(isUsable: false, reason: reason)
+  }
+}
+
+/// Tries devices out, each once for its driver's version and a build of ours, in a process of its
+/// own and under a time limit, as a driver may end or hang the process that compiles with it.
+public struct DeviceVerdicts: Sendable {
+  /// A program and its first arguments; index and family follow. It calls `DeviceTrial.run` and
+  /// exits with 0 where that does not throw, else with another status and the reason on stderr.
+  public let trial: [String]
+  /// Where verdicts are kept; nil: nowhere. What cannot be read or written costs a trial.
+  public let folder: String?
+  /// Tells builds of ours apart.
+  public let build: String
+  /// Seconds that a trial may take.
+  public let limit: Double
+
+  public init(trial: [String], folder: String?, build: String, limit: Double = 30) {
+    (self.trial, self.folder, self.build, self.limit) = (trial, folder, build, limit)
+  }
+
+  /// What the driver says of itself, then the verdict that is kept, then a trial.
+  /// - Parameter triesAgain: whether a verdict that is kept is passed over.
+  public func verdict(
+    on device: OpenCLDevice, family: KernelFamily, triesAgain: Bool = false
+  ) -> DeviceVerdict {
+    if let objection = device.objection(to: family) { return .unusable(objection) }
+    let path = folder.map { "\($0)/\(name(device, family)).json" }
+    if !triesAgain, let path, let data = FileManager.default.contents(atPath: path),
+      let kept = try? JSONDecoder().decode(Kept.self, from: data)
+    {
+      return kept.verdict
+    }
+    let verdict = tryOut(device, family)
+    if let path { keep(Kept(device, family, verdict), at: path) }
+    return verdict
+  }
+
+  private struct Kept: Codable {
+    let device: String
+    let driver: String
+    let kernels: String
+    let verdict: DeviceVerdict
+
+    init(_ device: OpenCLDevice, _ family: KernelFamily, _ verdict: DeviceVerdict) {
+      self.device = device.name
+      driver = "\(device.platform) \(device.driverVersion)"
+      kernels = family.rawValue
+      self.verdict = verdict
+    }
+  }
+
+  private func name(_ device: OpenCLDevice, _ family: KernelFamily) -> String {
+    let words = [
+      build, device.platform, device.name, device.version, device.driverVersion, family.rawValue,
+    ]
+    let digest = SHA256.hash(data: Data(words.joined(separator: "\n").utf8))
+    return digest.prefix(8).map { String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
+  }
+
+  private func keep(_ kept: Kept, at path: String) {
+    let url = URL(fileURLWithPath: path)
+    try? FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // Written aside and renamed.
+    try? encoder.encode(kept).write(to: url, options: .atomic)
+  }
+
+  // MARK: The process
+
+  private func tryOut(_ device: OpenCLDevice, _ family: KernelFamily) -> DeviceVerdict {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: trial[0])
+    process.arguments = trial.dropFirst() + ["\(device.index)", family.rawValue]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    let pipe = Pipe()
+    process.standardError = pipe
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
+    do { try process.run() } catch {
+      return .unusable("no process could be started to try it out: \(error)")
+    }
+    let limit = limit
+    let identifier = process.processIdentifier
+    // So that reading ends, whatever the process does.
+    let watch = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watch)
+    let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    ended.wait()
+    let wasKilled = process.terminationReason == .uncaughtSignal
+    watch.cancel()
+    if !wasKilled && process.terminationStatus == 0 { return .usable }
+    let last = Self.telling(said).map { ": \($0)" } ?? ""
+    if wasKilled && process.terminationStatus == SIGKILL {
+      return .unusable("its driver did not end a small program within \(Int(limit)) s\(last)")
+    }
+    if wasKilled {
+      return .unusable(
+        "its driver ended the process by signal \(process.terminationStatus) on a small "
+          + "program\(last)")
+    }
+    if process.terminationStatus == Self.failure {
+      return .unusable("a small program does not run on it\(last)")
+    }
+    return .unusable(
+      "its driver ended the process with status \(process.terminationStatus) on a small "
+        + "program\(last)")
+  }
+
+  /// The line that says most: the first that speaks of an error, else the last.
+  private static func telling(_ text: String) -> String? {
+    let lines = text.split(whereSeparator: \.isNewline)
+    let telling = lines.first { line in
+      ["error", "assert", "fatal"].contains { line.lowercased().contains($0) }
+    }
+    guard let line = telling ?? lines.last else { return nil }
+    return String(line.prefix(300).drop(while: \.isWhitespace)).trimmingSuffix(of: ".")
+  }
+
+  /// The status of a trial that throws.
+  public static let failure: Int32 = 1
+}
+
+extension String {
+  fileprivate func trimmingSuffix(of end: Character) -> String {
+    var text = self
+    while text.last == end { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,126 @@
+import Crypto
+import Foundation
+
+/// Finds OpenCL drivers whose library is there but that nobody registered with the loader, as in
+/// many GPU containers, and registers them for this process, beside those that are registered.
+public struct OpenCLDrivers: Sendable {
+  /// A driver that the loader would pass over.
+  public struct Unregistered: Sendable, Equatable {
+    public let vendor: String
+    /// As an .icd file names it: a path, or a name that the dynamic linker finds.
+    public let library: String
+  }
+
+  /// What has to be set before the first OpenCL call.
+  public struct Registration: Sendable, Equatable {
+    public let drivers: [Unregistered]
+    /// For OCL_ICD_VENDORS.
+    public let vendorFolder: String
+    /// Folders that the dynamic linker does not search and that drivers of these were found in: they
+    /// load further libraries from there by name.
+    public let libraryFolders: [String]
+  }
+
+  /// GPU drivers by the name of their library.
+  private static let known = [
+    ("NVIDIA", "libnvidia-opencl.so.1"), ("AMD", "libamdocl64.so"), ("Intel", "libigdrcl.so"),
+  ]
+  /// For CPUs: taken where none at all is registered.
+  private static let forCPUs = [("PoCL", "libpocl.so.2")]
+  /// Where they hide, beside what the linker searches.
+  static let places = [
+    "/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib/wsl/lib", "/opt/rocm/lib",
+    "/opt/rocm/opencl/lib", "/usr/lib/x86_64-linux-gnu/intel-opencl", "/usr/lib64/intel-opencl",
+    "/usr/lib/x86_64-linux-gnu/nvidia/current",
+  ]
+
+  private let environment: [String: String]
+  private let registered: String
+  private let places: [String]
+
+  /// - Parameters:
+  ///   - environment: of the process.
+  ///   - registered: the folder of .icd files that the loader reads where nothing else is said.
+  ///   - places: searched for libraries beside LD_LIBRARY_PATH and what the linker finds.
+  public init(
+    environment: [String: String], registered: String = "/etc/OpenCL/vendors",
+    places: [String]? = nil
+  ) {
+    (self.environment, self.registered) = (environment, registered)
+    self.places = places ?? Self.places
+  }
+
+  /// Nil where the user has said which drivers to take, or none is unregistered.
+  /// - Parameter folders: the first of them in which a folder can be made gets the .icd files.
+  public func register(in folders: [String]) -> Registration? {
+    let asked = ["OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"]
+    if asked.contains(where: { !(environment[$0] ?? "").isEmpty }) { return nil }
+    let files = registeredFiles()
+    let candidates = Self.known + (files.isEmpty ? Self.forCPUs : [])
+    var drivers: [Unregistered] = []
+    var libraryFolders: [String] = []
+    for (vendor, library) in candidates {
+      let stem = library.prefix { $0 != "." }
+      if files.contains(where: { $0.text.contains(stem) }) { continue }
+      guard let found = find(library) else { continue }
+      drivers.append(Unregistered(vendor: vendor, library: found.library))
+      if let folder = found.folder, !libraryFolders.contains(folder) {
+        libraryFolders.append(folder)
+      }
+    }
+    if drivers.isEmpty { return nil }
+    let own = drivers.map { ("dovetail-\($0.vendor.lowercased()).icd", $0.library + "\n") }
+    guard let folder = write(files.map { ($0.name, $0.text) } + own, in: folders) else { return nil }
+    return Registration(
+      drivers: drivers, vendorFolder: folder, libraryFolders: libraryFolders)
+  }
+
+  private func registeredFiles() -> [(name: String, text: String)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: registered)) ?? []
+    return names.filter { $0.hasSuffix(".icd") }.sorted().compactMap { name in
+      FileManager.default.contents(atPath: "\(registered)/\(name)").map {
+        (name, String(decoding: $0, as: UTF8.self))
+      }
+    }
+  }
+
+  /// Where a library is: by name where the linker finds it, else by path and folder.
+  private func find(_ library: String) -> (library: String, folder: String?)? {
+    if let handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL) {
+      dlclose(handle)
+      return (library, nil)
+    }
+    for place in places where FileManager.default.fileExists(atPath: "\(place)/\(library)") {
+      return ("\(place)/\(library)", place)
+    }
+    return nil
+  }
+
+  /// Makes the folder of these files, named by what is in them, once; nil where it can be made
+  /// nowhere.
+  private func write(_ files: [(name: String, text: String)], in folders: [String]) -> String? {
+    let all = files.map { "\($0.name)\n\($0.text)" }.joined(separator: "\n")
+    let digest = SHA256.hash(data: Data(all.utf8)).prefix(8)
+      .map { String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
+    let manager = FileManager.default
+    for folder in folders {
+      let target = "\(folder)/vendors-\(digest)"
+      if manager.fileExists(atPath: target) { return target }
+      let aside = "\(target).\(ProcessInfo.processInfo.processIdentifier).partial"
+      do {
+        try manager.createDirectory(
+          atPath: aside, withIntermediateDirectories: true,
+          attributes: [.posixPermissions: 0o700])
+        for file in files {
+          try Data(file.text.utf8).write(to: URL(fileURLWithPath: "\(aside)/\(file.name)"))
+        }
+        if rename(aside, target) == 0 || manager.fileExists(atPath: target) {
+          try? manager.removeItem(atPath: aside)
+          return target
+        }
+      } catch {}
+      try? manager.removeItem(atPath: aside)
+    }
+    return nil
+  }
+}
