@@ -120,6 +120,7 @@ let package = Package(
       name: "DovetailCommand",
       dependencies: [
         "Dovetail", "BuildInfo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
 

@@ -49,7 +49,10 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
 #endif
   const int row0 = get_group_id(0) * BM, rows = images * grid_h * grid_w;
   const int blocks = (X_CHANNELS + BK - 1) / BK;
-  const int steps = row0 < rows ? taps_r * taps_s * blocks : 0;
+  // Never a number that the compiler knows (images is above 0): of a loop of one step PoCL 6 and 7
+  // make a barrier under a condition, and end the process.
+  const int steps = images < 0 ? -images
+                    : GRID_STRIDE == 1 || row0 < rows ? taps_r * taps_s * blocks : 0;
 
   // What this work-item fetches of each left tile: V channels of A_LOADS rows.
   const int part = item % PARTS * V;

@@ -44,14 +44,19 @@ static inline void step_parameter(
 #endif
 }
 
-#define ITEM(i)                                                                    \
-  step_parameter(                                                                  \
-      w##i, g##i, v##i, counts.values[i], slices.values[i], rate, momentum, decay, \
-      notes + slots.values[i], mark)
+#define VARIABLES                 \
+  __global float *w, *v;          \
+  __global const float* g
+#define SELECT(i) w = w##i, g = g##i, v = v##i
 
 __kernel void momentum_steps(
     const Sixteen counts, const Sixteen slices, const float rate, const float momentum,
     const float decay, __global float* notes, const Sixteen slots, const float mark,
     SIXTEEN_ARGUMENTS) {
-  SIXTEEN_ITEMS(get_global_id(1))
+  const int p = get_global_id(1);
+  if (p > 15) return;
+  SIXTEEN_SELECT(p)
+  step_parameter(
+      w, g, v, counts.values[p], slices.values[p], rate, momentum, decay,
+      notes + slots.values[p], mark);
 }

@@ -1,6 +1,6 @@
 // One launch for 16 things of a kind, each with buffers of its own: as many as fit into a kernel's
-// arguments. Between this file and its kernel, ARGUMENTS(i) declares the buffers of the i-th and
-// ITEM(i) does what a work-item does for it.
+// arguments. Between this file and its kernel, ARGUMENTS(i) declares the buffers of the i-th,
+// VARIABLES those of the one that a work-item is for, and SELECT(i) makes them the i-th's.
 typedef struct { int values[16]; } Sixteen;
 
 #define SIXTEEN_ARGUMENTS                                     \
@@ -11,10 +11,13 @@ typedef struct { int values[16]; } Sixteen;
 
 #define CASE(i) \
   case i:       \
-    ITEM(i);    \
+    SELECT(i);  \
     break;
-#define SIXTEEN_ITEMS(which)                                               \
+#define SIXTEEN_SELECT(which)                                              \
+  VARIABLES;                                                               \
   switch (which) {                                                         \
     CASE(0) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)        \
-    CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15)  \
+    CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)           \
+    default:                                                               \
+      SELECT(15);                                                          \
   }

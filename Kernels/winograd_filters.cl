@@ -39,9 +39,14 @@ static inline void transform_filter(
 }
 
 #define ARGUMENTS(i) __global const float *restrict w##i, __global float *restrict u##i
-#define ITEM(i) transform_filter(w##i, u##i, cs.values[i], ks.values[i], orientations.values[i])
+#define VARIABLES          \
+  __global const float* w; \
+  __global float* u
+#define SELECT(i) w = w##i, u = u##i
 
 ONE_ITEM __kernel void transform_filters(
     const Sixteen cs, const Sixteen ks, const Sixteen orientations, SIXTEEN_ARGUMENTS) {
-  SIXTEEN_ITEMS(get_global_id(1))
+  const int i = get_global_id(1);
+  SIXTEEN_SELECT(i)
+  transform_filter(w, u, cs.values[i], ks.values[i], orientations.values[i]);
 }

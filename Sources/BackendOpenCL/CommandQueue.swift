@@ -16,6 +16,7 @@ final class CommandQueue {
   var makeRoom: () throws -> Bool = { false }
   /// What to say of memory where even that did not help.
   var memoryAdvice: () -> String = { "" }
+  var isRecording: Bool { recording != nil }
   /// Host copies of uploads that the device may not have read yet, oldest first.
   private var inFlight: [(event: cl_event, bytes: UnsafeMutableRawPointer)] = []
 

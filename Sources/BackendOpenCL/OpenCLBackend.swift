@@ -101,6 +101,9 @@ public final class OpenCLBackend: Backend {
 
   public var kind: String { "opencl" }
 
+  /// Whether commands are written down instead of run.
+  public var isRecording: Bool { queue.isRecording }
+
   public var deviceDescription: String {
     "OpenCL:\(device.index) \(device.name) (\(device.platform) \(device.driverVersion), "
       + "\(device.computeUnits) compute units, \(family) kernels)"

@@ -6,6 +6,7 @@ import Foundation
 public final class StepRecording {
   struct Program {
     let id: Int
+    let key: ProgramKey
     let text: ProgramText
   }
 
@@ -25,8 +26,18 @@ public final class StepRecording {
     case value(KernelArgument)
   }
 
+  struct Use {
+    let program: Int
+    let global: [Int]
+    let local: [Int]?
+    let arguments: [Argument]
+  }
+
   private(set) var programs: [Program] = []
   private(set) var commands: [Command] = []
+  /// The first launch of each program with each size of work-groups.
+  private(set) var uses: [Use] = []
+  private var used: Set<[Int]> = []
   private var buffers: [cl_mem: (number: Int, bytes: Int)] = [:]
 
   public init() {}
@@ -35,8 +46,8 @@ public final class StepRecording {
   public func startStep() { commands = [] }
 
   /// - Returns: the program's number, from 1.
-  func add(_ text: ProgramText) -> Int {
-    programs.append(Program(id: programs.count + 1, text: text))
+  func add(_ key: ProgramKey, _ text: ProgramText) -> Int {
+    programs.append(Program(id: programs.count + 1, key: key, text: text))
     return programs.count
   }
 
@@ -52,6 +63,11 @@ public final class StepRecording {
       return .buffer(known.number, bytes: known.bytes)
     }
     add(.launch(kernel, global: global, local: local, arguments: recorded))
+    // Where the driver chooses the size, it follows from the range.
+    if used.insert([kernel.program] + (local ?? [0] + global)).inserted {
+      uses.append(
+        Use(program: kernel.program, global: global, local: local, arguments: recorded))
+    }
   }
 
   /// Told of each buffer that is handed out, and of what for.

@@ -43,13 +43,16 @@ public struct StepBench {
   private static let classes = 10
 
   /// Images are random bytes, the two tasks have all but one class in common.
-  /// - Parameter clock: seconds since some start.
+  /// - Parameters:
+  ///   - start: from when on the first step is timed; nil: from now on.
+  ///   - clock: seconds since some start.
   /// - Throws: `RecipeError` where the architecture or the sizes cannot be.
   public init(
     _ architecture: Architecture, methods: [CompatibilityMethod], batch: Int, imageSize: Int,
-    on backend: any InstrumentedBackend, clock: @escaping () -> Double
+    on backend: any InstrumentedBackend, start: Double? = nil,
+    clock: @escaping () -> Double
   ) throws {
-    start = clock()
+    self.start = start ?? clock()
     let names = methods.isEmpty ? ["one"] : ["one", "two"]
     var recipe = Recipe(tasks: names.map { TaskRecipe(name: $0, dataset: .madeUpInk) })
     recipe.architecture = architecture

@@ -49,9 +49,12 @@ struct BenchStep: ParsableCommand {
       try json.check()
       if let dumpPrograms { return try dump(architecture, to: dumpPrograms) }
       let backend = try device.open(profiles: profile)
-      let bench = try StepBench(
-        architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,
-        clock: Console.seconds)
+      let start = Console.seconds()
+      let subject = ["\(architecture)", "\(methods.methods)", "\(batch)", "\(imageSize)"]
+      KernelWarmUp(backend, ["bench step"] + subject)?.run { recording in
+        _ = try makeBench(architecture, on: recording, start).run(repeats: 1)
+      }
+      let bench = try makeBench(architecture, on: backend, start)
       let openCL = backend as? OpenCLBackend
       var warm = 0
       let results = try bench.run(repeats: repeats) { seconds in
@@ -69,6 +72,15 @@ struct BenchStep: ParsableCommand {
       try json.write(Profiled(results: results, kernels: shares))
       if !json.takesStdout { Console.print(text(results)) }
     }
+  }
+
+  /// - Parameter start: from when on the first step is timed.
+  private func makeBench(
+    _ architecture: Architecture, on backend: any InstrumentedBackend, _ start: Double
+  ) throws -> StepBench {
+    try StepBench(
+      architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,
+      start: start, clock: Console.seconds)
   }
 
   private func text(_ results: StepResults) -> String {
@@ -124,9 +136,7 @@ struct BenchStep: ParsableCommand {
     guard let openCL = backend as? OpenCLBackend else {
       throw NoDevice("--dump-programs: takes an OpenCL device", try OpenCLDevices.all())
     }
-    let bench = try StepBench(
-      architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,
-      clock: Console.seconds)
+    let bench = try makeBench(architecture, on: backend, Console.seconds())
     let results = try bench.run(repeats: 1, beforeStep: recording.startStep)
     do {
       try recording.write(

@@ -47,6 +47,7 @@ struct Demo: ParsableCommand {
       try json.check()
       let backend = try device.open()
       let datasets = try recipes.independent.loadDatasets()
+      KernelWarmUp.run(recipes.compatible, datasets, on: backend)
       func train(_ name: String, _ recipe: Recipe) throws -> RunResults {
         try log.describe(recipe, datasets)
         let line = ProgressLine(name, log)

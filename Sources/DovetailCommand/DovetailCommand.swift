@@ -26,6 +26,7 @@ struct DovetailCommand: ParsableCommand {
       Predict.self, Export.self, Certify.self,
       Matrix.self, Adapt.self, ExtendHead.self, Transfer.self, Library.self, Import.self,
       Inspect.self, List.self, Reproduce.self, CompareFeatures.self, Bench.self, Devices.self, TryDevice.self,
+      CompileKernels.self,
       Doctor.self,
     ])
 }

@@ -46,7 +46,10 @@ enum OpenCLDevices {
   private static let verdicts = DeviceVerdicts(
     trial: ["/proc/self/exe", TryDevice.configuration.commandName!],
     folder: CacheFolder.path.map { "\($0)/devices" },
-    build: "\(ProductVersion.current) \(BuildInfo.commit) \(madeAt)")
+    build: build)
+
+  /// Tells builds of ours apart.
+  static let build = "\(ProductVersion.current) \(BuildInfo.commit) \(madeAt)"
 
   /// When this program was made: a build of uncommitted changes is another one.
   private static let madeAt: Double = {
@@ -64,10 +67,11 @@ enum OpenCLDevices {
     let drivers = OpenCLDrivers(environment: environment)
     guard let registration = drivers.register(in: CacheFolder.candidates) else { return }
     setenv("OCL_ICD_VENDORS", registration.vendorFolder, 1)
-    let names = registration.drivers.map { "\($0.vendor)'s (\($0.library))" }
     if environment[restarted] == nil {
-      Console.log("dovetail: using an OpenCL driver that is not registered: "
-        + names.joined(separator: ", "))
+      for driver in registration.drivers {
+        Console.log(
+          "dovetail: found a driver of \(driver.vendor) that is not registered: \(driver.library)")
+      }
     }
     guard !registration.libraryFolders.isEmpty, environment[restarted] == nil else { return }
     // The dynamic linker reads LD_LIBRARY_PATH when a process starts.

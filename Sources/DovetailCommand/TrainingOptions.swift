@@ -37,6 +37,7 @@ struct TrainingOptions: ParsableArguments {
     let backend = checkpoints.watched(try device.open())
     let datasets = try recipe.loadDatasets()
     try log.describe(recipe, datasets)
+    KernelWarmUp.run(recipe, datasets, on: backend)
     let line = ProgressLine(title, log)
     let results = try Run.train(
       recipe, datasets: datasets, directory: directory, on: backend, clock: Console.seconds,

@@ -56,9 +56,12 @@ final class Workplace: Sendable {
   }
 
   /// Runs `dovetail`, by default where no OpenCL platform is found, so on any machine alike.
-  /// - Parameter whileRunning: called once the process runs.
+  /// - Parameters:
+  ///   - more: variables besides those of this process.
+  ///   - whileRunning: called once the process runs.
   func dovetail(
-    _ arguments: [String], withOpenCL: Bool = false, whileRunning: (Process) -> Void = { _ in }
+    _ arguments: [String], withOpenCL: Bool = false, environment more: [String: String] = [:],
+    whileRunning: (Process) -> Void = { _ in }
   ) throws -> CommandRun {
     // Outside the folder, so that tests can say what a command left in it.
     let aside = try Self.make(beside: folder)
@@ -69,7 +72,7 @@ final class Workplace: Sendable {
     process.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
     if !withOpenCL { environment["OCL_ICD_VENDORS"] = aside.path + "/" }
-    process.environment = environment
+    process.environment = environment.merging(more) { $1 }
     let files = ["stdout", "stderr"].map(aside.appendingPathComponent)
     for file in files { try Data().write(to: file) }
     process.standardOutput = try FileHandle(forWritingTo: files[0])
@@ -100,7 +103,7 @@ final class Workplace: Sendable {
   }
 
   /// Beside the test bundle, where the build puts it.
-  private static func executable() throws -> URL {
+  static func executable() throws -> URL {
     let root = URL(fileURLWithPath: #filePath)
       .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let folders = [

@@ -17,7 +17,7 @@ import Testing
   @Test(.enabled(if: Workplace.hasOpenCL, "no OpenCL device"))
   func everyKernelIsFineHere() throws {
     let run = try Workplace().dovetail(
-      ["doctor", "--device", "opencl:0", "--json", "-"], withOpenCL: true)
+      ["doctor", "--device", "opencl:0", "--all-kernels", "--json", "-"], withOpenCL: true)
     #expect(run.status == 0, "\(run.stdout)")
     let results = try run.json
     #expect(results["failures"] as? Int == 0)
@@ -40,7 +40,10 @@ import Testing
     #expect(run.stderr.contains("there is no device opencl:77"))
   }
 
-  @Test(arguments: [["--device", "cpu"], ["--device", "gpu"], ["--json"]])
+  @Test(arguments: [
+    ["--device", "cpu"], ["--device", "gpu"], ["--json"],
+    ["--all-kernels", "--kernels", "vector"],
+  ])
   func wrongOptionsAre64(arguments: [String]) throws {
     #expect(try Workplace().dovetail(["doctor"] + arguments).status == 64)
   }

@@ -1,11 +1,14 @@
 import Crypto
 import Foundation
+import Synchronization
 
 /// Whether a device can be used, and why not.
 public struct DeviceVerdict: Codable, Sendable, Equatable {
   public let isUsable: Bool
   /// Why not; empty where it is.
   public let reason: String
+  /// Whether that is because a trial took too long.
+  var ranOutOfTime: Bool? = nil
 
   public static let usable = DeviceVerdict(isUsable: true, reason: "")
 
@@ -24,10 +27,10 @@ public struct DeviceVerdicts: Sendable {
   public let folder: String?
   /// Tells builds of ours apart.
   public let build: String
-  /// Seconds that a trial may take.
+  /// Seconds that a trial may take. A healthy driver takes two at most, or ten on a busy machine.
   public let limit: Double
 
-  public init(trial: [String], folder: String?, build: String, limit: Double = 30) {
+  public init(trial: [String], folder: String?, build: String, limit: Double = 60) {
     (self.trial, self.folder, self.build, self.limit) = (trial, folder, build, limit)
   }
 
@@ -39,7 +42,7 @@ public struct DeviceVerdicts: Sendable {
     if let objection = device.objection(to: family) { return .unusable(objection) }
     let path = folder.map { "\($0)/\(name(device, family)).json" }
     if !triesAgain, let path, let data = FileManager.default.contents(atPath: path),
-      let kept = try? JSONDecoder().decode(Kept.self, from: data)
+      let kept = try? JSONDecoder().decode(Kept.self, from: data), !kept.hasExpired
     {
       return kept.verdict
     }
@@ -53,12 +56,21 @@ public struct DeviceVerdicts: Sendable {
     let driver: String
     let kernels: String
     let verdict: DeviceVerdict
+    /// Seconds since 1970.
+    let madeAt: Double
+
+    /// Time may run out on a healthy driver, where the machine was busy: that is tried again the
+    /// next day.
+    var hasExpired: Bool {
+      verdict.ranOutOfTime == true && Date().timeIntervalSince1970 - madeAt > 86_400
+    }
 
     init(_ device: OpenCLDevice, _ family: KernelFamily, _ verdict: DeviceVerdict) {
       self.device = device.name
       driver = "\(device.platform) \(device.driverVersion)"
       kernels = family.rawValue
       self.verdict = verdict
+      madeAt = Date().timeIntervalSince1970
     }
   }
 
@@ -98,7 +110,11 @@ public struct DeviceVerdicts: Sendable {
     let limit = limit
     let identifier = process.processIdentifier
     // So that reading ends, whatever the process does.
-    let watch = DispatchWorkItem { kill(identifier, SIGKILL) }
+    let ranOut = Atomic(false)
+    let watch = DispatchWorkItem {
+      ranOut.store(true, ordering: .relaxed)
+      kill(identifier, SIGKILL)
+    }
     DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: watch)
     let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     ended.wait()
@@ -106,8 +122,11 @@ public struct DeviceVerdicts: Sendable {
     watch.cancel()
     if !wasKilled && process.terminationStatus == 0 { return .usable }
     let last = Self.telling(said).map { ": \($0)" } ?? ""
-    if wasKilled && process.terminationStatus == SIGKILL {
-      return .unusable("its driver did not end a small program within \(Int(limit)) s\(last)")
+    if wasKilled && ranOut.load(ordering: .relaxed) {
+      return DeviceVerdict(
+        isUsable: false,
+        reason: "its driver did not end a small program within \(Int(limit)) s\(last)",
+        ranOutOfTime: true)
     }
     if wasKilled {
       return .unusable(

@@ -84,6 +84,9 @@ final class DeviceBinaries {
     return made
   }
 
+  /// Whether there is one; it may turn out to be damaged.
+  func holds(_ text: ProgramText) -> Bool { FileManager.default.fileExists(atPath: path(text)) }
+
   func keep(_ program: cl_program, _ text: ProgramText) {
     var size = 0
     guard

@@ -20,6 +20,8 @@ final class ProgramCache {
   private let context: cl_context
   private let device: cl_device_id
   private var kernels: [ProgramKey: Kernel] = [:]
+  /// Built ahead, their kernels not yet asked for.
+  private var prepared: [ProgramText: cl_program] = [:]
   /// Called before each build, which may take a second.
   private let announce: BuildAnnouncement?
   private(set) var settings: CompilerSettings
@@ -37,7 +39,8 @@ final class ProgramCache {
     self.announce = announce
     settings = CompilerSettings(
       declaresBuiltins: device.isPoCL && recording == nil,
-      defines: family == .vector && device.takesCPUBuiltins ? ["CPU_BUILTINS"] : [], options: builds.options)
+      defines: family == .vector && device.takesCPUBuiltins ? ["CPU_BUILTINS"] : [],
+      options: builds.options)
     log = try builds.logFolder.map(BuildLog.init)
     binaries = device.keepsBinaries ? nil : builds.binaries?.binaries(of: device)
     clRetainContext(context)
@@ -45,6 +48,7 @@ final class ProgramCache {
 
   deinit {
     for kernel in kernels.values { kernel.handle.map { _ = clReleaseKernel($0) } }
+    for program in prepared.values { clReleaseProgram(program) }
     clReleaseContext(context)
   }
 
@@ -55,7 +59,7 @@ final class ProgramCache {
     if let kernel = kernels[key] { return kernel }
     let kernel: Kernel
     if let recording {
-      let program = recording.add(ProgramText(key, settings))
+      let program = recording.add(key, ProgramText(key, settings))
       kernel = Kernel(handle: nil, name: key.kernel, program: program)
     } else {
       announce?(key.kernel, kernels.count + 1)
@@ -63,6 +67,20 @@ final class ProgramCache {
     }
     kernels[key] = kernel
     return kernel
+  }
+
+  /// Builds programs that are not kept, by several threads at once, for `kernel` to take.
+  /// - Throws: the first error, in the order given.
+  func prepare(_ keys: [ProgramKey], threads: Int) throws {
+    let texts = keys.filter { kernels[$0] == nil }.map { ProgramText($0, settings) }
+      .filter { prepared[$0] == nil && binaries?.holds($0) != true }
+    if let first = texts.first { announce?(first.kernel, kernels.count + 1) }
+    for (text, program) in zip(
+      texts, try ParallelBuild.programs(texts, context: context, device: device, threads: threads))
+    {
+      prepared[text] = program
+      binaries?.keep(program, text)
+    }
   }
 
   private func build(_ key: ProgramKey) throws -> cl_kernel {
@@ -80,7 +98,7 @@ final class ProgramCache {
     defer { clReleaseProgram(program) }
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
     try log?.add(
-      text, log: Self.buildLog(program, device), seconds: seconds, fromCache: fromCache)
+      text, log: ProgramText.buildLog(program, device), seconds: seconds, fromCache: fromCache)
     var status: cl_int = 0
     let handle = clCreateKernel(program, text.kernel, &status)
     try check(status, "creating the kernel \(text.kernel)")
@@ -89,41 +107,10 @@ final class ProgramCache {
 
   /// The program, from the kept binary where there is one that the driver takes.
   private func built(_ text: ProgramText) throws -> (program: cl_program, fromCache: Bool) {
+    if let program = prepared.removeValue(forKey: text) { return (program, false) }
     if let program = binaries?.program(text, in: context) { return (program, true) }
-    let program = try Self.program(text, context: context, device: device)
+    let program = try text.build(in: context, for: device)
     binaries?.keep(program, text)
     return (program, false)
-  }
-
-  /// Compiled from source.
-  static func program(
-    _ text: ProgramText, context: cl_context, device: cl_device_id
-  ) throws -> cl_program {
-    var status: cl_int = 0
-    let created: cl_program? = text.source.withCString { pointer in
-      var source: UnsafePointer<CChar>? = pointer
-      return clCreateProgramWithSource(context, 1, &source, nil, &status)
-    }
-    try check(status, "creating the program of \(text.kernel)")
-    let program = created!
-    var target: cl_device_id? = device
-    let options = text.options.joined(separator: " ")
-    status = clBuildProgram(program, 1, &target, options, nil, nil)
-    guard status == CL_SUCCESS else {
-      defer { clReleaseProgram(program) }
-      throw OpenCLError(
-        status, doing: "building \(text.kernel) with \(options)",
-        detail: buildLog(program, device))
-    }
-    return program
-  }
-
-  private static func buildLog(_ program: cl_program, _ device: cl_device_id) -> String {
-    let what = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
-    var size = 0
-    clGetProgramBuildInfo(program, device, what, 0, nil, &size)
-    var bytes = [UInt8](repeating: 0, count: size)
-    clGetProgramBuildInfo(program, device, what, size, &bytes, nil)
-    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 }

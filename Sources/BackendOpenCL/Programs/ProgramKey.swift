@@ -24,6 +24,10 @@ struct ProgramText: Hashable {
   let source: String
   let options: [String]
 
+  init(kernel: String, source: String, options: [String]) {
+    (self.kernel, self.source, self.options) = (kernel, source, options)
+  }
+
   /// - Parameter settings: of the device that it is for.
   init(_ key: ProgramKey, _ settings: CompilerSettings) {
     kernel = key.kernel

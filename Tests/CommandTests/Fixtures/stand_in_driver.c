@@ -6,8 +6,8 @@
 //   build-ends      building ends the process
 //   build-hangs     building never returns
 //   wrong           buffers that are read back hold zeros
-//   no-memory       the first launch after four finds no memory, though its buffers were made
-//   never-memory    every launch after four finds none
+//   no-memory       the 300th launch finds no memory, though its buffers were made
+//   never-memory    every launch from the 300th on finds none
 // Objects of a driver begin with a pointer to its table of functions, through which the loader calls:
 // platform and device are our own, with a changed copy of PoCL's table; contexts, queues and programs
 // are PoCL's and get our table, so that a PoCL that is registered, too, keeps its face.
@@ -141,8 +141,8 @@ static cl_int CL_API_CALL launch(
     const size_t* global, const size_t* local, cl_uint count, const cl_event* events,
     cl_event* event) {
   launches++;
-  if (behaves("no-memory") && launches == 5) return CL_MEM_OBJECT_ALLOCATION_FAILURE;
-  if (behaves("never-memory") && launches > 4) return CL_OUT_OF_RESOURCES;
+  if (behaves("no-memory") && launches == 300) return CL_MEM_OBJECT_ALLOCATION_FAILURE;
+  if (behaves("never-memory") && launches >= 300) return CL_OUT_OF_RESOURCES;
   return pocl->clEnqueueNDRangeKernel(
       queue, kernel, dimensions, offset, global, local, count, events, event);
 }
