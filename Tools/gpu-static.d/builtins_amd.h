@@ -1,0 +1,22 @@
+// What builtins.h needs of AMD's.
+#define TARGET_ITEM_X __builtin_amdgcn_workitem_id_x()
+#define TARGET_ITEM_Y __builtin_amdgcn_workitem_id_y()
+#define TARGET_ITEM_Z __builtin_amdgcn_workitem_id_z()
+#define TARGET_GROUP_X __builtin_amdgcn_workgroup_id_x()
+#define TARGET_GROUP_Y __builtin_amdgcn_workgroup_id_y()
+#define TARGET_GROUP_Z __builtin_amdgcn_workgroup_id_z()
+#define TARGET_SIZE_X __builtin_amdgcn_workgroup_size_x()
+#define TARGET_SIZE_Y __builtin_amdgcn_workgroup_size_y()
+#define TARGET_SIZE_Z __builtin_amdgcn_workgroup_size_z()
+#define TARGET_GROUPS_X (__builtin_amdgcn_grid_size_x() / __builtin_amdgcn_workgroup_size_x())
+#define TARGET_GROUPS_Y (__builtin_amdgcn_grid_size_y() / __builtin_amdgcn_workgroup_size_y())
+#define TARGET_GROUPS_Z (__builtin_amdgcn_grid_size_z() / __builtin_amdgcn_workgroup_size_z())
+#define TARGET_BARRIER()                              \
+  __builtin_amdgcn_fence(__ATOMIC_RELEASE, "workgroup"), __builtin_amdgcn_s_barrier(), \
+      __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "workgroup")
+#define TARGET_FENCE() __builtin_amdgcn_fence(__ATOMIC_SEQ_CST, "agent")
+#define TARGET_SQRT(x) __builtin_sqrtf(x)
+#define TARGET_RSQRT(x) __builtin_amdgcn_rsqf(x)
+#define TARGET_RECIP(x) __builtin_amdgcn_rcpf(x)
+#define TARGET_EXP2(x) __builtin_amdgcn_exp2f(x)
+#define TARGET_LOG2(x) __builtin_amdgcn_logf(x)
