@@ -28,9 +28,15 @@ struct Reproduce: ParsableCommand {
 
   @Argument(help: "Names of experiments; dovetail list shows them.") var names: [String]
   @Option(
-    help: "smoke, short (two cores, about half an hour a seed) or full (the paper's network).")
+    help: "smoke, short (two cores, half an hour a seed), medium (three hours) or full (the paper's network).")
   var scale = Scale.short
   @Option(help: "How many seeds: 0, 1, …") var seeds = 1
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Runs this training alone, and what it needs; may stand several times.",
+      valueName: "name"))
+  var training: [String] = []
   @Option(
     parsing: .singleValue, help: ArgumentHelp("A data set.", valueName: "role=kind:path"))
   var data: [String] = []
@@ -65,7 +71,7 @@ struct Reproduce: ParsableCommand {
       let output = URL(fileURLWithPath: output).standardizedFileURL.path
       let grid = try Grid(
         experiments(), scale: scale, seeds: seeds, sources: sources(), synonyms: renamings(),
-        output: output)
+        output: output, chosen: training.isEmpty ? nil : training)
       do {
         try FileManager.default.createDirectory(
           atPath: output, withIntermediateDirectories: true)

@@ -44,6 +44,27 @@ extension Recipe {
     try reader.read("own-rotation-head") { (node) throws(RecipeError) in
       recipe.ownRotationHead = try node.boolean()
     }
+    try reader.read("rotations") { (node) throws(RecipeError) in
+      recipe.rotations = try node.choice(Copies.self)
+    }
+    try reader.read("self-supervised-weight") { (node) throws(RecipeError) in
+      recipe.selfSupervisedWeight = try node.number(in: 0.001...1000)
+    }
+    try reader.read("self-supervised-head") { (node) throws(RecipeError) in
+      recipe.selfSupervisedHead = try readArchitecture(node, imageSize: recipe.imageSize)
+    }
+    try reader.read("self-supervised-first") { (node) throws(RecipeError) in
+      recipe.selfSupervisedFirst = try node.number(in: 0...0.99)
+    }
+    try reader.read("self-supervised-dropout") { (node) throws(RecipeError) in
+      recipe.selfSupervisedDropout = try node.number(in: 0...0.99)
+    }
+    try reader.read("self-supervised-exchange") { (node) throws(RecipeError) in
+      recipe.selfSupervisedExchange = try node.number(in: 0...0.99)
+    }
+    try reader.read("target-on-copies") { (node) throws(RecipeError) in
+      recipe.targetOnCopies = try node.number(in: 0...1000)
+    }
     try reader.read("common-classes-used") { (node) throws(RecipeError) in
       recipe.commonClassesUsed = try node.integer(in: 0...1_000_000)
     }
