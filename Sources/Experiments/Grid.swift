@@ -31,7 +31,7 @@ public struct Grid {
   ) throws {
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
     (self.synonyms, self.output, self.chosen) = (synonyms, output, chosen)
-    let known = Set(experiments.flatMap { $0.trainings.map(\.name) })
+    let known = Set(experiments.flatMap(\.trainings).map(\.name))
     if let stranger = chosen?.first(where: { !known.contains($0) }) {
       throw RecipeError(
         "there is no training “\(stranger)” in these experiments: there are "
@@ -62,8 +62,11 @@ public struct Grid {
 
   /// Those that are chosen, seed by seed, each once and after those that it needs.
   public func jobs(_ datasets: Datasets) throws -> [Job] {
-    try jobs(experiments.flatMap(\.trainings).filter { chosen?.contains($0.name) ?? true }, datasets)
+    try jobs(trainings.filter { chosen?.contains($0.name) ?? true }, datasets)
   }
+
+  /// Of all experiments, chosen or not.
+  var trainings: [Training] { experiments.flatMap(\.trainings) }
 
   func jobs(_ trainings: [Training], _ datasets: Datasets) throws -> [Job] {
     var seen: Set<String> = []

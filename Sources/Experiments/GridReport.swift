@@ -78,10 +78,13 @@ extension Grid {
       }
     let missing = Set(row.trainings.flatMap(\.allRoles)).subtracting(sources.map(\.role))
     let lacking = missing.map(\.title).sorted().joined(separator: ", ")
-    return Self.row(
+    var result = Self.row(
       naming(row.name, datasets), group: row.group.map { naming($0, datasets) },
       unit: isAccuracy ? .percent : .ratio, paper: row.paper,
       runs: runs, note: missing.isEmpty ? row.note : "not run: no data given for \(lacking)")
+    result.ratio = try ratio(row, runs, datasets)
+    result.rotationAccuracy = try rotationAccuracy(row, runs, datasets)
+    return result
   }
 
   static func row(

@@ -50,7 +50,9 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
   /// Minibatches of fine-tuning: five epochs, but for a try.
   func fineTuningSteps(epoch: Int) -> Int { pick(6, 5 * epoch, 5 * epoch, 5 * epoch) }
 
-  private func pick<Value>(_ smoke: Value, _ short: Value, _ medium: Value, _ full: Value) -> Value {
+  private func pick<Value>(
+    _ smoke: Value, _ short: Value, _ medium: Value, _ full: Value
+  ) -> Value {
     switch self {
     case .smoke: smoke
     case .short: short

@@ -62,6 +62,49 @@ import Training
     #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/elsewhere") == recipe)
   }
 
+  @Test func selfSupervisionIsReadAndWritten() throws {
+    let recipe = try Recipe.parse(
+      yaml: """
+        tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]
+        architecture: {depth: 8, adapter: 16}
+        methods: [rotation-prediction]
+        rotations: one
+        self-supervised-weight: 2.5
+        self-supervised-head: {depth: 20, adapter: 16}
+        self-supervised-first: 0.25
+        self-supervised-dropout: 0.5
+        self-supervised-exchange: 0.125
+        target-on-copies: 1
+        """, folder: "/r")
+    #expect(recipe.rotations == .one && recipe.selfSupervisedWeight == 2.5)
+    #expect(recipe.selfSupervisedHead == Architecture(depth: 20, adapter: 16))
+    #expect(recipe.selfSupervisedFirst == 0.25 && recipe.selfSupervisedDropout == 0.5)
+    #expect(recipe.selfSupervisedExchange == 0.125 && recipe.targetOnCopies == 1)
+    #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/") == recipe)
+    // Recipes of earlier versions are written as they were.
+    let plain = Recipe(tasks: [TaskRecipe(name: "a", dataset: .madeUpInk)])
+    for word in ["rotations", "self-supervised", "copies"] { #expect(!plain.yaml.contains(word)) }
+  }
+
+  @Test(arguments: [
+    ("rotations: one", "need a self-supervised task"),
+    ("methods: [common-classes]\nself-supervised-weight: 2", "need a self-supervised task"),
+    ("methods: [jigsaw]\nobjective: self-supervised\ntarget-on-copies: 1", "need targets"),
+    ("methods: [jigsaw]\nself-supervised-exchange: 0.5\nscheme: incremental", "trained jointly"),
+    (
+      "methods: [jigsaw]\nself-supervised-head: {depth: 8, width: 2}",
+      "it takes 64 channels (activation relu), the extractors give 32 (relu)"
+    ),
+    ("methods: [jigsaw]\nself-supervised-head: {depth: 20}\ninitial-weights: x", "initial-weights"),
+  ])
+  func selfSupervisionThatCannotBeDoneIsRefused(_ keys: String, _ fragment: String) {
+    let error = #expect(throws: RecipeError.self) {
+      try Recipe.parse(
+        yaml: "tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]\n\(keys)", folder: "/r")
+    }
+    #expect(error?.problem.contains(fragment) == true, "\(String(describing: error))")
+  }
+
   @Test(arguments: [
     ("objective: self-supervised", "looks at no labels"),
     ("objective: self-supervised\nmethods: [common-classes]", "looks at no labels"),

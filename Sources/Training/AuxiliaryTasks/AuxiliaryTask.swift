@@ -21,7 +21,7 @@ extension AuxiliaryTask {
   }
 
   /// One copy of every image, of a label drawn for it.
-  func oneCopy(
+  package func oneCopy(
     of transforms: [ImageTransform], _ random: inout RandomStream
   ) -> (copies: [ImageTransform], labels: [Int32]) {
     let labels = transforms.map { _ in random.below(labelNames.count) }

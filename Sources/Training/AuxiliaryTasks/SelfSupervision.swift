@@ -21,9 +21,9 @@ struct SelfSupervision {
     let step: Int
   }
 
-  /// Gradients of weight · the mean over all copies of CE(h(f(copy; Φ); Θ), label) (Eq. 1: weight
-  /// 1) into the extractor and, unless it is frozen, the head; where the recipe says so, of the
-  /// target loss on the copies, too.
+  /// Gradients of weight · the mean over all copies of CE(h(f(copy; Φ); Θ), label), in Eq. 1 with
+  /// weight 1, into the extractor and, unless it is frozen, the head; where the recipe says so, of
+  /// the target loss on the copies, too.
   /// - Returns: the loss `[1]`, times its weight, not read back.
   func accumulate(_ minibatch: Minibatch, _ head: AuxiliaryHead, withTargets: Bool) -> Tensor {
     guard let task = head.kind.auxiliaryTask else {

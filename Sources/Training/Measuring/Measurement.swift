@@ -93,7 +93,8 @@ enum Measurement {
         let common = classMap.common(a, b)
         let outcome = try evaluator.measure(
           try Recombination(from.extractor, to.head),
-          on: heldOut ? from.heldOut : from.dataset.test, labelNames: classMap.names[a], classes: common)
+          on: heldOut ? from.heldOut : from.dataset.test, labelNames: classMap.names[a],
+          classes: common)
         results.append(
           RunResults.Recombined(
             extractor: from.name, head: to.name, testedOn: from.name,
@@ -110,7 +111,8 @@ enum Measurement {
 
   /// Own accuracies, recombinations and their ratio.
   static func all(
-    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator, into results: inout RunResults
+    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator,
+    into results: inout RunResults
   ) throws {
     results.tasks = try tasks(parts, classMap, evaluator)
     results.recombinations = try recombinations(parts, classMap, evaluator)

@@ -37,9 +37,9 @@ public struct TaskLosses: Codable, Sendable {
 ///       + w/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
 ///
 /// with w = 1 unless the recipe says otherwise, and r drawn for each image where it says
-/// `rotations: one`. With the objective `self-supervised` the last line alone. The rotated images are a pass of their
-/// own with its own batch statistics. Only what took part in a minibatch and is not frozen is
-/// updated.
+/// `rotations: one`. With the objective `self-supervised` the last line alone. The rotated images
+/// are a pass of their own with its own batch statistics. Only what took part in a minibatch and is
+/// not frozen is updated.
 public final class Trainer {
   public let recipe: Recipe
   public let classMap: ClassMap
