@@ -20,7 +20,9 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
   var resnet: Architecture { Architecture(depth: pick(8, 8, 20, 56), split: .stage2) }
 
   /// Pre-training by rotation prediction, in minibatches.
-  var preTrainingSteps: Int { pick(4, 1000, 20_000, 200_000) }
+  var preTrainingSteps: Int { pick(4, 1000, 40_000, 200_000) }
+  /// Its rotation accuracy is measured every so many: does it still rise?
+  var preTrainingCurve: Int { pick(0, 0, 2000, 0) }
 
   /// Copies of an image in a minibatch of the self-supervised tasks.
   var rotations: Copies { pick(.all, .all, .one, .all) }

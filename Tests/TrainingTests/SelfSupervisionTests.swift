@@ -153,6 +153,19 @@ import Training
       } != plain)
   }
 
+  @Test func preTrainingMayHaveACurve() throws {
+    let recipe = recipe {
+      $0.objective = .selfSupervised
+      $0.evaluateEvery = 1
+    }
+    let results = try Run.train(
+      recipe, datasets: Tiny.two, directory: nil, on: backend, clock: { 0 })
+    #expect(results.curve.map(\.step) == [1, 2])
+    for point in results.curve {
+      #expect((0...1).contains(try #require(point.auxiliaryAccuracy?["b"]?["rotation"])))
+    }
+  }
+
   /// Rotation accuracy on test images, the ratio, and both on held-out images.
   @Test func resultsSayHowFarCompatibilityCarries() throws {
     let folder = try Tiny.temporaryFolder()

@@ -68,6 +68,27 @@ enum Measurement {
     return accuracies
   }
 
+  /// What is measured along a training.
+  static func point(
+    _ step: Int, _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+  ) throws -> RunResults.CurvePoint {
+    let found = try recombinations(parts, classMap, evaluator)
+    return RunResults.CurvePoint(
+      step: step, averageClassAccuracy: try averageClassAccuracies(parts, classMap, evaluator),
+      recombinationAccuracy: mean(found), recombinations: found)
+  }
+
+  /// The same where labels are not looked at.
+  static func selfSupervisedPoint(
+    _ step: Int, _ parts: [Measurable], _ evaluator: Evaluator
+  ) throws -> RunResults.CurvePoint {
+    var accuracies: [String: [String: Double]] = [:]
+    for part in parts { accuracies[part.name] = try auxiliaryAccuracies(part, evaluator) }
+    return RunResults.CurvePoint(
+      step: step, averageClassAccuracy: nil, recombinationAccuracy: nil, recombinations: [],
+      auxiliaryAccuracy: accuracies)
+  }
+
   /// Average class accuracy of every task's own network, by name.
   static func averageClassAccuracies(
     _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator

@@ -71,15 +71,11 @@ public enum Run {
           progress($0)
         },
         measure: { step in
-          guard recipe.objective == .target else { return }
           let before = clock()
-          let found = try Measurement.recombinations(parts, trainer.classMap, evaluator)
           curve.append(
-            RunResults.CurvePoint(
-              step: step,
-              averageClassAccuracy: try Measurement.averageClassAccuracies(
-                parts, trainer.classMap, evaluator),
-              recombinationAccuracy: Measurement.mean(found), recombinations: found))
+            recipe.objective == .target
+              ? try Measurement.point(step, parts, trainer.classMap, evaluator)
+              : try Measurement.selfSupervisedPoint(step, parts, evaluator))
           try metrics?.append(curve[curve.count - 1], seconds: before - start)
           measuring += clock() - before
         },

@@ -47,6 +47,8 @@ public struct RunResults: Codable, Sendable {
     public let averageClassAccuracy: [String: Double]?
     public let recombinationAccuracy: Double?
     public let recombinations: [Recombined]
+    /// By task and kind, where nothing but self-supervised heads is trained.
+    public var auxiliaryAccuracy: [String: [String: Double]]?
   }
 
   public var device: String
