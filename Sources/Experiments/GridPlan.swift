@@ -1,7 +1,7 @@
-public import Datasets
+import Datasets
 import Networks
 public import Tensors
-public import Training
+import Training
 
 /// What a grid has still to train, and how long that takes by steps that were timed.
 public struct GridPlan: Codable, Sendable {

@@ -86,6 +86,28 @@ import Training
     for word in ["rotations", "self-supervised", "copies"] { #expect(!plain.yaml.contains(word)) }
   }
 
+  @Test func settingsTakeThePlaceOfKeys() throws {
+    let yaml = "tasks: [{dataset: made-up-ink}]\nsteps: 7\narchitecture: {depth: 14}"
+    func parse(_ settings: [(String, String)]) throws -> Recipe {
+      try Recipe.parse(
+        yaml: yaml, folder: "/", settings: settings.map { (key: $0.0, value: $0.1) })
+    }
+    let recipe = try parse([
+      ("steps", "9"), ("architecture", " {depth: 20, adapter: 16}"), ("methods", "[jigsaw]"),
+    ])
+    #expect(recipe.steps == 9 && recipe.architecture == Architecture(depth: 20, adapter: 16))
+    #expect(recipe.methods == [.jigsaw])
+    #expect(try parse([]).steps == 7)
+    for (key, value, problem) in [
+      ("steps", "x", "expected a whole number"), ("stepps", "3", "did you mean “steps”?"),
+      ("methods", "[jigsaw", "not valid YAML"), ("steps", "", "expected a whole number"),
+    ] {
+      let error = #expect(throws: RecipeError.self) { try parse([(key, value)]) }
+      #expect(error?.problem.contains(problem) == true, "\(String(describing: error))")
+      #expect(error?.line == nil)
+    }
+  }
+
   @Test(arguments: [
     ("rotations: one", "need a self-supervised task"),
     ("methods: [common-classes]\nself-supervised-weight: 2", "need a self-supervised task"),

@@ -5,14 +5,25 @@ import Yams
 
 extension Recipe {
   /// Reads a recipe; see the README for its form. What is left out has its default.
-  /// - Parameter folder: relative paths in the recipe start here.
+  /// - Parameters:
+  ///   - folder: relative paths in the recipe start here.
+  ///   - settings: keys and their values, as YAML, that take the place of the recipe's.
   /// - Throws: `RecipeError` with the line for an unknown key, a wrong type or a wrong value.
-  public static func parse(yaml: String, folder: String) throws(RecipeError) -> Recipe {
-    let root: Node?
+  public static func parse(
+    yaml: String, folder: String, settings: [(key: String, value: String)] = []
+  ) throws(RecipeError) -> Recipe {
+    var root: Node?
     do {
       root = try compose(yaml: yaml)
     } catch {
       throw RecipeError(yaml: error)
+    }
+    for (key, value) in settings {
+      do {
+        root?[key] = try compose(yaml: value)?.withoutMarks ?? Node("")
+      } catch {
+        throw RecipeError("\(key): “\(value)”: \(RecipeError(yaml: error).problem)")
+      }
     }
     guard let root else { throw RecipeError("is empty; expected at least tasks") }
     var reader = try MappingReader(root, "the recipe")
