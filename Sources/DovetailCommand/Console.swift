@@ -38,6 +38,8 @@ enum Format {
   static func duration(_ seconds: Double) -> String {
     if seconds < 10 { return fixed(seconds, 1) + " s" }
     let whole = Int(seconds.rounded())
-    return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
+    if whole < 60 { return "\(whole) s" }
+    return whole < 3600
+      ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"
   }
 }

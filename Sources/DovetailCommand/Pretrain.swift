@@ -25,7 +25,7 @@ struct Pretrain: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      var recipe = try TrainingOptions.read(self.recipe)
+      var recipe = try training.read(self.recipe)
       recipe.objective = .selfSupervised
       if !recipe.methods.contains(where: { $0.auxiliaryTask != nil }) {
         recipe.methods.append(.rotationPrediction)

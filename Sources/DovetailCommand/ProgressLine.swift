@@ -12,9 +12,16 @@ final class ProgressLine {
   /// A bar stands on the last line, which has no end yet.
   private var isOpen = false
   private var named: Set<String> = []
+  /// Of all trainings, where there are several.
+  private let leftInAll: ((TrainingProgress) -> Double)?
+  /// What had been done when the first progress came.
+  private var first: (minibatch: Int, images: Int, at: Double)?
 
-  init(_ title: String, _ options: LogOptions) {
+  init(
+    _ title: String, _ options: LogOptions, leftInAll: ((TrainingProgress) -> Double)? = nil
+  ) {
     self.title = title
+    self.leftInAll = leftInAll
     self.options = options
     redraws = Console.redraws && !options.verbose
   }
@@ -26,14 +33,18 @@ final class ProgressLine {
   func show(_ progress: TrainingProgress) {
     if !options.quiet { nameSkipped(progress.skippedImages) }
     let now = Console.seconds()
+    defer { if first == nil { first = (progress.minibatch, progress.images, now) } }
     let isLast = progress.minibatch == progress.total
     let interval = options.verbose ? 0 : redraws ? 0.2 : 5
     guard !options.quiet, isLast || now - lastShown >= interval else { return }
     lastShown = now
     let elapsed = max(now - start, 1e-9)
-    let rate = Double(progress.images) / elapsed
-    let left =
-      elapsed / Double(max(progress.minibatch, 1)) * Double(progress.total - progress.minibatch)
+    // A run that goes on has done more than this process: rates count from what came first.
+    let known = first ?? (0, 0, start)
+    let since = max(now - known.at, 1e-9)
+    let done = max(progress.minibatch - known.minibatch, 1)
+    let rate = Double(progress.images - known.images) / since
+    let left = since / Double(done) * Double(progress.total - progress.minibatch)
     var parts = ["\(progress.minibatch)/\(progress.total) minibatches"]
     if options.verbose { parts.append("learning rate \(progress.learningRate)") }
     parts.append("loss " + progress.losses.map(describe).joined(separator: ", "))
@@ -42,6 +53,7 @@ final class ProgressLine {
       parts.append("\(Format.percent(waiting / elapsed)) waiting for images")
     }
     parts.append(isLast ? Format.duration(elapsed) : "\(Format.duration(left)) left")
+    if let leftInAll, !isLast { parts.append("\(Format.duration(leftInAll(progress))) in all") }
     let text = parts.joined(separator: ", ")
     if redraws {
       let share = Double(progress.minibatch) / Double(max(progress.total, 1))

@@ -24,13 +24,23 @@ struct Reproduce: ParsableCommand {
 
       --shard I/N runs every N-th training, the I-th of 1…N, for several machines that share DIR; \
       the report holds what has finished. --jobs K does so on one machine, with K processes.
+      --training NAME, once or more often, runs those alone; --plan says what there is to run.
       """)
 
   @Argument(help: "Names of experiments; dovetail list shows them.") var names: [String]
   @Option(
-    help: "smoke, short (two cores, about half an hour a seed) or full (the paper's network).")
+    help: """
+      smoke, short (two cores, half an hour a seed), medium (three hours) or full (the paper's \
+      network).
+      """)
   var scale = Scale.short
   @Option(help: "How many seeds: 0, 1, …") var seeds = 1
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Runs this training alone, and what it needs; may stand several times.",
+      valueName: "name"))
+  var training: [String] = []
   @Option(
     parsing: .singleValue, help: ArgumentHelp("A data set.", valueName: "role=kind:path"))
   var data: [String] = []
@@ -47,6 +57,11 @@ struct Reproduce: ParsableCommand {
   var checkpointEvery = 100
   @Option(help: "How many trainings run at the same time, each in a process of its own.")
   var jobs = 1
+  @Flag(
+    help: """
+      Trains nothing: says what would be, in which order, how long by timed steps, what is done.
+      """)
+  var plan = false
   @Flag(help: .private) var withoutReport = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
@@ -65,18 +80,18 @@ struct Reproduce: ParsableCommand {
       let output = URL(fileURLWithPath: output).standardizedFileURL.path
       let grid = try Grid(
         experiments(), scale: scale, seeds: seeds, sources: sources(), synonyms: renamings(),
-        output: output)
-      do {
-        try FileManager.default.createDirectory(
-          atPath: output, withIntermediateDirectories: true)
-      } catch {
-        throw OutputError(
-          description: "--output \(output): cannot be created: \(error.localizedDescription)")
-      }
+        output: output, chosen: training.isEmpty ? nil : training)
+      if !plan { try makeFolder(output) }
       let backend = try device.open()
       let datasets = try grid.loadDatasets()
       let (index, count) = try part()
       let mine = Grid.part(try grid.jobs(datasets), index: index, of: count)
+      if plan {
+        let plan = try grid.plan(mine, datasets, on: backend, clock: Console.seconds)
+        try json.write(plan)
+        if !json.takesStdout { Console.print(plan.text) }
+        return
+      }
       let toDo = mine.filter { grid.state($0) == .toDo }
       for job in mine { RunDirectory(job.directory).clearAway() }
       Console.log(
@@ -106,6 +121,15 @@ struct Reproduce: ParsableCommand {
     }
   }
 
+  private func makeFolder(_ output: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    } catch {
+      throw OutputError(
+        description: "--output \(output): cannot be created: \(error.localizedDescription)")
+    }
+  }
+
   private func train(
     _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend
   ) throws {
@@ -119,9 +143,16 @@ struct Reproduce: ParsableCommand {
         return Interruption.isAsked
       },
       log: { Console.log("dovetail: \($0)") })
+    // Timing costs more than the smoke scale's trainings.
+    let left =
+      scale == .smoke || toDo.count < 2
+      ? nil
+      : TimeLeft(try grid.plan(toDo, datasets, on: backend, clock: Console.seconds))
     for (position, job) in toDo.enumerated() {
       let line = ProgressLine(
-        "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log)
+        "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log,
+        leftInAll: left?.callAsFunction)
+      left?.begin(position)
       try grid.run(
         job, datasets, on: backend, clock: Console.seconds,
         startTime: Date().timeIntervalSince1970, control: control,

@@ -40,6 +40,6 @@ struct Train: ParsableCommand {
   @OptionGroup var training: TrainingOptions
 
   func run() throws {
-    try ExitStatus.reporting { try training.run(try TrainingOptions.read(recipe)) }
+    try ExitStatus.reporting { try training.run(try training.read(recipe)) }
   }
 }

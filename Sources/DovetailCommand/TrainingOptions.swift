@@ -9,12 +9,19 @@ struct TrainingOptions: ParsableArguments {
   @OptionGroup var device: DeviceOption
   @Option(help: "Overrides the recipe's seed.") var seed: Int?
   @Option(help: "Overrides the recipe's steps.") var steps: Int?
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Overrides a key of the recipe: --set learning-rate=0.3 --set 'frozen: [heads]'.",
+      valueName: "key=value"))
+  var settings: [String] = []
   @OptionGroup var checkpoints: CheckpointOptions
   @OptionGroup var json: JSONOption
   @OptionGroup var log: LogOptions
 
   func validate() throws {
     if let seed, seed < 0 { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
+    _ = try parsedSettings()
     if let steps, steps < 0 { throw ValidationError("--steps: expected 0 or more, got \(steps)") }
   }
 
@@ -54,15 +61,26 @@ struct TrainingOptions: ParsableArguments {
     }
   }
 
-  static func read(_ path: String) throws -> Recipe {
+  /// KEY=VALUE or KEY: VALUE.
+  private func parsedSettings() throws -> [(key: String, value: String)] {
+    try settings.map { text in
+      guard let end = text.firstIndex(where: { $0 == "=" || $0 == ":" }), end > text.startIndex
+      else { throw ValidationError("--set \(text): expected KEY=VALUE") }
+      return (String(text[..<end]), String(text[text.index(after: end)...]))
+    }
+  }
+
+  func read(_ path: String) throws -> Recipe {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw InputMissing(
         description: "\(path): there is no such recipe, or it cannot be read; "
           + "dovetail train --help shows how to write one")
     }
     let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
-    do {
-      return try Recipe.parse(yaml: String(decoding: data, as: UTF8.self), folder: folder)
+    let settings = try parsedSettings()
+    do throws(RecipeError) {
+      return try Recipe.parse(
+        yaml: String(decoding: data, as: UTF8.self), folder: folder, settings: settings)
     } catch {
       throw RecipeFileError(path: path, error: error)
     }

@@ -14,6 +14,8 @@ public struct Experiment: Sendable {
   var optionalRoles: Set<DataRole> = []
   /// Series of a figure of accuracy along fine-tuning, with their trainings.
   var curves: [CurveFigure] = []
+  /// Rows of paired differences, seed by seed.
+  var differences: [Difference] = []
 
   /// The data sets that its trainings need.
   var roles: Set<DataRole> { Set(trainings.flatMap(\.allRoles)) }
@@ -55,6 +57,14 @@ public struct Experiment: Sendable {
       row.group = group
       return row
     }
+  }
+
+  /// One row minus another of the same group; it stands behind the group's others.
+  public struct Difference: Sendable {
+    let name: String
+    let of: String, from: String
+    var group: String?
+    var paper: Double?
   }
 
   /// Accuracy along the training, one line a training.

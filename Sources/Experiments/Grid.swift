@@ -17,15 +17,26 @@ public struct Grid {
   public let synonyms: [String: String]
   /// Where `runs/` and the report stand.
   public let output: String
+  /// Names of the trainings that are run, with what they need; nil: all. The others' rows hold what
+  /// has finished before.
+  public let chosen: [String]?
 
-  /// - Parameter sources: one a role; what is left out is made up at the smoke scale.
+  /// - Parameters:
+  ///   - sources: one a role; what is left out is made up at the smoke scale.
+  ///   - chosen: names of trainings; nil: all.
   /// - Throws: `RecipeError` where a role that an experiment cannot do without has no data.
   public init(
     _ experiments: [Experiment], scale: Scale, seeds: Int, sources: [DataSource],
-    synonyms: [String: String] = [:], output: String
+    synonyms: [String: String] = [:], output: String, chosen: [String]? = nil
   ) throws {
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
-    (self.synonyms, self.output) = (synonyms, output)
+    (self.synonyms, self.output, self.chosen) = (synonyms, output, chosen)
+    let known = Set(experiments.flatMap(\.trainings).map(\.name))
+    if let stranger = chosen?.first(where: { !known.contains($0) }) {
+      throw RecipeError(
+        "there is no training “\(stranger)” in these experiments: there are "
+          + known.sorted().map { "“\($0)”" }.joined(separator: ", "))
+    }
     let roles = Set(experiments.flatMap(\.roles))
     let needed = Set(experiments.flatMap { $0.roles.subtracting($0.optionalRoles) })
     self.sources = try DataRole.allCases.filter(roles.contains).compactMap { role in
@@ -49,11 +60,18 @@ public struct Grid {
     public let needs: [String]
   }
 
-  /// All of them, seed by seed, each once and after those that it needs.
+  /// Those that are chosen, seed by seed, each once and after those that it needs.
   public func jobs(_ datasets: Datasets) throws -> [Job] {
+    try jobs(trainings.filter { chosen?.contains($0.name) ?? true }, datasets)
+  }
+
+  /// Of all experiments, chosen or not.
+  var trainings: [Training] { experiments.flatMap(\.trainings) }
+
+  func jobs(_ trainings: [Training], _ datasets: Datasets) throws -> [Job] {
     var seen: Set<String> = []
     return try (0..<seeds).flatMap { seed in
-      try experiments.flatMap { $0.trainings.flatMap(\.withNeeds) }.filter(hasData).compactMap {
+      try trainings.flatMap(\.withNeeds).filter(hasData).compactMap {
         let job = try job($0, seed: UInt64(seed), datasets)
         return seen.insert(job.directory).inserted ? job : nil
       }
@@ -100,6 +118,8 @@ public struct Grid {
         tasks: { before[$0.name]!.recipe.tasks.map(\.name) },
         images: { datasets[source(of: $0)]!.trainCount },
         classNames: { datasets[source(of: $0)]!.classNames }))
+    // Said only where it says something: other trainings are the same at every scale.
+    if recipe.isSelfSupervised { recipe.rotations = scale.rotations }
     try recipe.validate()
     // The name is for people, the digest tells recipes apart; the same on every machine with the
     // data in the same place, wherever the output is.

@@ -55,7 +55,7 @@ extension Grid {
 
   /// Of what has finished.
   func trainingTime(_ datasets: Datasets) throws -> String {
-    let seconds = try jobs(datasets).filter { state($0) == .finished }
+    let seconds = try jobs(trainings, datasets).filter { state($0) == .finished }
       .reduce(0.0) { $0 + (try RunDirectory($1.directory).read().results.seconds) }
     return "\(Int((seconds / 60).rounded())) min"
   }

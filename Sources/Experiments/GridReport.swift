@@ -25,10 +25,11 @@ extension Grid {
     var rows = try experiment.rows.map { try row($0, datasets, on: backend) }
     let drawn = rows.filter { $0.unit == .percent && !Self.isSideShow($0.group) }
     rows = experiment.grouped(rows) { $0.group }
-    if let difference = try difference(experiment, datasets, on: backend),
-      let last = rows.lastIndex(where: { $0.group == difference.group })
-    {
-      rows.insert(difference, at: last + 1)
+    for each in experiment.differences {
+      guard let row = try difference(each, experiment, datasets, on: backend),
+        let last = rows.lastIndex(where: { $0.group == row.group })
+      else { continue }
+      rows.insert(row, at: last + 1)
     }
     var figures: [Report.Figure] = []
     if !drawn.isEmpty && experiment.curves.isEmpty {
@@ -78,10 +79,13 @@ extension Grid {
       }
     let missing = Set(row.trainings.flatMap(\.allRoles)).subtracting(sources.map(\.role))
     let lacking = missing.map(\.title).sorted().joined(separator: ", ")
-    return Self.row(
+    var result = Self.row(
       naming(row.name, datasets), group: row.group.map { naming($0, datasets) },
       unit: isAccuracy ? .percent : .ratio, paper: row.paper,
       runs: runs, note: missing.isEmpty ? row.note : "not run: no data given for \(lacking)")
+    result.ratio = try ratio(row, runs, datasets)
+    result.rotationAccuracy = try rotationAccuracy(row, runs, datasets)
+    return result
   }
 
   static func row(
@@ -160,25 +164,26 @@ extension Grid {
     }
   }
 
-  /// Own-task accuracy of all three methods beside the upper bound's, seed by seed.
+  /// What a seed does to both rows is gone from their difference.
   func difference(
-    _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
+    _ difference: Experiment.Difference, _ experiment: Experiment, _ datasets: Datasets,
+    on backend: any Backend
   ) throws -> Report.Row? {
-    let own = experiment.rows.filter {
-      if case .ownTask = $0.metric { true } else { false }
+    func values(_ name: String) throws -> [Report.RunValue]? {
+      try experiment.rows.first { $0.name == name && $0.group == difference.group }
+        .map { try self.values($0, datasets, on: backend) }
     }
-    guard let bound = own.first(where: { $0.name.hasPrefix("upper bound") }),
-      let all = own.first(where: { $0.name == "IIW+RP+DCC" })
-    else { return nil }
-    let bounds = try values(bound, datasets, on: backend)
-    let runs = try values(all, datasets, on: backend).compactMap { run -> Report.RunValue? in
+    guard let all = try values(difference.of), let bounds = try values(difference.from) else {
+      return nil
+    }
+    let runs = all.compactMap { run -> Report.RunValue? in
       guard let value = run.value,
         let other = bounds.first(where: { $0.seed == run.seed })?.value
       else { return nil }
       return Report.RunValue(seed: run.seed, value: value - other)
     }
     return Self.row(
-      "IIW+RP+DCC − upper bound, by seed", group: bound.group, unit: .points, paper: 0.007,
-      runs: runs, note: "paired differences")
+      naming(difference.name, datasets), group: difference.group.map { naming($0, datasets) },
+      unit: .points, paper: difference.paper, runs: runs, note: "paired differences")
   }
 }

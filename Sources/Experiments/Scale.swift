@@ -1,4 +1,5 @@
 import Networks
+import Training
 
 /// How much of an experiment is run. Scales change sizes and steps, nothing else.
 public enum Scale: String, Codable, Sendable, CaseIterable {
@@ -6,48 +7,58 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
   case smoke
   /// Two cores and less than an hour.
   case short
+  /// Two cores and a night.
+  case medium
   /// The paper's networks.
   case full
 
   /// Minibatches of each task (ours: the paper does not say).
-  public var steps: Int { pick(4, 500, 64_000) }
-  public var batch: Int { pick(16, 64, 128) }
+  public var steps: Int { pick(4, 500, 6000, 64_000) }
+  public var batch: Int { pick(16, 64, 64, 128) }
 
   /// The ResNet of the analysis.
-  var resnet: Architecture { Architecture(depth: pick(8, 8, 56), split: .stage2) }
+  var resnet: Architecture { Architecture(depth: pick(8, 8, 20, 56), split: .stage2) }
 
   /// Pre-training by rotation prediction, in minibatches.
-  var preTrainingSteps: Int { pick(4, 1000, 200_000) }
+  var preTrainingSteps: Int { pick(4, 1000, 40_000, 200_000) }
+  /// Its rotation accuracy is measured every so many: does it still rise?
+  var preTrainingCurve: Int { pick(0, 0, 2000, 0) }
+
+  /// Copies of an image in a minibatch of the self-supervised tasks.
+  var rotations: Copies { pick(.all, .all, .one, .all) }
 
   // MARK: Table 2
 
   /// WRN-28 of the width that Sun et al. 2019 use (ours: the paper does not say).
   var wideResNet: Architecture {
     Architecture(
-      name: .wideResNet, depth: pick(10, 10, 28), width: pick(1, 1, 16), split: .stage2)
+      name: .wideResNet, depth: pick(10, 10, 16, 28), width: pick(1, 1, 2, 16), split: .stage2)
   }
-  var adaptationSteps: Int { pick(4, 500, 1000) }
+  var adaptationSteps: Int { pick(4, 500, 1000, 1000) }
 
   // MARK: Fig. 4
 
   /// Of the extractors that share a head, and of the head, whose adapter has 64 channels.
   var mobileNet: Architecture {
-    Architecture(name: .mobileNetV2, width: pick(0.25, 0.25, 1), split: .block(11))
+    Architecture(name: .mobileNetV2, width: pick(0.25, 0.25, 0.5, 1), split: .block(11))
   }
   var wideVariant: Architecture {
     Architecture(depth: resnet.depth, width: 2, split: .stage2)
   }
-  var sharedHeadSteps: Int { pick(4, 500, 64_000) }
+  var sharedHeadSteps: Int { pick(4, 500, 4000, 64_000) }
 
   // MARK: Fig. 5
 
   /// Minibatches of fine-tuning: five epochs, but for a try.
-  func fineTuningSteps(epoch: Int) -> Int { pick(6, 5 * epoch, 5 * epoch) }
+  func fineTuningSteps(epoch: Int) -> Int { pick(6, 5 * epoch, 5 * epoch, 5 * epoch) }
 
-  private func pick<Value>(_ smoke: Value, _ short: Value, _ full: Value) -> Value {
+  private func pick<Value>(
+    _ smoke: Value, _ short: Value, _ medium: Value, _ full: Value
+  ) -> Value {
     switch self {
     case .smoke: smoke
     case .short: short
+    case .medium: medium
     case .full: full
     }
   }

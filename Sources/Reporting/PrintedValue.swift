@@ -21,6 +21,20 @@ enum Printed {
     return row.n > 0 ? "\(text)\u{a0}(\(row.n))" : text
   }
 
+  /// "0.55 ± 0.03".
+  static func ratio(_ ratio: Report.Ratio?) -> String {
+    guard let mean = bare(ratio?.mean, .ratio) else { return missing }
+    guard let deviation = bare(ratio?.standardDeviation, .ratio) else { return mean }
+    return "\(mean)\u{a0}±\u{a0}\(deviation)"
+  }
+
+  /// "78.1 / 70.3 %".
+  static func shares(_ values: [Double]?) -> String {
+    guard let values, !values.isEmpty else { return missing }
+    return values.map { bare($0, .percent) ?? missing }.joined(separator: "\u{a0}/\u{a0}")
+      + suffix(.percent)
+  }
+
   /// "31.2 to 35.4 %".
   static func interval(_ interval: Report.Interval?, _ unit: Report.Unit) -> String {
     guard let low = bare(interval?.low, unit), let high = bare(interval?.high, unit) else {

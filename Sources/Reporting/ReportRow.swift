@@ -15,12 +15,17 @@ extension Report {
     /// Runs that the mean is over.
     public var n: Int
     public var runs: [RunValue]
+    /// Recombined accuracy ÷ own accuracy of the same networks.
+    public var ratio: Ratio?
+    /// Of the rotation head on test images, by task: how well it is learned.
+    public var rotationAccuracy: [Double]?
     public var note: String?
 
     public init(
       name: String, group: String? = nil, unit: Unit = .percent, paper: Double? = nil,
       mean: Double? = nil, standardDeviation: Double? = nil, interval: Interval? = nil,
-      intervalKind: String? = nil, n: Int = 0, runs: [RunValue] = [], note: String? = nil
+      intervalKind: String? = nil, n: Int = 0, runs: [RunValue] = [], ratio: Ratio? = nil,
+      rotationAccuracy: [Double]? = nil, note: String? = nil
     ) {
       self.name = name
       self.group = group
@@ -32,6 +37,8 @@ extension Report {
       self.intervalKind = intervalKind
       self.n = n
       self.runs = runs
+      self.ratio = ratio
+      self.rotationAccuracy = rotationAccuracy
       self.note = note
     }
 
@@ -48,7 +55,29 @@ extension Report {
       try container.encode(intervalKind, forKey: .intervalKind)
       try container.encode(n, forKey: .n)
       try container.encode(runs, forKey: .runs)
+      try container.encode(ratio?.finite, forKey: .ratio)
+      try container.encode(rotationAccuracy, forKey: .rotationAccuracy)
       try container.encode(note, forKey: .note)
+    }
+  }
+
+  /// A quotient of two accuracies, the mean of some runs' quotients.
+  public struct Ratio: Codable, Hashable, Sendable {
+    public var paper: Double?
+    public var mean: Double?
+    public var standardDeviation: Double?
+    /// In the order of the row's runs.
+    public var runs: [Double]
+
+    public init(paper: Double?, mean: Double?, standardDeviation: Double?, runs: [Double]) {
+      (self.paper, self.mean) = (paper, mean)
+      (self.standardDeviation, self.runs) = (standardDeviation, runs)
+    }
+
+    var finite: Ratio {
+      Ratio(
+        paper: paper.finite, mean: mean.finite, standardDeviation: standardDeviation.finite,
+        runs: runs.filter(\.isFinite))
     }
   }
 

@@ -17,11 +17,26 @@ import Testing
       ])
   }
 
+  @Test func aPlanTrainsNothing() throws {
+    let place = try Workplace()
+    let arguments = ["--scale", "smoke", "--training", "RP", "--training", "DCC", "--device", "cpu"]
+    let run = try place.dovetail(["reproduce", "fig2", "--plan"] + arguments)
+    #expect(run.status == 0, "\(run.stderr)")
+    #expect(run.stdout.contains("2 trainings, 0 of them finished"))
+    #expect(place.files().isEmpty)
+    let trained = try place.dovetail(["reproduce", "fig2", "--output", "out"] + arguments)
+    #expect(trained.status == 0, "\(trained.stderr)")
+    #expect(trained.stdout.contains("ratio, paper | ratio, ours | rotation"))
+    let after = try place.dovetail(["reproduce", "fig2", "--output", "out", "--plan"] + arguments)
+    #expect(after.stdout.contains("2 trainings, 2 of them finished, 0.0 s of training left"))
+  }
+
   @Test(arguments: [
     (["reproduce", "fig9"], 64, "there is no experiment"),
     (["reproduce", "fig2", "--shard", "3/2"], 64, "--shard 3/2"),
     (["reproduce", "fig2", "--data", "cifar10"], 64, "expected ROLE=KIND:PATH"),
     (["reproduce", "fig2", "--scale", "short"], 78, "no data for cifar10"),
+    (["reproduce", "fig2", "--scale", "smoke", "--training", "RPP"], 78, "no training “RPP”"),
   ])
   func wrongUseIsSaid(arguments: [String], status: Int32, message: String) throws {
     let place = try Workplace()

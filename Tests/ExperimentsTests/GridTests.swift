@@ -2,6 +2,7 @@ import BackendCPU
 import Datasets
 import Experiments
 import Foundation
+import Networks
 import Reporting
 import Testing
 import Training
@@ -103,6 +104,43 @@ import Training
       experiment.rows.map(\.group) == [nil, nil, nil, nil] + Array(repeating: "own task", count: 4))
     #expect(experiment.rows.allSatisfy { $0.n == 0 && $0.mean == nil })
     #expect(!experiment.deviations.contains { $0.contains("STL-10") })
+  }
+
+  /// Behind the rows of their group, one below the other.
+  @Test func pairedDifferencesStandBehindTheirRows() throws {
+    let grid = try Grid(
+      Experiment.all.filter { ["fig2", "table2"].contains($0.name) }, scale: .smoke, seeds: 1,
+      sources: [], output: "/nowhere")
+    let report = try grid.report(grid.loadDatasets(), commit: "c", on: CPUBackend())
+    let own = report.experiments[0].rows.filter { $0.group == "own task, common classes" }
+    #expect(own.last?.name == "IIW+RP+DCC − upper bound, by seed" && own.last?.unit == .points)
+    let mean = report.experiments[1].rows.filter { $0.group == nil }
+    #expect(
+      mean.suffix(2).map(\.name) == [
+        "adaptation − source model, by seed",
+        "adaptation − source model, batch statistics at test, by seed",
+      ])
+    #expect(mean.suffix(2).map { Int((($0.paper ?? 0) * 1000).rounded()) } == [128, 12])
+    #expect(report.experiments[1].rows.filter { $0.unit == .points }.count == 6)
+  }
+
+  /// The scales differ in sizes and lengths; a training that the medium scale asks for by name is
+  /// run alone, with one rotation an image where it has rotations.
+  @Test func trainingsAreChosenByName() throws {
+    let sources = [DataRole.cifar10, .stl10].map {
+      DataSource(role: $0, kind: .madeUpInk, path: nil)
+    }
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "fig2" }, scale: .medium, seeds: 2, sources: sources,
+      output: "/nowhere", chosen: ["RP", "DCC"])
+    let jobs = try grid.jobs(grid.loadDatasets())
+    #expect(jobs.map(\.name) == ["RP", "DCC", "RP", "DCC"])
+    #expect(jobs.map(\.recipe.rotations) == [.one, .all, .one, .all])
+    #expect(jobs.allSatisfy { $0.recipe.architecture.depth == 20 && $0.recipe.steps == 6000 })
+    #expect(throws: RecipeError.self) {
+      try Grid(
+        Experiment.all, scale: .smoke, seeds: 1, sources: [], output: "/nowhere", chosen: ["R"])
+    }
   }
 
   @Test func aRoleWithoutDataIsRefusedBeyondSmoke() {

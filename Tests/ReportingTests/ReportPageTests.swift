@@ -65,6 +65,39 @@ import Testing
     #expect(table.all("tr")[1].all("th")[0].attributes["colspan"] == "5")
   }
 
+  @Test func theRatioAndTheRotationHeadsAccuracyHaveColumns() throws {
+    let report = Report(
+      title: "t",
+      experiments: [
+        .init(
+          name: "a", title: "A",
+          rows: [
+            .init(
+              name: "RP", paper: 0.501, mean: 0.3, n: 2,
+              ratio: .init(paper: 0.58, mean: 0.51, standardDeviation: 0.02, runs: [0.5, 0.52]),
+              rotationAccuracy: [0.75, 0.701]),
+            .init(name: "DCC", mean: 0.4, ratio: .init(
+              paper: nil, mean: 0.7, standardDeviation: nil, runs: [0.7])),
+            .init(name: "else", mean: 0.2),
+          ])
+      ])
+    let table = try #require(try Self.parsed(report).all("table").first)
+    let rows = table.all("tr").map { row in
+      row.all.filter { $0.name == "th" || $0.name == "td" }.map {
+        $0.text.replacingOccurrences(of: "\u{a0}", with: " ")
+      }
+    }
+    #expect(
+      rows == [
+        ["", "paper", "ours: mean ± std (n)", "ratio, paper", "ratio, ours", "rotation"],
+        ["RP", "50.1 %", "30.0 % (2)", "0.58", "0.51 ± 0.02", "75.0 / 70.1 %"],
+        ["DCC", "–", "40.0 %", "–", "0.70", "–"],
+        ["else", "–", "20.0 %", "–", "–", "–"],
+      ])
+    let text = try String(decoding: report.json, as: UTF8.self)
+    #expect(try JSONDecoder().decode(Report.self, from: Data(text.utf8)) == report)
+  }
+
   @Test func singleRunsHaveSeedsAndDirectories() throws {
     let html = try Self.parsed(Made.report)
     let table = try #require(html.all("details").first)

@@ -11,7 +11,7 @@ import Training
 /// A run that was interrupted ends with the bits of one that was not.
 @Suite struct ResumeTests {
   enum Kind: CaseIterable {
-    case joint, incremental, selfSupervised, sharedHead, ownRotationHeads
+    case joint, incremental, selfSupervised, sharedHead, ownRotationHeads, oneRotation
 
     var recipe: Recipe {
       Tiny.recipe {
@@ -30,6 +30,13 @@ import Training
         case .ownRotationHeads:
           $0.methods = []
           $0.ownRotationHead = true
+        case .oneRotation:
+          $0.methods = [.rotationPrediction]
+          $0.rotations = .one
+          $0.selfSupervisedFirst = 0.4
+          $0.selfSupervisedDropout = 0.5
+          $0.selfSupervisedExchange = 0.5
+          $0.validation = 0.2
         }
       }
     }

@@ -23,7 +23,12 @@ extension Experiment {
           )
         }
       },
-    optionalRoles: [.ilsvrc12])
+    optionalRoles: [.ilsvrc12],
+    differences: [
+      Difference(
+        name: "IIW+RP+DCC − upper bound, by seed", of: "IIW+RP+DCC",
+        from: "upper bound: own rotation heads", group: "own task, common classes", paper: 0.007)
+    ])
 
   /// Name, the paper's number, training.
   static let methods: [(String, Double?, Training)] = [
@@ -68,6 +73,7 @@ extension Experiment {
       recipe.methods = [.rotationPrediction]
       if let architecture { recipe.architecture = architecture }
       recipe.steps = setting.scale.preTrainingSteps
+      recipe.evaluateEvery = setting.scale.preTrainingCurve
       recipe.seed += number * 10_000
     }
   }

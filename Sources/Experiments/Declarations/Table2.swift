@@ -36,7 +36,14 @@ extension Experiment {
               role: direction.from, measure: .averageClassAccuracy,
               commonWith: direction.to)
           ]), group: direction.name, note: "the common classes; not in the paper")
-      })
+      },
+    differences: (directions.map { (Optional($0.name), $0.index) } + [(nil, 2)]).flatMap { group, index in
+      stages.dropLast().map { name, papers, _ in
+        Difference(
+          name: "adaptation − \(name), by seed", of: "adaptation through RP", from: name,
+          group: group, paper: stages[2].1[index] - papers[index])
+      }
+    })
 
   private struct Direction: Sendable {
     let index: Int, from: DataRole, to: DataRole
@@ -79,6 +86,7 @@ extension Experiment {
     recipe.methods = [.rotationPrediction]
     recipe.architecture = setting.scale.wideResNet
     recipe.steps = setting.scale.preTrainingSteps
+    recipe.evaluateEvery = setting.scale.preTrainingCurve
   }
 
   private static func source(_ role: DataRole) -> Training {

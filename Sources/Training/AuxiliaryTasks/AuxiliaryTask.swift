@@ -20,6 +20,14 @@ extension AuxiliaryTask {
     labelNames.indices.flatMap { label in transforms.map { copy($0, label: label) } }
   }
 
+  /// One copy of every image, of a label drawn for it.
+  package func oneCopy(
+    of transforms: [ImageTransform], _ random: inout RandomStream
+  ) -> (copies: [ImageTransform], labels: [Int32]) {
+    let labels = transforms.map { _ in random.below(labelNames.count) }
+    return (zip(transforms, labels).map { copy($0, label: $1) }, labels.map { Int32($0) })
+  }
+
   /// The labels of `copies(of:)` of `count` images.
   func labels(count: Int) -> [Int32] {
     labelNames.indices.flatMap { [Int32](repeating: Int32($0), count: count) }

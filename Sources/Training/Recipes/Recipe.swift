@@ -51,6 +51,14 @@ public enum Schedule: String, Codable, Sendable, CaseIterable {
   case constant
 }
 
+/// How many copies of an image a self-supervised task sees in one minibatch.
+public enum Copies: String, Codable, Sendable, CaseIterable {
+  /// One for each label: all four rotations (Eq. 1).
+  case all
+  /// One, its label drawn at random: the expectation of Eq. 1's mean, at a quarter of the work.
+  case one
+}
+
 /// Everything that a training depends on. Equal recipes on one device give equal bits.
 public struct Recipe: Codable, Sendable, Equatable {
   public var tasks: [TaskRecipe]
@@ -63,6 +71,24 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var sharedHead = false
   /// A rotation head for each task, not shared: the paper's upper bound.
   public var ownRotationHead = false
+  /// Of each self-supervised task.
+  public var rotations = Copies.all
+  /// What the self-supervised losses are multiplied by (Eq. 1: 1).
+  public var selfSupervisedWeight = 1.0
+  /// What the shared self-supervised heads are made of, where it is not the target head's shape:
+  /// the head of this architecture.
+  public var selfSupervisedHead: Architecture?
+  /// In this fraction of each task's minibatches, the first ones, the self-supervised losses stand
+  /// alone.
+  public var selfSupervisedFirst = 0.0
+  /// Each channel of the features is hidden from the self-supervised heads with this probability,
+  /// anew in every minibatch.
+  public var selfSupervisedDropout = 0.0
+  /// With this probability the self-supervised heads get a channel from another task's extractor,
+  /// which sees the same images; drawn anew in every minibatch.
+  public var selfSupervisedExchange = 0.0
+  /// Weight of the target loss on the copies that the self-supervised tasks make, too.
+  public var targetOnCopies = 0.0
   /// How many of the common classes the common-classes head sees, drawn from the seed; 0: all.
   public var commonClassesUsed = 0
   /// Directory of a run whose components all networks start from; nil: fresh weights.

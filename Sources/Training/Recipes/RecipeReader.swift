@@ -5,14 +5,25 @@ import Yams
 
 extension Recipe {
   /// Reads a recipe; see the README for its form. What is left out has its default.
-  /// - Parameter folder: relative paths in the recipe start here.
+  /// - Parameters:
+  ///   - folder: relative paths in the recipe start here.
+  ///   - settings: keys and their values, as YAML, that take the place of the recipe's.
   /// - Throws: `RecipeError` with the line for an unknown key, a wrong type or a wrong value.
-  public static func parse(yaml: String, folder: String) throws(RecipeError) -> Recipe {
-    let root: Node?
+  public static func parse(
+    yaml: String, folder: String, settings: [(key: String, value: String)] = []
+  ) throws(RecipeError) -> Recipe {
+    var root: Node?
     do {
       root = try compose(yaml: yaml)
     } catch {
       throw RecipeError(yaml: error)
+    }
+    for (key, value) in settings {
+      do {
+        root?[key] = try compose(yaml: value)?.withoutMarks ?? Node("")
+      } catch {
+        throw RecipeError("\(key): “\(value)”: \(RecipeError(yaml: error).problem)")
+      }
     }
     guard let root else { throw RecipeError("is empty; expected at least tasks") }
     var reader = try MappingReader(root, "the recipe")
@@ -43,6 +54,27 @@ extension Recipe {
     }
     try reader.read("own-rotation-head") { (node) throws(RecipeError) in
       recipe.ownRotationHead = try node.boolean()
+    }
+    try reader.read("rotations") { (node) throws(RecipeError) in
+      recipe.rotations = try node.choice(Copies.self)
+    }
+    try reader.read("self-supervised-weight") { (node) throws(RecipeError) in
+      recipe.selfSupervisedWeight = try node.number(in: 0.001...1000)
+    }
+    try reader.read("self-supervised-head") { (node) throws(RecipeError) in
+      recipe.selfSupervisedHead = try readArchitecture(node, imageSize: recipe.imageSize)
+    }
+    try reader.read("self-supervised-first") { (node) throws(RecipeError) in
+      recipe.selfSupervisedFirst = try node.number(in: 0...0.99)
+    }
+    try reader.read("self-supervised-dropout") { (node) throws(RecipeError) in
+      recipe.selfSupervisedDropout = try node.number(in: 0...0.99)
+    }
+    try reader.read("self-supervised-exchange") { (node) throws(RecipeError) in
+      recipe.selfSupervisedExchange = try node.number(in: 0...0.99)
+    }
+    try reader.read("target-on-copies") { (node) throws(RecipeError) in
+      recipe.targetOnCopies = try node.number(in: 0...1000)
     }
     try reader.read("common-classes-used") { (node) throws(RecipeError) in
       recipe.commonClassesUsed = try node.integer(in: 0...1_000_000)

@@ -77,6 +77,7 @@ extension Recipe {
     if uses(.commonClasses) && tasks.count < 2 {
       throw RecipeError("methods: common-classes needs at least two tasks")
     }
+    try validateSelfSupervision()
     guard objective == .selfSupervised else { return }
     if uses(.commonClasses) || !methods.contains(where: { $0.auxiliaryTask != nil }) {
       throw RecipeError(
@@ -86,6 +87,47 @@ extension Recipe {
     if frozen.contains(.extractors) {
       throw RecipeError("frozen: self-supervised training of frozen extractors changes nothing")
     }
+  }
+
+  private func validateSelfSupervision() throws(RecipeError) {
+    let isDefault =
+      rotations == .all && selfSupervisedWeight == 1 && selfSupervisedHead == nil
+      && selfSupervisedFirst == 0 && selfSupervisedDropout == 0 && selfSupervisedExchange == 0
+      && targetOnCopies == 0
+    if !isDefault && !isSelfSupervised {
+      throw RecipeError(
+        "rotations, self-supervised-… and target-on-copies need a self-supervised task: add "
+          + "rotation-prediction or jigsaw to methods, or own-rotation-head")
+    }
+    if objective == .selfSupervised && (selfSupervisedFirst > 0 || targetOnCopies > 0) {
+      throw RecipeError(
+        "self-supervised-first and target-on-copies need targets: objective is self-supervised")
+    }
+    if selfSupervisedExchange > 0 && (tasks.count < 2 || scheme == .incremental) {
+      throw RecipeError(
+        "self-supervised-exchange: expected at least two tasks, trained jointly")
+    }
+    guard let head = selfSupervisedHead else { return }
+    do { try head.validate() } catch {
+      throw RecipeError("self-supervised-head: \(error.key): \(error)")
+    }
+    let (takes, gives) = (head.cut.channels, architecture.cut.channels)
+    guard takes == gives, head.cutActivation == architecture.cutActivation else {
+      throw RecipeError(
+        "self-supervised-head: it takes \(takes) channels (activation "
+          + "\(head.cutActivation.rawValue)), the extractors give \(gives) "
+          + "(\(architecture.cutActivation.rawValue)); give both the same adapter")
+    }
+    if initialWeights != nil || tasks.contains(where: { $0.initialWeights != nil }) {
+      throw RecipeError(
+        "self-supervised-head: initial-weights take the target heads from a rotation head of their "
+          + "shape; leave one of them out")
+    }
+  }
+
+  /// Whether some loss looks at no labels.
+  package var isSelfSupervised: Bool {
+    ownRotationHead || methods.contains { $0.auxiliaryTask != nil }
   }
 
   private func validateStart() throws(RecipeError) {

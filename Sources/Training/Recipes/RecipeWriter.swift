@@ -32,6 +32,19 @@ extension Recipe {
     // have equal recipes.
     if objective != .target { lines.append("objective: \(objective.rawValue)") }
     if sharedHead { lines.append("shared-head: true") }
+    if rotations != .all { lines.append("rotations: \(rotations.rawValue)") }
+    if selfSupervisedWeight != 1 {
+      lines.append("self-supervised-weight: \(selfSupervisedWeight)")
+    }
+    if let selfSupervisedHead {
+      lines.append("self-supervised-head: \(selfSupervisedHead.yaml)")
+    }
+    for (key, share) in [
+      ("self-supervised-first", selfSupervisedFirst),
+      ("self-supervised-dropout", selfSupervisedDropout),
+      ("self-supervised-exchange", selfSupervisedExchange),
+      ("target-on-copies", targetOnCopies),
+    ] where share != 0 { lines.append("\(key): \(share)") }
     if commonClassesUsed > 0 { lines.append("common-classes-used: \(commonClassesUsed)") }
     if let initialWeights { lines.append("initial-weights: \(quoted(initialWeights))") }
     if !auxiliaryHeads.isEmpty {

@@ -179,3 +179,17 @@ enum Suggestion {
     return row[b.count]
   }
 }
+
+extension Node {
+  /// As it was not read from a file: messages about it name no line.
+  var withoutMarks: Node {
+    switch self {
+    case .scalar(var scalar):
+      scalar.mark = nil
+      return .scalar(scalar)
+    case .mapping(let mapping): return Node(mapping.map { ($0.withoutMarks, $1.withoutMarks) })
+    case .sequence(let items): return Node(items.map(\.withoutMarks))
+    case .alias: return self
+    }
+  }
+}

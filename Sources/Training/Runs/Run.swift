@@ -23,7 +23,7 @@ public enum Run {
     let parts = trainer.networks.map {
       Measurable(
         name: $0.name, extractor: $0.extractor, head: $0.head, dataset: $0.dataset,
-        heldOut: $0.heldOut)
+        heldOut: $0.heldOut, selfSupervisedHeads: trainer.selfSupervisedHeads(of: $0))
     }
     var curve: [RunResults.CurvePoint] = []
     var images = 0
@@ -71,15 +71,11 @@ public enum Run {
           progress($0)
         },
         measure: { step in
-          guard recipe.objective == .target else { return }
           let before = clock()
-          let found = try Measurement.recombinations(parts, trainer.classMap, evaluator)
           curve.append(
-            RunResults.CurvePoint(
-              step: step,
-              averageClassAccuracy: try Measurement.averageClassAccuracies(
-                parts, trainer.classMap, evaluator),
-              recombinationAccuracy: Measurement.mean(found), recombinations: found))
+            recipe.objective == .target
+              ? try Measurement.point(step, parts, trainer.classMap, evaluator)
+              : try Measurement.selfSupervisedPoint(step, parts, evaluator))
           try metrics?.append(curve[curve.count - 1], seconds: before - start)
           measuring += clock() - before
         },
@@ -101,22 +97,19 @@ public enum Run {
     }
     let seconds = clock() - start - measuring
     try trainer.stamp()
-    let looksAtLabels = recipe.objective == .target
-    let recombinations =
-      looksAtLabels
-      ? try Measurement.recombinations(parts, trainer.classMap, evaluator) : []
-    let results = RunResults(
+    var results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0,
       secondsWaitingForImages: trainer.streams ? trainer.secondsWaitingInAll : nil,
       skippedImages: trainer.streams ? trainer.skippedImages : nil, seed: recipe.seed,
       steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
-      tasks: looksAtLabels
-        ? try Measurement.tasks(parts, trainer.classMap, evaluator)
-        : try Measurement.selfSupervised(parts, trainer.selfSupervisedHeads, evaluator),
-      recombinations: recombinations,
-      recombinationAccuracy: Measurement.mean(recombinations), curve: curve)
+      tasks: [], recombinations: [], curve: curve)
+    if recipe.objective == .target {
+      try Measurement.all(parts, trainer.classMap, evaluator, into: &results)
+    } else {
+      results.tasks = try Measurement.selfSupervised(parts, evaluator)
+    }
     try directory?.finish(trainer, results, on: backend)
     directory?.checkpoints.remove()
     return results
@@ -149,7 +142,8 @@ public enum Run {
         name: task.name,
         extractor: try ComponentFile.loadExtractor(directory.extractor(task.name), on: backend),
         head: try ComponentFile.loadHead(directory.head(task.name), on: backend),
-        dataset: dataset, heldOut: heldOut)
+        dataset: dataset, heldOut: heldOut,
+        selfSupervisedHeads: try directory.selfSupervisedHeads(task.name, recipe, on: backend))
       try directory.checkFit(
         part, recipe, classNames: classMap.names[index],
         digest: recorded.tasks.first { $0.name == task.name }?.dataDigest)
@@ -158,9 +152,7 @@ public enum Run {
     var results = recorded
     results.device = backend.deviceDescription
     results.commonClasses = classMap.common
-    results.tasks = try Measurement.tasks(parts, classMap, evaluator)
-    results.recombinations = try Measurement.recombinations(parts, classMap, evaluator)
-    results.recombinationAccuracy = Measurement.mean(results.recombinations)
+    try Measurement.all(parts, classMap, evaluator, into: &results)
     return results
   }
 }

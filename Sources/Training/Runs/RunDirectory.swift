@@ -26,6 +26,11 @@ public struct RunDirectory: Sendable {
   public var isInterrupted: Bool {
     !FileManager.default.fileExists(atPath: resultsPath) && !checkpoints.names.isEmpty
   }
+  /// Where an interrupted run would go on: rounds done, of all tasks that are trained one after
+  /// the other.
+  public var stepsAtCheckpoint: Int? {
+    isFinished ? nil : checkpoints.names.first.flatMap { Int($0.prefix { $0.isNumber }) }
+  }
   public var isFinished: Bool { FileManager.default.fileExists(atPath: resultsPath) }
   public var resultsPath: String { "\(path)/results.json" }
 

@@ -1,6 +1,7 @@
 import Components
 import Datasets
 import Foundation
+import Tensors
 
 extension RunDirectory {
   /// The recipe and the recorded results of a finished run.
@@ -26,6 +27,18 @@ extension RunDirectory {
       throw error(.malformed, "results.json cannot be understood; train the run again")
     }
     return (recipe, results)
+  }
+
+  /// The heads of a finished run that a task's features served beside its own.
+  func selfSupervisedHeads(
+    _ task: String, _ recipe: Recipe, on backend: any Backend
+  ) throws -> [AuxiliaryHead] {
+    if recipe.ownRotationHead {
+      return [try ComponentFile.loadAuxiliaryHead(auxiliary("\(task).rotation"), on: backend)]
+    }
+    return try CompatibilityMethod.allCases.filter(recipe.uses).compactMap(\.auxiliaryTask).map {
+      try ComponentFile.loadAuxiliaryHead(auxiliary($0.kind.rawValue), on: backend)
+    }
   }
 
   /// Components and data have to be those of the run: figures of others would pass for its own.

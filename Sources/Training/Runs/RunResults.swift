@@ -11,14 +11,16 @@ public struct RunResults: Codable, Sendable {
     public let ownAccuracy: Double?
     /// The mean over the classes of the accuracy on each one's images.
     public let averageClassAccuracy: Double?
-    /// Of the self-supervised heads, by kind, on the copies of all test images; where nothing else
-    /// was trained.
+    /// Of the self-supervised heads, by kind, on the copies of all test images: shared ones, or the
+    /// task's own.
     public let auxiliaryAccuracy: [String: Double]?
     /// On the test images of classes that at least two tasks have: the upper bound of
     /// recombination.
     public let ownAccuracyOnCommonClasses: Double?
     /// On the held-out part of the training images, where the recipe holds some out.
     public let validationAccuracy: Double?
+    /// The same on those of the classes that at least two tasks have.
+    public let validationAccuracyOnCommonClasses: Double?
     public let dataDigest: String
   }
 
@@ -45,6 +47,8 @@ public struct RunResults: Codable, Sendable {
     public let averageClassAccuracy: [String: Double]?
     public let recombinationAccuracy: Double?
     public let recombinations: [Recombined]
+    /// By task and kind, where nothing but self-supervised heads is trained.
+    public var auxiliaryAccuracy: [String: [String: Double]]?
   }
 
   public var device: String
@@ -63,5 +67,17 @@ public struct RunResults: Codable, Sendable {
   public var recombinations: [Recombined]
   /// Mean of `accuracy` over the directions.
   public var recombinationAccuracy: Double?
+  /// That ÷ the mean of the same networks' own accuracy on the common classes.
+  public var ratio: Double?
+  /// The same on the held-out part of the training images, where the recipe holds some out: what
+  /// choices are made by.
+  public var validation: Validation?
+
+  public struct Validation: Codable, Sendable {
+    public let recombinations: [Recombined]
+    public let recombinationAccuracy: Double?
+    public let ratio: Double?
+  }
+
   public var curve: [CurvePoint]
 }

@@ -89,15 +89,16 @@ public final class TaskNetwork {
     }
   }
 
-  /// A fresh head, of the target head's shape.
+  /// A fresh head, of the target head's shape unless the recipe says otherwise.
   static func head(
     for task: any AuxiliaryTask, _ recipe: Recipe, seed: UInt64, on backend: any Backend
   ) -> AuxiliaryHead {
-    AuxiliaryHead(
+    let architecture = recipe.selfSupervisedHead ?? recipe.architecture
+    return AuxiliaryHead(
       kind: task.kind,
       head: TaskHead(
-        architecture: recipe.architecture, classNames: task.labelNames,
-        layers: recipe.architecture.makeHead(
+        architecture: architecture, classNames: task.labelNames,
+        layers: architecture.makeHead(
           classes: task.labelNames.count, on: backend, seed: seed)))
   }
 
@@ -119,10 +120,14 @@ public final class TaskNetwork {
   }
 
   /// A minibatch as the extractor takes it: `[count, size, size, 3]`.
-  func images(_ transforms: [ImageTransform], on backend: any Backend) -> Variable {
+  /// - Parameter preprocessing: of the extractor that is to see it; nil: the task's own.
+  func images(
+    _ transforms: [ImageTransform], as preprocessing: Preprocessing? = nil,
+    on backend: any Backend
+  ) -> Variable {
     guard let store else { preconditionFailure("images before any minibatch of \(name)") }
     let x = backend.makeTensor([transforms.count, store.height, store.width, 3])
-    let normalisation = extractor.preprocessing.normalisation
+    let normalisation = (preprocessing ?? extractor.preprocessing).normalisation
     backend.gatherImages(
       store, transforms: transforms, mean: normalisation.mean, std: normalisation.std, into: x)
     return Variable(x)

@@ -34,11 +34,12 @@ public struct TaskLosses: Codable, Sendable {
 ///
 ///     ℓ = CE(h(f(x; Φt); Θt), y)                                  target
 ///       + Σ_{y ∈ C} CE(h(f(x; Φt); Θc), y) / B                    common-classes
-///       + 1/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
+///       + w/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
 ///
-/// With the objective `self-supervised` the last line alone. The rotated images are a pass of their
-/// own with its own batch statistics. Only what took part in a minibatch and is not frozen is
-/// updated.
+/// with w = 1 unless the recipe says otherwise, and r drawn for each image where it says
+/// `rotations: one`. With the objective `self-supervised` the last line alone. The rotated images
+/// are a pass of their own with its own batch statistics. Only what took part in a minibatch and is
+/// not frozen is updated.
 public final class Trainer {
   public let recipe: Recipe
   public let classMap: ClassMap

@@ -16,13 +16,16 @@ extension Trainer {
     if network.decoder != nil { secondsWaiting += clock() - before }
     var losses = LossTensors()
     var trained = network.extractor.layers.parameters
-    if recipe.objective == .target {
+    let hasTargets = recipe.objective == .target && step >= firstTargetStep
+    if hasTargets {
       trained += accumulateTargets(transforms, labels, network, &losses)
     }
-    for head in network.ownRotationHead.map({ [$0] }) ?? selfSupervisedHeads {
-      losses.auxiliary[head.kind] = SelfSupervision.accumulate(
-        transforms, network, head, updateRunning: recipe.objective == .selfSupervised,
-        on: backend)
+    let minibatch = SelfSupervision.Minibatch(
+      network: network, transforms: transforms, labels: labels, step: step)
+    for head in selfSupervisedHeads(of: network) {
+      losses.auxiliary[head.kind] = SelfSupervision(
+        recipe: recipe, networks: networks, backend: backend
+      ).accumulate(minibatch, head, withTargets: hasTargets)
       trained += head.head.layers.parameters
     }
     optimiser.step(trained, learningRate: learningRate, on: backend, watch: (watch, step))
@@ -63,6 +66,16 @@ extension Trainer {
     return trained
   }
 
+  /// Its own rotation head, or those that all tasks share.
+  func selfSupervisedHeads(of network: TaskNetwork) -> [AuxiliaryHead] {
+    network.ownRotationHead.map { [$0] } ?? selfSupervisedHeads
+  }
+
+  /// Of each task, the first minibatch whose target loss counts.
+  private var firstTargetStep: Int {
+    Int((Double(recipe.steps) * recipe.selfSupervisedFirst).rounded())
+  }
+
   struct LossTensors {
     var target: Tensor?
     var auxiliary: [AuxiliaryHead.Kind: Tensor] = [:]
@@ -78,7 +91,11 @@ extension Trainer {
       return value
     }
     var losses = TaskLosses(task: network.name, target: try tensors.target.map(read))
-    for (kind, tensor) in tensors.auxiliary { losses.auxiliary[kind.rawValue] = try read(tensor) }
+    for (kind, tensor) in tensors.auxiliary {
+      // As it is without its weight.
+      let weight = kind == .commonClasses ? 1 : Float(recipe.selfSupervisedWeight)
+      losses.auxiliary[kind.rawValue] = try read(tensor) / weight
+    }
     return losses
   }
 }
