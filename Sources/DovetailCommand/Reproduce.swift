@@ -156,7 +156,7 @@ struct Reproduce: ParsableCommand {
       try grid.run(
         job, datasets, on: backend, clock: Console.seconds,
         startTime: Date().timeIntervalSince1970, control: control,
-        progress: line.show)
+        prepare: { KernelWarmUp.run($0, $1, on: backend) }, progress: line.show)
     }
   }
 

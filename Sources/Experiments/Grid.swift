@@ -167,10 +167,11 @@ public struct Grid {
   }
 
   /// Runs one job, and measures its features where an experiment asks for them.
+  /// - Parameter prepare: called with recipe and data before the training begins or goes on.
   public func run(
     _ job: Job, _ datasets: Datasets, on backend: any Backend, clock: () -> Double,
     startTime: Double?, control: RunControl = RunControl(),
-    progress: (TrainingProgress) -> Void
+    prepare: (Recipe, [Dataset]) -> Void = { _, _ in }, progress: (TrainingProgress) -> Void
   ) throws {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
       try task.choosingClasses(of: datasets[source(of: role)]!)
@@ -185,6 +186,7 @@ public struct Grid {
       if !control.resumes, FileManager.default.fileExists(atPath: job.directory) {
         try FileManager.default.removeItem(atPath: job.directory)
       }
+      prepare(job.recipe, data)
       _ = try Run.train(
         job.recipe, datasets: data, directory: directory, on: backend,
         clock: clock, startTime: startTime, control: control, progress: progress)
