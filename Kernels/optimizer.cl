@@ -44,10 +44,12 @@ static inline void step_parameter(
 #endif
 }
 
-#define VARIABLES                 \
-  __global float *w, *v;          \
-  __global const float* g
-#define SELECT(i) w = w##i, g = g##i, v = v##i
+#define WEIGHTS(i) w##i
+#define GRADIENTS(i) g##i
+#define MOMENTA(i) v##i
+#define COUNT(i) counts.values[i]
+#define SLICES(i) slices.values[i]
+#define SLOT(i) slots.values[i]
 
 __kernel void momentum_steps(
     const Sixteen counts, const Sixteen slices, const float rate, const float momentum,
@@ -55,8 +57,8 @@ __kernel void momentum_steps(
     SIXTEEN_ARGUMENTS) {
   const int p = get_global_id(1);
   if (p > 15) return;
-  SIXTEEN_SELECT(p)
   step_parameter(
-      w, g, v, counts.values[p], slices.values[p], rate, momentum, decay,
-      notes + slots.values[p], mark);
+      OF_SIXTEEN(p, WEIGHTS), OF_SIXTEEN(p, GRADIENTS), OF_SIXTEEN(p, MOMENTA),
+      OF_SIXTEEN(p, COUNT), OF_SIXTEEN(p, SLICES), rate, momentum, decay,
+      notes + OF_SIXTEEN(p, SLOT), mark);
 }

@@ -39,14 +39,16 @@ static inline void transform_filter(
 }
 
 #define ARGUMENTS(i) __global const float *restrict w##i, __global float *restrict u##i
-#define VARIABLES          \
-  __global const float* w; \
-  __global float* u
-#define SELECT(i) w = w##i, u = u##i
+#define FILTER(i) w##i
+#define TRANSFORMED(i) u##i
+#define INPUTS(i) cs.values[i]
+#define OUTPUTS(i) ks.values[i]
+#define ORIENTATION(i) orientations.values[i]
 
 ONE_ITEM __kernel void transform_filters(
     const Sixteen cs, const Sixteen ks, const Sixteen orientations, SIXTEEN_ARGUMENTS) {
   const int i = get_global_id(1);
-  SIXTEEN_SELECT(i)
-  transform_filter(w, u, cs.values[i], ks.values[i], orientations.values[i]);
+  transform_filter(
+      OF_SIXTEEN(i, FILTER), OF_SIXTEEN(i, TRANSFORMED), OF_SIXTEEN(i, INPUTS),
+      OF_SIXTEEN(i, OUTPUTS), OF_SIXTEEN(i, ORIENTATION));
 }
