@@ -1,3 +1,4 @@
+import Datasets
 import Networks
 import Testing
 import Training
