@@ -131,6 +131,10 @@ struct BenchStep: ParsableCommand {
 
   /// Records a step on the device instead of running it.
   private func dump(_ architecture: Architecture, to folder: String) throws {
+    if case .cpu? = device.device {
+      throw ValidationError("--dump-programs: the CPU backend has no programs; give --device opencl")
+    }
+    try DeviceOption.make(folder: folder, for: "--dump-programs")
     let recording = StepRecording()
     let backend = try device.open(recording: recording)
     guard let openCL = backend as? OpenCLBackend else {

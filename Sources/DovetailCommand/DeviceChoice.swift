@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Dovetail
+import Foundation
 
 /// `--device cpu|opencl[:n]`.
 enum DeviceChoice: ExpressibleByArgument {
@@ -120,6 +121,17 @@ struct DeviceOption: ParsableArguments {
       profiles: profiles, recording: recording)
   }
 
+  /// Before the work: can the folder be there?
+  static func make(folder: String, for option: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw OutputError(
+        description: "\(option) \(folder): the folder cannot be made; give one where we may write")
+    }
+  }
+
   /// Opens the device and names it: the first line of every run.
   /// - Parameters:
   ///   - profiles: whether every kernel is timed.
@@ -127,6 +139,7 @@ struct DeviceOption: ParsableArguments {
   func open(
     profiles: Bool = false, recording: StepRecording? = nil
   ) throws -> any InstrumentedBackend {
+    if let buildLogs { try Self.make(folder: buildLogs, for: "--build-logs") }
     let backend = try (device ?? .best).open(settings(profiles: profiles, recording: recording))
     var line = "Device: \(backend.deviceDescription)"
     if device == nil {

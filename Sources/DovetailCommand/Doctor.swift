@@ -59,6 +59,7 @@ struct Doctor: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
+      if let logs = options.buildLogs { try DeviceOption.make(folder: logs, for: "--build-logs") }
       let all = try OpenCLDevices.all()
       let chosen = try choose(all)
       var examined: [Examined] = []

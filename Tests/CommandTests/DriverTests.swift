@@ -170,6 +170,19 @@ struct DriverTests {
 /// A step as it is written down for `Tools/gpu-static`.
 @Suite(.enabled(if: Workplace.hasOpenCL, "no OpenCL device"))
 struct DumpTests {
+  @Test(arguments: [
+    ["bench", "step", "--depth", "8", "--dump-programs", "file/x"],
+    ["bench", "step", "--depth", "8", "--build-logs", "file/x"],
+    ["doctor", "--build-logs", "file/x"],
+  ])
+  func aFolderThatCannotBeMadeIs73(arguments: [String]) throws {
+    let place = try Workplace()
+    try place.write("file", "in the way")
+    let run = try place.dovetail(arguments, withOpenCL: true)
+    #expect(run.status == 73)
+    #expect(run.stderr.contains("file/x: the folder cannot be made"), "\(run.stderr)")
+  }
+
   @Test(arguments: [["resnet", "8"], ["wide-resnet", "10"], ["mobilenet-v2", nil]])
   func everyPortableLaunchHasWholeGroups(network: [String?]) throws {
     let place = try Workplace()
