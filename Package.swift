@@ -64,6 +64,7 @@ let package = Package(
       dependencies: ["Tensors", "CJPEG", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
+    .target(name: "Optimizers", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
     .target(
       name: "Components",
       dependencies: [
@@ -81,7 +82,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis", "Reporting",
+        "Tensors", "Autograd", "Networks", "Optimizers", "Datasets", "Components", "Analysis", "Reporting",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -103,12 +104,13 @@ let package = Package(
       name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
       swiftSettings: strict),
     .target(
-      name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
+      name: "Diagnostics",
+      dependencies: ["Tensors", "Networks", "Optimizers", "Datasets", "Training"],
       swiftSettings: strict),
     .target(
       name: "Dovetail",
       dependencies: [
-        "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
+        "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Optimizers", "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
         "Diagnostics", "Reporting", "Experiments", "Applications",
         "Export",
@@ -132,12 +134,12 @@ let package = Package(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "BackendTests",
-      dependencies: ["Tensors", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      dependencies: ["Tensors", "BackendCPU", "BackendOpenCL", "Optimizers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "AutogradTests", dependencies: ["Autograd", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "TestSupport"],
+      name: "NetworksTests", dependencies: ["Networks", "Optimizers", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
@@ -149,7 +151,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Datasets", "Diagnostics", "Reporting", "TestSupport"],
+      dependencies: [
+        "Training", "Optimizers", "Datasets", "Diagnostics", "Reporting", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CertificationTests", dependencies: ["Analysis", "Certification", "TestSupport"],
@@ -159,11 +163,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
-      dependencies: ["Diagnostics", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      dependencies: ["Diagnostics", "Optimizers", "BackendCPU", "BackendOpenCL", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Experiments", "Training", "Reporting", "BackendCPU", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ExtensionTests", dependencies: ["Dovetail", "BackendCPU", "BackendOpenCL", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),

@@ -1,9 +1,14 @@
-// From bytes to a batch: gather by index, crop, flip, rotate, normalise. transforms [N] of
-// (index, dy, dx, flip + 2 * quarter turns + 8 * rows + 16 * columns); global (size, N): one
-// work-item a row.
+// From bytes to a batch: gather by index, crop, flip, rotate, change colors, normalize. transforms
+// [N] of (index, dy, dx, flip + 2 * quarter turns + 8 * rows + 16 * columns); with COLORS, colors
+// [N, 12]: a matrix, row by row, and an offset; global (size, N): one work-item a row.
+// Row i of the matrix and of the offset.
+#define CHANGED(i)                                                                           \
+  fmin(fmax(fma(c[3 * i + 2], blue, fma(c[3 * i + 1], green, fma(c[3 * i], red, c[9 + i]))), \
+            0.0f), 1.0f)
+
 __kernel void gather_images(__global const uchar* restrict store,
-    __global const int4* restrict transforms, __global float* restrict y, const int size,
-    const int images, const float4 scale, const float4 shift) {
+    __global const int4* restrict transforms, __global const float* restrict colors,
+    __global float* restrict y, const int size, const int images, const float4 scale, const float4 shift) {
   const int i = get_global_id(0), n = get_global_id(1);
   if (i >= size || n >= images) return;
   const int4 t = transforms[n];
@@ -31,6 +36,16 @@ __kernel void gather_images(__global const uchar* restrict store,
       g = pixel[1];
       b = pixel[2];
     }
+#if COLORS
+    if (row >= 0 && row < size && column >= 0 && column < size) {
+      __global const float* c = colors + (size_t)n * 12;
+      const float red = r / 255.0f, green = g / 255.0f, blue = b / 255.0f;
+      out[j * 3] = fma(CHANGED(0) * 255.0f, scale.x, shift.x);
+      out[j * 3 + 1] = fma(CHANGED(1) * 255.0f, scale.y, shift.y);
+      out[j * 3 + 2] = fma(CHANGED(2) * 255.0f, scale.z, shift.z);
+      continue;
+    }
+#endif
     out[j * 3] = fma((float)r, scale.x, shift.x);
     out[j * 3 + 1] = fma((float)g, scale.y, shift.y);
     out[j * 3 + 2] = fma((float)b, scale.z, shift.z);

@@ -3,8 +3,8 @@
 
 // losses [N], 0 where ignored; global (N).
 __kernel void cross_entropy(__global const float* restrict logits,
-    __global const int* restrict labels, __global float* restrict losses, const int count,
-    const int k) {
+    __global const int* restrict labels, __global float* restrict losses, const float smoothing,
+    const int count, const int k) {
   const int n = get_global_id(0);
   if (n >= count) return;
   const int label = labels[n];
@@ -17,7 +17,14 @@ __kernel void cross_entropy(__global const float* restrict logits,
   for (int i = 1; i < k; i++) top = fmax(top, row[i]);
   float sum = 0.0f;
   for (int i = 0; i < k; i++) sum += exp(row[i] - top);
-  losses[n] = log(sum) + top - row[label];
+  const float surprise = log(sum) + top;
+  float loss = surprise - row[label];
+  if (smoothing > 0.0f) {
+    float mean = 0.0f;
+    for (int i = 0; i < k; i++) mean += surprise - row[i];
+    loss = (1.0f - smoothing) * loss + smoothing * (mean / k);
+  }
+  losses[n] = loss;
 }
 
 // loss [1] = sum of losses / divisor, in order, compensated (Kahan); global (1).
@@ -37,8 +44,8 @@ __kernel void sum_losses(__global const float* restrict losses, __global float* 
 // global (N).
 __kernel void cross_entropy_backward(__global const float* restrict logits,
     __global const int* restrict labels, __global const float* restrict dloss,
-    __global float* restrict dlogits, const float divisor, const int count, const int k,
-    const int accumulate) {
+    __global float* restrict dlogits, const float divisor, const float smoothing,
+    const int count, const int k, const int accumulate) {
   const int n = get_global_id(0);
   if (n >= count) return;
   const int label = labels[n];
@@ -49,8 +56,9 @@ __kernel void cross_entropy_backward(__global const float* restrict logits,
   float sum = 0.0f;
   for (int i = 0; i < k; i++) sum += exp(row[i] - top);
   const float scale = label < 0 ? 0.0f : dloss[0] / divisor;
+  const float low = smoothing / k, high = 1.0f - smoothing + low;
   for (int i = 0; i < k; i++) {
-    const float target = i == label ? 1.0f : 0.0f;
+    const float target = i == label ? high : low;
     const float g = label < 0 ? 0.0f : scale * (exp(row[i] - top) / sum - target);
     out[i] = accumulate ? out[i] + g : g;
   }

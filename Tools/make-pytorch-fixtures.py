@@ -3,7 +3,7 @@
 
 resnet8.json holds ten training steps of a ResNet-8; wide-resnet-28-2.json, resnet-56-2.json,
 mobilenet-v2.json (32x32) and mobilenet-v2-standard.json (64x64) hold one step's loss, logits and
-gradients.
+gradients; optimizers.json holds ten steps of AdamW and of SGD after Nesterov on given gradients.
 
     python3 -m venv venv && venv/bin/pip install torch numpy
     venv/bin/python Tools/make-pytorch-fixtures.py [--check]
@@ -297,6 +297,32 @@ def run(dtype):
     return result
 
 
+def optimizers():
+    """Weights after each of ten steps of two parameters with gradients that `noise` makes."""
+    kinds = {
+        "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, betas=(0.9, 0.98), eps=1e-6,
+                                             weight_decay=0.1),
+        "nesterov": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.01,
+                                              nesterov=True),
+    }
+    result = {}
+    for name, make in kinds.items():
+        parameters = [torch.tensor(noise(count, stream), requires_grad=True)
+                      for count, stream in ((5, 1), (3, 2))]
+        optimizer = make(parameters)
+        steps = []
+        for step in range(STEPS):
+            for index, parameter in enumerate(parameters):
+                # The second takes part in every other step only: its own steps count.
+                takes_part = index == 0 or step % 2 == 1
+                parameter.grad = (torch.tensor(noise(len(parameter), 10 + 2 * step + index))
+                                  if takes_part else None)
+            optimizer.step()
+            steps.append([parameter.detach().tolist() for parameter in parameters])
+        result[name] = steps
+    return result
+
+
 def write(name, fixture, end, with_newline):
     folder = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures"
     path = folder / f"{name}.json"
@@ -337,6 +363,7 @@ def main():
     result = run(torch.float64)
     if arguments.verify:
         verify("resnet8", result)
+        verify("optimizers", optimizers())
         for name, *step in WHOLE:
             verify(name, one_step(*step, torch.float64))
         return
@@ -360,6 +387,9 @@ def main():
         "momentum": MOMENTUM, "weightDecay": WEIGHT_DECAY, **result,
     }
     write("resnet8", fixture, '},"', '},\n"')
+    write("optimizers", {"torch": torch.__version__,
+                         "made by": "Tools/make-pytorch-fixtures.py, float64", **optimizers()},
+          "]],", "]],\n")
     for name, make, batch, size in WHOLE:
         fixture = {
             "torch": torch.__version__,

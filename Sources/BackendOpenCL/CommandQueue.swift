@@ -186,6 +186,8 @@ enum KernelArgument {
   case float(Float)
   case float4(Float, Float, Float)
   case ints([Int32])
+  /// A struct of floats.
+  case floats([Float])
 
   func set(on kernel: cl_kernel, at index: cl_uint) -> cl_int {
     switch self {
@@ -204,6 +206,10 @@ enum KernelArgument {
       var four = SIMD4<Float>(a, b, c, 0)
       return clSetKernelArg(kernel, index, MemoryLayout<SIMD4<Float>>.size, &four)
     case .ints(let values):
+      return values.withUnsafeBytes {
+        clSetKernelArg(kernel, index, $0.count, $0.baseAddress)
+      }
+    case .floats(let values):
       return values.withUnsafeBytes {
         clSetKernelArg(kernel, index, $0.count, $0.baseAddress)
       }

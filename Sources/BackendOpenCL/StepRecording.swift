@@ -193,6 +193,7 @@ extension StepRecording.Argument: Encodable {
     case .value(.float4(let a, let b, let c)):
       try container.encode([a, b, c, 0], forKey: .floats)
     case .value(.ints(let values)): try container.encode(values, forKey: .ints)
+    case .value(.floats(let values)): try container.encode(values, forKey: .floats)
     }
   }
 }

@@ -1,6 +1,7 @@
 public import Autograd
 public import Datasets
 public import Networks
+import Synchronization
 
 /// What an extractor does to an image before its first layer. It travels with the extractor and is
 /// none of a head's business.
@@ -78,13 +79,44 @@ public final class TaskHead {
 /// A head that several tasks share while they are trained: it is what makes their features
 /// compatible. Of the target head's shape (ours; Eqs. 1 and 2 write both as h).
 public final class AuxiliaryHead {
-  public enum Kind: String, Codable, Sendable {
+  /// What it predicts. Files name it, so kinds of other packages have to be registered before theirs
+  /// are read.
+  public struct Kind: RawRepresentable, Hashable, Sendable, Codable {
+    public let rawValue: String
+
     /// Predicts which of 0, 90, 180, 270 degrees an image was turned by (Sec. 3.1).
-    case rotation
+    public static let rotation = Kind(known: "rotation")
     /// Predicts in which of four orders an image's tiles stand.
-    case jigsaw
+    public static let jigsaw = Kind(known: "jigsaw")
     /// Discriminates the classes that the tasks have in common (Sec. 3.2).
-    case commonClasses = "common-classes"
+    public static let commonClasses = Kind(known: "common-classes")
+
+    private static let names = Mutex(["rotation", "jigsaw", "common-classes"])
+
+    private init(known name: String) { rawValue = name }
+
+    /// nil for a kind that nobody has registered.
+    public init?(rawValue: String) {
+      guard Self.names.withLock({ $0.contains(rawValue) }) else { return nil }
+      self.rawValue = rawValue
+    }
+
+    /// A kind of another package: lower-case letters, digits and “-”; it becomes part of file names.
+    /// A name that is known already is the same kind.
+    public static func register(_ name: String) -> Kind {
+      let isName = name.utf8.allSatisfy {
+        (0x61...0x7A) ~= $0 || (0x30...0x39) ~= $0 || $0 == 0x2D
+      }
+      precondition(
+        isName && !name.isEmpty && name != "shared",
+        "an auxiliary head's kind has lower-case letters, digits and “-”, and is not “shared”, got "
+          + "“\(name)”")
+      names.withLock { if !$0.contains(name) { $0.append(name) } }
+      return Kind(known: name)
+    }
+
+    /// All that are known, in the order in which they became so.
+    public static var all: [Kind] { names.withLock { $0 }.map(Kind.init(known:)) }
   }
 
   public let kind: Kind

@@ -1,22 +1,35 @@
 /// Something that was the same for all components of a feature space while they were trained.
 public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
-  public enum Kind: String, Codable, Sendable, CaseIterable {
-    /// The rotation head that the extractor's features served (RP).
-    case rotationHead = "rotation-head"
-    /// The jigsaw head that they served.
-    case jigsawHead = "jigsaw-head"
-    /// The head over common classes that they served (DCC).
-    case commonClassesHead = "common-classes-head"
-    /// The target head that they served: a network's own, or one that several extractors share.
-    case sharedHead = "shared-head"
-    /// The weights that the networks started from (IIW).
-    case initialWeights = "initial-weights"
-    /// The file that both halves were cut out of.
-    case sourceFile = "source-file"
+  public struct Kind: RawRepresentable, Hashable, Sendable, Codable {
+    public let rawValue: String
 
-    /// Of an auxiliary head's kind.
+    /// The rotation head that the extractor's features served (RP).
+    public static let rotationHead = Kind(.rotation)
+    /// The jigsaw head that they served.
+    public static let jigsawHead = Kind(.jigsaw)
+    /// The head over common classes that they served (DCC).
+    public static let commonClassesHead = Kind(.commonClasses)
+    /// The target head that they served: a network's own, or one that several extractors share.
+    public static let sharedHead = Kind(known: "shared-head")
+    /// The weights that the networks started from (IIW).
+    public static let initialWeights = Kind(known: "initial-weights")
+    /// The file that both halves were cut out of.
+    public static let sourceFile = Kind(known: "source-file")
+
+    /// An auxiliary head that the features served.
     public init(_ auxiliary: AuxiliaryHead.Kind) {
-      self = Kind(rawValue: "\(auxiliary.rawValue)-head") ?? .sharedHead
+      rawValue = "\(auxiliary.rawValue)-head"
+    }
+
+    private init(known name: String) { rawValue = name }
+
+    /// nil for a kind that nobody knows: what it would anchor cannot be told.
+    public init?(rawValue: String) {
+      let known =
+        [Self.sharedHead, .initialWeights, .sourceFile]
+        + AuxiliaryHead.Kind.all.map { Kind($0) }
+      guard let kind = known.first(where: { $0.rawValue == rawValue }) else { return nil }
+      self = kind
     }
   }
 

@@ -276,34 +276,43 @@ public final class AnomalyDetector: AnomalyDetecting {
   }
 
   public func softmaxCrossEntropy(
-    logits: Tensor, labels: Labels, divisor: Float, into loss: Tensor
+    logits: Tensor, labels: Labels, divisor: Float, smoothing: Float, into loss: Tensor
   ) {
     run(.softmaxCrossEntropyForward, writes: [loss]) {
-      base.softmaxCrossEntropy(logits: logits, labels: labels, divisor: divisor, into: loss)
+      base.softmaxCrossEntropy(
+        logits: logits, labels: labels, divisor: divisor, smoothing: smoothing, into: loss)
     }
   }
 
   public func softmaxCrossEntropyBackward(
-    logits: Tensor, labels: Labels, divisor: Float, dloss: Tensor, into dlogits: Tensor,
-    accumulate: Bool
+    logits: Tensor, labels: Labels, divisor: Float, smoothing: Float, dloss: Tensor,
+    into dlogits: Tensor, accumulate: Bool
   ) {
     run(.softmaxCrossEntropyBackward, writes: [dlogits]) {
       base.softmaxCrossEntropyBackward(
-        logits: logits, labels: labels, divisor: divisor, dloss: dloss, into: dlogits,
-        accumulate: accumulate)
+        logits: logits, labels: labels, divisor: divisor, smoothing: smoothing, dloss: dloss,
+        into: dlogits, accumulate: accumulate)
     }
   }
 
-  public func momentumStep(
-    _ updates: [MomentumUpdate], learningRate: Float, momentum: Float, weightDecay: Float,
-    notes: NonFiniteNotes?
+  public func optimizerStep(
+    _ rule: UpdateRule, _ updates: [ParameterUpdate], scalars: [Float], notes: NonFiniteNotes?
   ) {
     guard found == nil else { return }
-    base.momentumStep(
-      updates, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
-      notes: notes)
+    base.optimizerStep(rule, updates, scalars: scalars, notes: notes)
     for update in updates {
-      run(.momentumStep, reads: [update.w], writes: [update.v, update.w]) {}
+      run(.optimizerStep, reads: [update.w], writes: update.state + [update.w]) {}
     }
+  }
+
+  public func run(_ kernel: CustomKernel, _ arguments: [CustomArgument], items: Int) {
+    let (reads, writes) = arguments.reduce(into: ([Tensor](), [Tensor]())) { found, argument in
+      switch argument {
+      case .read(let tensor): found.0.append(tensor)
+      case .write(let tensor): found.1.append(tensor)
+      case .int, .float, .values: break
+      }
+    }
+    run(.custom, reads: reads, writes: writes) { base.run(kernel, arguments, items: items) }
   }
 }

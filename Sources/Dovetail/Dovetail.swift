@@ -12,6 +12,7 @@
 @_exported public import Experiments
 @_exported public import Export
 @_exported public import Networks
+@_exported public import Optimizers
 @_exported public import Reporting
 @_exported public import Tensors
 @_exported public import Training

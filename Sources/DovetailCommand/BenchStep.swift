@@ -17,7 +17,7 @@ struct BenchStep: ParsableCommand {
     help: ArgumentHelp(
       "Methods of a joint step, by comma: iiw, rp, dcc.",
       discussion: "Or by their full names: "
-        + CompatibilityMethod.allCases.map(\.rawValue).joined(separator: ", ") + "."))
+        + CompatibilityMethod.all.map(\.rawValue).joined(separator: ", ") + "."))
   var methods = MethodList(methods: [])
   @Option(help: "Images of a minibatch.") var batch = 128
   @Option(help: "Height and width, pixels.") var imageSize = 32

@@ -90,7 +90,7 @@ extension Recipe {
     (recipe.seed, recipe.steps) = (0, 7)
     (recipe.initialWeights, recipe.auxiliaryHeads) = (nil, [])
     (recipe.evaluateEvery, recipe.evaluateAt, recipe.validation) = (0, [], 0)
-    (recipe.schedule, recipe.learningRate, recipe.selfSupervisedFirst) = (.constant, 0, 0)
+    (recipe.schedule, recipe.learningRate) = (.constant, 0)
     for index in recipe.tasks.indices {
       recipe.tasks[index].initialWeights = nil
       recipe.tasks[index].extractor = nil

@@ -70,8 +70,8 @@ extension CompatibilityMethod {
     switch self {
     case .identicalInitialWeights: "IIW"
     case .rotationPrediction: "RP"
-    case .jigsaw: "jigsaw"
     case .commonClasses: "DCC"
+    default: rawValue
     }
   }
 }

@@ -1,15 +1,13 @@
 public import Autograd
 public import Tensors
 
-/// A trainable tensor with its optimiser state. A class: sharing a head means holding the same
-/// object.
+/// A trainable tensor. A class: sharing a head means holding the same object. What an optimizer
+/// keeps of it is the optimizer's.
 public final class Parameter {
   /// Dotted path inside its component, for example `layer1.0.conv1.weight`.
   public let name: String
   /// Leaf of every tape; its gradient is nil unless the parameter took part in the last backward.
   public private(set) var variable: Variable
-  /// Momentum buffer v of SGD, the value's shape, zeros at first.
-  public let momentum: Tensor
   /// A frozen parameter gets no gradient, no update and no decay, and still passes gradient on.
   public var isFrozen = false {
     didSet { variable = Variable(value, needsGradient: !isFrozen) }
@@ -21,7 +19,6 @@ public final class Parameter {
   public init(_ name: String, _ value: Tensor, on backend: any Backend) {
     self.name = name
     variable = Variable(value, needsGradient: true)
-    momentum = backend.makeTensor(value.shape, filledWith: 0)
   }
 }
 

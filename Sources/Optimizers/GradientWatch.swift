@@ -1,4 +1,4 @@
-import Autograd
+public import Networks
 public import Tensors
 
 /// Tells which parameters first got an update that was not finite, and when. Looking costs nothing

@@ -14,7 +14,7 @@
 /// partitioned by shape alone, every reduction has a fixed order.
 public protocol Backend:
   AnyObject, ConvolutionOps, DepthwiseOps, BatchNormOps, ActivationOps, ShortcutOps, PoolingOps,
-  LinearOps, LossOps, OptimizerOps, ImageOps
+  LinearOps, LossOps, OptimizerOps, ImageOps, CustomOps
 {
   /// For example "OpenCL: pthread-AMD EPYC (PoCL 3.1, vector kernels)" or "CPU: Swift, 2 threads".
   var deviceDescription: String { get }

@@ -10,6 +10,7 @@ public enum OpName: String, CaseIterable, Sendable {
   case averagePoolForward, averagePoolBackward, globalAveragePoolForward, globalAveragePoolBackward
   case linearForward, linearDataGradient, linearParameterGradient
   case softmaxCrossEntropyForward, softmaxCrossEntropyBackward
-  case sumSlices, momentumStep
+  case sumSlices, optimizerStep
   case gatherImages
+  case custom
 }

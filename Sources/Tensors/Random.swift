@@ -12,7 +12,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case commonClasses = 9
   case channelOrder = 10
   case copies = 11
-  case channelMasks = 12
+  /// 12 was `channelMasks`.
+  case augmentationSteps = 13
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

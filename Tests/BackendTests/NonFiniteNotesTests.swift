@@ -1,3 +1,4 @@
+import Optimizers
 import Tensors
 import TestSupport
 import Testing
@@ -18,11 +19,11 @@ import Testing
             if index == 18 && which == role { values[position] = bad }
             return backend.makeTensor([count], values)
           }
-          return MomentumUpdate(w: tensor(0), g: tensor(1), v: tensor(2))
+          return ParameterUpdate(w: tensor(0), g: tensor(1), state: [tensor(2)])
         }
         func step(_ mark: Float) {
-          backend.momentumStep(
-            updates, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4,
+          backend.optimizerStep(
+            SGD.plainRule, updates, scalars: [0.1, 0.9, 1e-4],
             notes: NonFiniteNotes(in: notes, slots: (0..<20).map { 39 - $0 }, mark: mark))
         }
         step(7)
@@ -43,12 +44,11 @@ import Testing
     let notes = backend.makeTensor([1], filledWith: 0)
     func step(_ notes: NonFiniteNotes?) throws -> [Float] {
       let values = (0..<1100).map { Float($0 % 2 == 0 ? 1 : -1) * (3e38 - Float($0) * 1e33) }
-      let update = MomentumUpdate(
+      let update = ParameterUpdate(
         w: backend.makeTensor([1100], filledWith: 0), g: backend.makeTensor([1100], values),
-        v: backend.makeTensor([1100], filledWith: 0))
-      backend.momentumStep(
-        [update], learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4, notes: notes)
-      return try backend.download(update.w) + backend.download(update.v)
+        state: [backend.makeTensor([1100], filledWith: 0)])
+      backend.optimizerStep(SGD.plainRule, [update], scalars: [0.1, 0.9, 1e-4], notes: notes)
+      return try backend.download(update.w) + backend.download(update.state[0])
     }
     #expect(try step(NonFiniteNotes(in: notes, slots: [0], mark: 1)) == step(nil))
     #expect(try backend.download(notes) == [0])

@@ -25,7 +25,7 @@ struct OpCase: Sendable {
   static let all: [OpCase] =
     convolution + fusedConvolution + depthwise + batchNorm + activation + shortcut + pooling
     + linear + loss
-    + optimizer + image
+    + optimizer + image + custom
 }
 
 /// Tensors for a case: inputs that must not change, outputs that start as NaN, canaries around
@@ -62,6 +62,14 @@ final class CaseContext {
     defer { placeCanary() }
     elements += shape.count
     return backend.makeTensor(shape, values(shape, stream))
+  }
+
+  /// An output that holds these.
+  func update(_ shape: Shape, _ values: [Float]) -> Tensor {
+    placeCanary()
+    defer { placeCanary() }
+    elements += shape.count
+    return backend.makeTensor(shape, values)
   }
 
   private func placeCanary() {

@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Diagnostics
 import Networks
+import Optimizers
 import Tensors
 import TestSupport
 import Testing

@@ -33,7 +33,7 @@ import Testing
       bytes(Workload(.convolutionForward, "", n: 2, h: 8, w: 8, c: 4, k: 4, r: 3, s: 3))
         == 4 * (2 * x + 9 * 16))
     // w and v are read and written, g is read.
-    #expect(bytes(Workload(.momentumStep, "", n: 1, c: 4, k: 5, r: 3, s: 3)) == 4 * 5 * 180)
+    #expect(bytes(Workload(.optimizerStep, "", n: 1, c: 4, k: 5, r: 3, s: 3)) == 4 * 5 * 180)
   }
 
   /// Outputs start as NaN, so whatever is finite has been written.

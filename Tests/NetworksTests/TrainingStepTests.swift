@@ -1,5 +1,6 @@
 import Autograd
 import Networks
+import Optimizers
 import Tensors
 import TestSupport
 import Testing
@@ -19,14 +20,21 @@ import Testing
   }
 
   /// Values, momenta and running statistics.
-  static func state(_ layer: Sequential, _ backend: any Backend) throws -> [[Float]] {
-    try layer.parameters.flatMap { [$0.value, $0.momentum] }.map(backend.download)
+  static func state(
+    _ layer: Sequential, _ optimizer: SGD, _ backend: any Backend
+  ) throws -> [[Float]] {
+    try layer.parameters.flatMap { [$0.value, momentum($0, optimizer, backend)] }
+      .map(backend.download)
       + layer.buffers.map { try backend.download($0.value) }
+  }
+
+  static func momentum(_ parameter: Parameter, _ optimizer: SGD, _ backend: any Backend) -> Tensor {
+    optimizer.states.state(of: parameter, optimizer.rule, on: backend).tensors[0]
   }
 
   static func step(
     _ extractor: Sequential, _ head: Sequential, updating parameters: [Parameter],
-    on backend: any Backend
+    by optimizer: SGD = SGD(), on backend: any Backend
   ) throws {
     let tape = Tape(on: backend)
     let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
@@ -35,7 +43,7 @@ import Testing
     let labels = backend.makeLabels([0, 3, 6, 9])
     tape.backward(from: [tape.softmaxCrossEntropy(logits, labels, divisor: 4)])
     #expect(tape.count == 0)
-    SGD().step(parameters, learningRate: 0.1, on: backend)
+    optimizer.step(parameters, learningRate: 0.1, on: backend)
     #expect(parameters.allSatisfy { $0.gradient == nil })
   }
 
@@ -53,11 +61,18 @@ import Testing
     let backend = makeBackend()
     let (a, b) = (Network(on: backend, seed: 1), Network(on: backend, seed: 2))
     let all = a.parameters + b.parameters
-    try Self.step(b.extractor, b.head, updating: all, on: backend)
-    let before = try Self.state(b.extractor, backend) + Self.state(b.head, backend)
-    #expect(try backend.download(b.head.parameters[0].momentum).contains { $0 != 0 })
-    for _ in 0..<2 { try Self.step(a.extractor, a.head, updating: all, on: backend) }
-    #expect(try Self.state(b.extractor, backend) + Self.state(b.head, backend) == before)
+    let optimizer = SGD()
+    func stateOfB() throws -> [[Float]] {
+      try Self.state(b.extractor, optimizer, backend) + Self.state(b.head, optimizer, backend)
+    }
+    try Self.step(b.extractor, b.head, updating: all, by: optimizer, on: backend)
+    let before = try stateOfB()
+    let momentum = Self.momentum(b.head.parameters[0], optimizer, backend)
+    #expect(try backend.download(momentum).contains { $0 != 0 })
+    for _ in 0..<2 {
+      try Self.step(a.extractor, a.head, updating: all, by: optimizer, on: backend)
+    }
+    #expect(try stateOfB() == before)
   }
 
   @Test func aFrozenHeadKeepsItsStateAndPassesTheSameGradient() throws {
@@ -65,10 +80,12 @@ import Testing
     func extractorAfterAStep(frozen: Bool) throws -> [[Float]] {
       let network = Network(on: backend, seed: 1)
       for parameter in network.head.parameters { parameter.isFrozen = frozen }
-      let before = try Self.state(network.head, backend)
-      try Self.step(network.extractor, network.head, updating: network.parameters, on: backend)
-      #expect(try (Self.state(network.head, backend) == before) == frozen)
-      return try Self.state(network.extractor, backend)
+      let optimizer = SGD()
+      let before = try Self.state(network.head, optimizer, backend)
+      try Self.step(
+        network.extractor, network.head, updating: network.parameters, by: optimizer, on: backend)
+      #expect(try (Self.state(network.head, optimizer, backend) == before) == frozen)
+      return try Self.state(network.extractor, optimizer, backend)
     }
     #expect(try extractorAfterAStep(frozen: true) == extractorAfterAStep(frozen: false))
   }
@@ -98,15 +115,16 @@ import Testing
   @Test func sgdFollowsItsFormula() throws {
     let backend = makeBackend()
     let parameter = Parameter("w", backend.makeTensor([1], filledWith: 2), on: backend)
+    let optimizer = SGD(momentum: 0.9, weightDecay: 0.01)
     var (w, v) = (2.0, 0.0)
     for _ in 0..<3 {
       let tape = Tape(on: backend)
       tape.backward(from: [tape.add(parameter.variable, parameter.variable)])
-      SGD(momentum: 0.9, weightDecay: 0.01).step([parameter], learningRate: 0.1, on: backend)
+      optimizer.step([parameter], learningRate: 0.1, on: backend)
       v = 0.9 * v + 2 + 0.01 * w
       w -= 0.1 * v
       #expect(abs(Double(try backend.download(parameter.value)[0]) - w) <= 1e-6)
-      #expect(abs(Double(try backend.download(parameter.momentum)[0]) - v) <= 1e-6)
+      #expect(abs(Double(try backend.download(Self.momentum(parameter, optimizer, backend))[0]) - v) <= 1e-6)
     }
   }
 
@@ -115,10 +133,14 @@ import Testing
     let backend = makeBackend()
     func run() throws -> [[Float]] {
       let network = Network(on: backend, seed: 1)
+      let optimizer = SGD()
       for _ in 0..<3 {
-        try Self.step(network.extractor, network.head, updating: network.parameters, on: backend)
+        try Self.step(
+          network.extractor, network.head, updating: network.parameters, by: optimizer,
+          on: backend)
       }
-      return try Self.state(network.extractor, backend) + Self.state(network.head, backend)
+      return try Self.state(network.extractor, optimizer, backend)
+        + Self.state(network.head, optimizer, backend)
     }
     #expect(try run() == run())
   }

@@ -260,7 +260,7 @@ public enum Oracle {
   }
 
   public static func crossEntropy(
-    _ logits: [Double], _ labels: [Int32], classes: Int, divisor: Double
+    _ logits: [Double], _ labels: [Int32], classes: Int, divisor: Double, smoothing: Double = 0
   ) -> Double {
     labels.enumerated().reduce(0) { sum, entry in
       let (n, label) = entry
@@ -268,17 +268,23 @@ public enum Oracle {
       let row = logits[n * classes..<(n + 1) * classes]
       let top = row.max()!
       let total = row.reduce(0) { $0 + exponential($1 - top) }
-      return sum + (logarithm(total) + top - row[n * classes + Int(label)]) / divisor
+      let surprises = row.map { logarithm(total) + top - $0 }
+      let others = surprises.reduce(0, +) / Double(classes)
+      return sum + ((1 - smoothing) * surprises[Int(label)] + smoothing * others) / divisor
     }
   }
 
   public static func crossEntropyBackward(
-    _ logits: [Double], _ labels: [Int32], classes: Int, divisor: Double, dloss: Double
+    _ logits: [Double], _ labels: [Int32], classes: Int, divisor: Double,
+    smoothing: Double = 0, dloss: Double
   ) -> [Double] {
     labels.enumerated().flatMap { n, label -> [Double] in
       guard label >= 0 else { return [Double](repeating: 0, count: classes) }
       let share = softmax(logits[n * classes..<(n + 1) * classes])
-      return share.enumerated().map { dloss * ($1 - ($0 == Int(label) ? 1 : 0)) / divisor }
+      return share.enumerated().map { k, share in
+        let wanted = (k == Int(label) ? 1 - smoothing : 0) + smoothing / Double(classes)
+        return dloss * (share - wanted) / divisor
+      }
     }
   }
 }

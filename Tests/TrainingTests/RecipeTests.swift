@@ -118,7 +118,7 @@ import Training
     #expect(recipe.imageSize == 16)
     #expect(recipe.architecture == Architecture(depth: 14, split: .stage1))
     #expect(recipe.methods == [.commonClasses, .identicalInitialWeights])
-    #expect(recipe.ownRotationHead && recipe.scheme == .incremental && !recipe.augment)
+    #expect(recipe.ownRotationHead && recipe.scheme == .incremental && recipe.augment == .none)
     #expect(recipe.steps == 7 && recipe.batch == 3 && recipe.seed == 9_007_199_254_740_993)
     #expect(recipe.learningRate == 0.01 && recipe.momentum == 0 && recipe.weightDecay == 5e-4)
     #expect(recipe.schedule == .steps && recipe.warmup == 0.5)
@@ -252,7 +252,7 @@ import Training
     Wrong(after: "weight-decay: -1", "weight-decay: expected a number from 0.0 to 1.0, got “-1”"),
     Wrong(after: "warmup: 2", "warmup: expected a number from 0.0 to 1.0, got “2”"),
     Wrong(after: "validation: 1", "validation: expected a number from 0.0 to 0.9, got “1”"),
-    Wrong(after: "augment: maybe", "augment: expected true or false, got “maybe”"),
+    Wrong(after: "augment: maybe", "augment: expected true, false or a list of crop, flip, color"),
     Wrong(after: "seed: -3", "seed: expected a whole number from 0"),
     Wrong(
       after: "schedule: cosin",
@@ -262,8 +262,7 @@ import Training
     Wrong(after: "methods: rotation-prediction", "methods: expected a list"),
     Wrong(
       after: "methods: [rotation]",
-      "methods: expected one of identical-initial-weights, rotation-prediction, jigsaw, common-classes, "
-        + "got “rotation”"),
+      "methods: expected one of identical-initial-weights, rotation-prediction, jigsaw, common-classes"),
     Wrong(
       after: "methods: [rotation-prediction, rotation-prediction]",
       "methods: “rotation-prediction” stands twice"),

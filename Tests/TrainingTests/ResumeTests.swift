@@ -12,6 +12,7 @@ import Training
 @Suite struct ResumeTests {
   enum Kind: CaseIterable {
     case joint, incremental, selfSupervised, sharedHead, ownRotationHeads, oneRotation
+    case adamW
 
     var recipe: Recipe {
       Tiny.recipe {
@@ -33,10 +34,13 @@ import Training
         case .oneRotation:
           $0.methods = [.rotationPrediction]
           $0.rotations = .one
-          $0.selfSupervisedFirst = 0.4
-          $0.selfSupervisedDropout = 0.5
-          $0.selfSupervisedExchange = 0.5
           $0.validation = 0.2
+        case .adamW:
+          $0.optimizer = OptimizerChoice("adamw", ["beta2": 0.98])
+          $0.learningRate = 0.003
+          $0.decaysNormsAndBiases = false
+          $0.labelSmoothing = 0.1
+          $0.augment = Augmentation([.init("crop"), .init("color", 0.3), .init("flip")])
         }
       }
     }

@@ -47,7 +47,8 @@ import Training
     count: Int, batch: Int, augment: Bool = false, seed: UInt64 = 1, task: Int = 0
   ) -> BatchSampler {
     BatchSampler(
-      count: count, batch: batch, imageSize: 32, augment: augment, seed: seed, task: task)
+      count: count, batch: batch, imageSize: 32,
+      augmentation: augment ? [RandomCrop(), RandomFlip()] : [], seed: seed, task: task)
   }
 
   @Test func everyEpochHasEveryImageOnceAndRunsIntoTheNext() {

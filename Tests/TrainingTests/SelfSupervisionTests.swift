@@ -71,22 +71,6 @@ import Training
     }
   }
 
-  @Test func targetsMayComeLater() throws {
-    let trainer = try Tiny.trainer(
-      recipe {
-        $0.steps = 4
-        $0.selfSupervisedFirst = 0.5
-      }, on: backend)
-    let network = trainer.networks[0]
-    let before = try Tiny.state(network, on: backend)
-    for step in 0..<2 { try trainer.step(network, step: step, learningRate: 0.1) }
-    let halfway = try Tiny.state(network, on: backend)
-    #expect(halfway[1] == before[1])
-    #expect(halfway[0]["conv1.weight"] != before[0]["conv1.weight"])
-    try trainer.step(network, step: 2, learningRate: 0.1)
-    #expect(try Tiny.state(network, on: backend)[1] != before[1])
-  }
-
   @Test func theSharedHeadMayHaveAnotherShape() throws {
     let trainer = try Tiny.trainer(
       recipe {
@@ -99,58 +83,6 @@ import Training
     #expect(names.contains("layer3.1.conv1.weight"))
     #expect(!trainer.networks[0].head.layers.parameters.map(\.name).contains(names[10]))
     try trainer.run()
-  }
-
-  /// Of the shared head's first filters those that read a hidden channel get no gradient.
-  @Test func hiddenChannelsAreHidden() throws {
-    let trainer = try Tiny.trainer(
-      recipe {
-        $0.selfSupervisedDropout = 0.9
-        $0.weightDecay = 0
-      }, on: backend)
-    let filter = trainer.selfSupervisedHeads[0].head.layers.parameters[0]
-    let (channels, outputs) = (filter.value.shape[2], filter.value.shape[3])
-    let before = try backend.download(filter.value)
-    try trainer.step(trainer.networks[0], step: 0, learningRate: 0.1)
-    let after = try backend.download(filter.value)
-    let moved = Set(
-      after.indices.filter { after[$0] != before[$0] }.map { $0 / outputs % channels })
-    #expect((1...10).contains(moved.count), "\(moved.count) of \(channels)")
-  }
-
-  @Test func exchangedChannelsComeFromTheOtherExtractorWhichStaysAsItIs() throws {
-    func step(_ share: Double) throws -> ([[String: [Float]]], [[String: [Float]]]) {
-      let trainer = try Tiny.trainer(
-        recipe { $0.selfSupervisedExchange = share }, on: backend)
-      let before = try Tiny.state(trainer.networks[1], on: backend)
-      try trainer.step(trainer.networks[0], step: 0, learningRate: 0.1)
-      #expect(try Tiny.state(trainer.networks[1], on: backend) == before)
-      return (
-        try Tiny.state(trainer.networks[0], on: backend),
-        [try Tiny.state(trainer.selfSupervisedHeads[0].head.layers, on: backend)]
-      )
-    }
-    let (with, without) = (try step(0.5), try step(0))
-    #expect(with.0[0] != without.0[0] && with.1 != without.1)
-    // Its own head has seen its own features alone.
-    #expect(with.0[1] == without.0[1])
-  }
-
-  @Test func targetsMayBeLearnedOnTheCopiesToo() throws {
-    func heads(_ change: (inout Recipe) -> Void) throws -> [String: [Float]] {
-      try trained(
-        recipe {
-          $0.frozen = [.extractors]
-          change(&$0)
-        })[1]
-    }
-    let plain = try heads { _ in }
-    #expect(try heads { $0.targetOnCopies = 1 } != plain)
-    #expect(
-      try heads {
-        $0.targetOnCopies = 1
-        $0.rotations = .one
-      } != plain)
   }
 
   @Test func preTrainingMayHaveACurve() throws {

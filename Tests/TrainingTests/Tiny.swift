@@ -4,6 +4,7 @@ import Components
 import Datasets
 import Foundation
 import Networks
+import Optimizers
 import Tensors
 import Training
 
@@ -54,28 +55,38 @@ enum Tiny {
     try Trainer(recipe, datasets: datasets, on: backend)
   }
 
-  /// Weights, momentum and running statistics.
-  static func state(_ layers: Sequential, on backend: any Backend) throws -> [String: [Float]] {
+  /// Weights, what the optimizer keeps beside them where it is given, and running statistics.
+  static func state(
+    _ layers: Sequential, _ optimizer: (any Optimizer)? = nil, on backend: any Backend
+  ) throws -> [String: [Float]] {
     var state = try layers.parameters.snapshot(on: backend)
     for parameter in layers.parameters {
-      state["\(parameter.name), momentum"] = try backend.download(parameter.momentum)
+      guard let optimizer else { break }
+      let kept = optimizer.states.state(of: parameter, optimizer.rule, on: backend)
+      for (name, tensor) in zip(optimizer.rule.state, kept.tensors) {
+        state["\(parameter.name), \(name)"] = try backend.download(tensor)
+      }
+      state["\(parameter.name), steps"] = [Float(kept.steps)]
     }
     for buffer in layers.buffers { state[buffer.name] = try backend.download(buffer.value) }
     return state
   }
 
-  static func state(_ network: TaskNetwork, on backend: any Backend) throws -> [[String: [Float]]] {
+  static func state(
+    _ network: TaskNetwork, _ optimizer: (any Optimizer)? = nil, on backend: any Backend
+  ) throws -> [[String: [Float]]] {
     try [
-      state(network.extractor.layers, on: backend), state(network.head.layers, on: backend),
-      network.ownRotationHead.map { try state($0.head.layers, on: backend) } ?? [:],
+      state(network.extractor.layers, optimizer, on: backend),
+      state(network.head.layers, optimizer, on: backend),
+      network.ownRotationHead.map { try state($0.head.layers, optimizer, on: backend) } ?? [:],
     ]
   }
 
   /// Everything that a training leaves.
   static func state(_ trainer: Trainer, on backend: any Backend) throws -> [[String: [Float]]] {
-    var all = try trainer.networks.flatMap { try state($0, on: backend) }
+    var all = try trainer.networks.flatMap { try state($0, trainer.optimizer, on: backend) }
     for head in [trainer.selfSupervisedHeads.first, trainer.commonClassesHead] {
-      all.append(try head.map { try state($0.head.layers, on: backend) } ?? [:])
+      all.append(try head.map { try state($0.head.layers, trainer.optimizer, on: backend) } ?? [:])
     }
     return all
   }

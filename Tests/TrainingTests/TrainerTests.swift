@@ -110,7 +110,8 @@ import Training
     let network = trainer.networks[0]
     let train = network.dataset.train
     var sampler = BatchSampler(
-      count: train.count, batch: 8, imageSize: Tiny.size, augment: true, seed: recipe.seed, task: 0)
+      count: train.count, batch: 8, imageSize: Tiny.size,
+      augmentation: [RandomCrop(), RandomFlip()], seed: recipe.seed, task: 0)
     let upright = sampler.transforms(step: 0)
     let labels = upright.map { Int(train.labels[Int($0.index)]) }
     func logits(_ head: TaskHead, _ transforms: [ImageTransform]) throws -> [[Double]] {

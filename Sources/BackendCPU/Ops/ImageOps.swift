@@ -25,6 +25,16 @@ extension CPUBackend {
             let inside = row >= 0 && row < g.size && column >= 0 && column < g.size
             let from = ((Int(t.index) * g.size + row) * g.size + column) * 3
             let to = ((n * g.size + i) * g.size + j) * 3
+            if inside, let color = t.color?.values {
+              for channel in 0..<3 {
+                var value = color[9 + channel]
+                for other in 0..<3 {
+                  value += color[3 * channel + other] * (Float(bytes[from + other]) / 255)
+                }
+                out[to + channel] = min(max(value, 0), 1) * 255 * scale[channel] + shift[channel]
+              }
+              continue
+            }
             for channel in 0..<3 {
               let byte = inside ? Float(bytes[from + channel]) : 0
               out[to + channel] = byte * scale[channel] + shift[channel]

@@ -18,14 +18,24 @@ extension OpenCLBackend {
     }
     let scale = std.map { 1 / (255 * $0) }
     let shift = zip(mean, std).map { -$0 / $1 }
+    let hasColors = transforms.contains { $0.color != nil }
+    let colors =
+      hasColors ? transforms.flatMap { ($0.color ?? .identity).values } : []
     attempt {
       let uploaded = makeStorage(packed.count)
+      let uploadedColors = hasColors ? makeStorage(colors.count) : nil
       guard let transforms = uploaded.memory, let images = bytes.memory else { return }
       try queue.write(packed, to: transforms)
+      if let memory = uploadedColors?.memory { try queue.write(colors, to: memory) }
       try launch(
-        programs.kernel(ProgramKey(source: .image, kernel: "gather_images", defines: ["V=1"])),
+        programs.kernel(
+          ProgramKey(
+            source: .image, kernel: "gather_images",
+            defines: ["V=1", "COLORS=\(hasColors ? 1 : 0)"])),
         [
-          .buffer(images), .buffer(transforms), .buffer(memory(y)), .int(g.size), .int(g.n),
+          .buffer(images), .buffer(transforms),
+          uploadedColors?.memory.map { .buffer($0) } ?? .none, .buffer(memory(y)),
+          .int(g.size), .int(g.n),
           .float4(scale[0], scale[1], scale[2]), .float4(shift[0], shift[1], shift[2]),
         ],
         over: [g.size, g.n])

@@ -4,7 +4,7 @@ public import Tensors
 
 extension OpenCLBackend {
   public func softmaxCrossEntropy(
-    logits: Tensor, labels: Labels, divisor: Float, into loss: Tensor
+    logits: Tensor, labels: Labels, divisor: Float, smoothing: Float, into loss: Tensor
   ) {
     let g = LossGeometry(
       .softmaxCrossEntropyForward, logits: logits.shape, labels: labels, loss: loss.shape)
@@ -13,7 +13,10 @@ extension OpenCLBackend {
       guard let each = losses.memory else { return }
       try launch(
         lossKernel("cross_entropy"),
-        [.buffer(memory(logits)), .buffer(memory(labels)), .buffer(each), .int(g.n), .int(g.k)],
+        [
+          .buffer(memory(logits)), .buffer(memory(labels)), .buffer(each), .float(smoothing),
+          .int(g.n), .int(g.k),
+        ],
         over: [g.n])
       try launch(
         lossKernel("sum_losses"),
@@ -22,8 +25,8 @@ extension OpenCLBackend {
   }
 
   public func softmaxCrossEntropyBackward(
-    logits: Tensor, labels: Labels, divisor: Float, dloss: Tensor, into dlogits: Tensor,
-    accumulate: Bool
+    logits: Tensor, labels: Labels, divisor: Float, smoothing: Float, dloss: Tensor,
+    into dlogits: Tensor, accumulate: Bool
   ) {
     let g = LossGeometry(
       .softmaxCrossEntropyBackward, logits: logits.shape, labels: labels, loss: dloss.shape)
@@ -35,7 +38,8 @@ extension OpenCLBackend {
         lossKernel("cross_entropy_backward"),
         [
           .buffer(memory(logits)), .buffer(memory(labels)), .buffer(memory(dloss)),
-          .buffer(memory(dlogits)), .float(divisor), .int(g.n), .int(g.k), .int(accumulate ? 1 : 0),
+          .buffer(memory(dlogits)), .float(divisor), .float(smoothing), .int(g.n), .int(g.k),
+          .int(accumulate ? 1 : 0),
         ],
         over: [g.n])
     }

@@ -23,6 +23,7 @@ public struct CompileJob: Codable, Sendable {
     case float(Float)
     case float4(Float, Float, Float)
     case ints([Int32])
+    case floats([Float])
   }
 }
 
@@ -43,6 +44,7 @@ extension OpenCLBackend {
           case .value(.float(let value)): .float(value)
           case .value(.float4(let a, let b, let c)): .float4(a, b, c)
           case .value(.ints(let values)): .ints(values)
+          case .value(.floats(let values)): .floats(values)
           }
         },
         bytes: use.arguments.map { argument in
@@ -109,6 +111,7 @@ public final class CompileWorker {
         case .float(let value): .float(value)
         case .float4(let a, let b, let c): .float4(a, b, c)
         case .ints(let values): .ints(values)
+        case .floats(let values): .floats(values)
         }
       try check(value.set(on: kernel!, at: cl_uint(index)), "setting argument \(index)")
     }

@@ -84,10 +84,12 @@ final class ProgramCache {
   }
 
   private func build(_ key: ProgramKey) throws -> cl_kernel {
-    if settings.declaresBuiltins {
+    var settings = settings
+    if settings.declaresBuiltins && key.own.isEmpty {
       if let kernel = try? compile(ProgramText(key, settings)) { return kernel }
-      // Another PoCL: as everywhere, and without a second try.
       settings.declaresBuiltins = false
+      // Another PoCL: as everywhere, and without a second try; or an update rule that uses more.
+      if key.prelude.isEmpty { self.settings = settings }
     }
     return try compile(ProgramText(key, settings))
   }

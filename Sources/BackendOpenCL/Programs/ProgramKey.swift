@@ -7,9 +7,17 @@ struct ProgramKey: Hashable {
   let kernel: String
   /// -D NAME=VALUE, in the order given.
   let defines: [String]
+  /// Text before the files: what they are written around.
+  let prelude: String
+  /// Text after them, of another package.
+  let own: String
 
-  init(_ sources: [KernelSource], kernel: String, defines: [String]) {
+  init(
+    _ sources: [KernelSource], kernel: String, defines: [String], prelude: String = "",
+    own: String = ""
+  ) {
     (self.sources, self.kernel, self.defines) = (sources, kernel, defines)
+    (self.prelude, self.own) = (prelude, own)
   }
 
   /// One file, after the common one.
@@ -31,10 +39,13 @@ struct ProgramText: Hashable {
   /// - Parameter settings: of the device that it is for.
   init(_ key: ProgramKey, _ settings: CompilerSettings) {
     kernel = key.kernel
-    let sources = (settings.declaresBuiltins ? [.poclBuiltins] : []) + key.sources
-    source = sources.map(\.text).joined(separator: "\n")
+    // Another package's source may use functions that are not declared there.
+    let declares = settings.declaresBuiltins && key.own.isEmpty
+    let sources = (declares ? [.poclBuiltins] : []) + key.sources
+    let texts = sources.map(\.text) + [key.own]
+    source = ([key.prelude] + texts).filter { !$0.isEmpty }.joined(separator: "\n")
     // OpenCL C 1.2 everywhere; no relaxed arithmetic: equal source gives equal results.
-    let defines = (settings.declaresBuiltins ? ["_OPENCL_H_"] : []) + settings.defines + key.defines
+    let defines = (declares ? ["_OPENCL_H_"] : []) + settings.defines + key.defines
     options = ["-cl-std=CL1.2"] + defines.map { "-D\($0)" } + settings.options
   }
 }

@@ -43,7 +43,7 @@ extension Workload {
         }
       case .softmaxCrossEntropyForward, .softmaxCrossEntropyBackward:
         return [(1, 2), (33, 10)].map { n, c in Workload(op, "", n: n, c: c) }
-      case .sumSlices, .momentumStep:
+      case .sumSlices, .optimizerStep, .custom:
         return [(3, 16), (5, 7)].map { c, k in Workload(op, "", n: 4, c: c, k: k, r: 3, s: 3) }
       case .gatherImages:
         return [8, 12].map { size in Workload(op, "", n: 9, h: size, w: size, c: 3) }

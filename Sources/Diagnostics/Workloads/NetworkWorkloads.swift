@@ -110,9 +110,10 @@ extension Workload {
     rows += globalPools.map { Workload($0, "ResNet-56", n: n, h: 8, w: 8, c: 64) }
     rows += losses.map { Workload($0, "ten classes", n: n, c: 10) }
     rows += [
-      Workload(.momentumStep, "ResNet-56, stage 3", n: 1, c: 64, k: 64, r: 3, s: 3),
+      Workload(.optimizerStep, "ResNet-56, stage 3", n: 1, c: 64, k: 64, r: 3, s: 3),
       Workload(.sumSlices, "32 slices, stage 3", n: 32, c: 64, k: 64, r: 3, s: 3),
       Workload(.gatherImages, "32×32", n: n, h: 32, w: 32, c: 3),
+      Workload(.custom, "ResNet-56, stage 3", n: 1, c: 64, k: 64, r: 3, s: 3),
     ]
     return rows
   }

@@ -1,3 +1,4 @@
+import Optimizers
 public import Tensors
 
 extension Workload {
@@ -22,7 +23,7 @@ extension Workload {
         pooling(tensors)
       case .linearForward, .linearDataGradient, .linearParameterGradient: linear(tensors)
       case .softmaxCrossEntropyForward, .softmaxCrossEntropyBackward, .sumSlices,
-        .momentumStep, .gatherImages:
+        .optimizerStep, .gatherImages, .custom:
         trainingOps(tensors)
       }
     return PreparedWorkload(
@@ -212,16 +213,21 @@ extension Workload {
           logits: logits, labels: labels, divisor: n, dloss: dloss, into: dlogits,
           accumulate: false)
       }
-    case .momentumStep:
+    case .optimizerStep:
       let filter: Shape = [r, s, c, k]
       let (w, v, g) = (t.update(filter), t.update(filter), t.input(filter))
-      let updates = [MomentumUpdate(w: w, g: g, v: v)]
-      return {
-        backend.momentumStep(updates, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
-      }
+      let updates = [ParameterUpdate(w: w, g: g, state: [v])]
+      let scalars = SGD(momentum: 0.9).scalars(learningRate: 0.1, weightDecay: 1e-4, step: 1)
+      return { backend.optimizerStep(SGD.plainRule, updates, scalars: scalars) }
     case .sumSlices:
       let (slices, out) = (t.input([self.n, r, s, c, k]), t.output([r, s, c, k]))
       return { backend.sumSlices(slices, into: out, accumulate: false) }
+    case .custom:
+      let (x, y) = (t.input([r, s, c, k]), t.update([r, s, c, k]))
+      return {
+        backend.run(
+          Self.scaledSum, [.float(0.5), .read(x), .write(y)], items: x.count)
+      }
     default:
       let (store, y) = (t.images(self.n, size: h), t.output(x))
       let transforms = (0..<self.n).map { i in
@@ -234,5 +240,24 @@ extension Workload {
           store, transforms: transforms, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.25], into: y)
       }
     }
+  }
+}
+
+extension Workload {
+  /// y := a·x + y, as another package would bring it.
+  static let scaledSum = CustomKernel(
+    name: "scaled_sum",
+    source: """
+      __kernel void scaled_sum(
+          const float a, __global const float* restrict x, __global float* restrict y,
+          const int count) {
+        const int i = get_global_id(0);
+        if (i >= count) return;
+        y[i] = fma(a, x[i], y[i]);
+      }
+      """
+  ) { items, arguments in
+    let (a, x, y) = (arguments.float(0), arguments.floats(1), arguments.floats(2))
+    for i in items { y[i] += a * x[i] }
   }
 }

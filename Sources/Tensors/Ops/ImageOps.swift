@@ -1,16 +1,16 @@
-/// From bytes to a batch: gather by index, crop, flip, rotate, exchange halves, normalise, in one
-/// pass.
+/// From bytes to a batch: gather by index, crop, flip, rotate, exchange halves, change colors,
+/// normalize, in one pass.
 public protocol ImageOps {
   /// For output pixel (i, j) of sample n, size × size images, with t = transforms[n]:
   ///
   /// 0. undo the exchange: i := (i + size/2) mod size where `halves` has `.rows`, j likewise where
-  /// it
-  ///    has `.columns`;
+  ///    it has `.columns`;
   /// 1. undo the rotation: quarterTurns counter-clockwise quarter turns of the cropped, flipped
   ///    image (NumPy's `rot90`);
   /// 2. undo the flip: j := size − 1 − j where `flip` (left and right change places);
   /// 3. the crop: read the stored pixel (i + dy, j + dx); outside the image the *byte* is 0;
-  /// 4. y = (byte/255 − mean[channel]) / std[channel].
+  /// 4. the colors, inside the image: (r, g, b)/255 goes through `color`;
+  /// 5. y = (value − mean[channel]) / std[channel], value being byte/255 or what came of it.
   ///
   /// y `[N, size, size, 3]`, N = number of transforms.
   /// - Precondition: store images are square and of y's size, indices are in range.
@@ -30,6 +30,8 @@ public struct ImageTransform: Hashable, Sendable {
   public var quarterTurns: UInt8
   /// Which halves of the image change places: its four tiles in one of four orders.
   public var halves: Halves
+  /// nil: colors stay what they are.
+  public var color: ColorTransform?
 
   public struct Halves: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
@@ -42,11 +44,30 @@ public struct ImageTransform: Hashable, Sendable {
 
   public init(
     index: Int32, dy: Int8 = 0, dx: Int8 = 0, flip: Bool = false, quarterTurns: UInt8 = 0,
-    halves: Halves = []
+    halves: Halves = [], color: ColorTransform? = nil
   ) {
     (self.index, self.dy, self.dx) = (index, dy, dx)
     (self.flip, self.quarterTurns, self.halves) = (flip, quarterTurns, halves)
+    self.color = color
   }
+}
+
+/// An affine map of colors, x := min(max(A·x + b, 0), 1), x = (r, g, b) in 0…1.
+public struct ColorTransform: Hashable, Sendable {
+  /// A, row by row, then b: `[3·3 + 3]`.
+  public let values: [Float]
+
+  /// - Precondition: nine and three numbers.
+  public init(matrix: [Float], offset: [Float]) {
+    precondition(
+      matrix.count == 9 && offset.count == 3,
+      "a color transform has 9 + 3 numbers, got \(matrix.count) + \(offset.count)")
+    values = matrix + offset
+  }
+
+  /// Leaves everything as it is.
+  public static let identity = ColorTransform(
+    matrix: [1, 0, 0, 0, 1, 0, 0, 0, 1], offset: [0, 0, 0])
 }
 
 /// The checked sizes of one gather.

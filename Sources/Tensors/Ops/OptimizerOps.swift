@@ -1,30 +1,81 @@
-/// Updates in place.
+/// Updates of parameters in place.
 public protocol OptimizerOps {
-  /// Stochastic gradient descent with momentum and weight decay (as in PyTorch, no dampening), for
-  /// any number of parameters at once:
+  /// One step of any number of parameters at once by a rule of each element: with g the sum of the
+  /// gradient's slices, in order, the rule changes the weight w and the state that it keeps beside.
   ///
-  ///     v := momentum·v + (g + weightDecay·w)
-  ///     w := w − learningRate·v
-  ///
-  /// - Parameter notes: where to note updates whose v came out not to be finite, or nil.
-  func momentumStep(
-    _ updates: [MomentumUpdate], learningRate: Float, momentum: Float, weightDecay: Float,
-    notes: NonFiniteNotes?)
+  /// - Parameters:
+  ///   - scalars: as many as the rule names.
+  ///   - notes: where to note updates that came out not to be finite, or nil.
+  /// - Precondition: each update has as many state tensors as the rule.
+  func optimizerStep(
+    _ rule: UpdateRule, _ updates: [ParameterUpdate], scalars: [Float], notes: NonFiniteNotes?)
 }
 
 extension OptimizerOps {
   /// As above, without notes.
-  public func momentumStep(
-    _ updates: [MomentumUpdate], learningRate: Float, momentum: Float, weightDecay: Float
+  public func optimizerStep(
+    _ rule: UpdateRule, _ updates: [ParameterUpdate], scalars: [Float]
   ) {
-    momentumStep(
-      updates, learningRate: learningRate, momentum: momentum, weightDecay: weightDecay, notes: nil)
+    optimizerStep(rule, updates, scalars: scalars, notes: nil)
   }
 }
 
-/// A look at every gradient for the price of one operation an element, as the optimiser reads them
-/// all anyway: tensor[slot] becomes `mark` where an update is not finite and tensor[slot] is 0. An
-/// update is finite where its gradient, its weight and its momentum are.
+/// What an optimizer does to each element of a parameter, written twice: for OpenCL, and in Swift for
+/// the CPU backend. Everything else, the loop over parameters of one launch, vectors, slices of
+/// gradients and notes, is the backends' affair, so a new optimizer needs one such rule.
+public struct UpdateRule: Sendable {
+  /// An element's update in Swift: of elements `range`; the gradient is dense.
+  public typealias Loop =
+    @Sendable (
+      _ range: Range<Int>, _ w: UnsafeMutablePointer<Float>, _ g: UnsafePointer<Float>,
+      _ state: [UnsafeMutablePointer<Float>], _ scalars: [Float]
+    ) -> Void
+
+  /// Which of the values tells, being finite, that the update was.
+  public enum Probe: Sendable, Hashable {
+    /// The new weight.
+    case weight
+    /// A state tensor's new value.
+    case state(Int)
+  }
+
+  /// At most so many tensors of state and scalars.
+  public static let mostState = 2, mostScalars = 8
+
+  /// Names of the tensors kept beside each parameter, of its shape, zeros at first: `momentum`.
+  public let state: [String]
+  /// Names of the scalars, in the order of `scalars:`.
+  public let scalars: [String]
+  /// OpenCL C statements. `w`, `g`, the state and the scalars stand under their names, all of type
+  /// `REAL`, which is `float` or a vector of floats, so built-in functions of both do (`fma`,
+  /// `sqrt`); they assign to `w` and the state. For example:
+  ///
+  ///     momentum = fma(decay, momentum, g);
+  ///     w = fma(-rate, momentum, w);
+  public let openCL: String
+  public let probe: Probe
+  /// The same in Swift.
+  public let swift: Loop
+
+  /// - Precondition: names are identifiers of C, none twice.
+  public init(
+    state: [String], scalars: [String], probe: Probe = .weight, openCL: String,
+    swift: @escaping Loop
+  ) {
+    precondition(
+      state.count <= Self.mostState && scalars.count <= Self.mostScalars,
+      "an update rule has at most \(Self.mostState) state tensors and \(Self.mostScalars) scalars, "
+        + "got \(state) and \(scalars)")
+    precondition(
+      Set(state + scalars + ["w", "g"]).count == state.count + scalars.count + 2,
+      "an update rule's names are each another, and not w or g, got \(state) and \(scalars)")
+    (self.state, self.scalars, self.probe) = (state, scalars, probe)
+    (self.openCL, self.swift) = (openCL, swift)
+  }
+}
+
+/// A look at every gradient for the price of one operation an element, as the optimizer reads them
+/// all anyway: tensor[slot] becomes `mark` where an update is not finite and tensor[slot] is 0.
 public struct NonFiniteNotes {
   public let tensor: Tensor
   /// Of each update, its element of the tensor.
@@ -42,17 +93,21 @@ public struct NonFiniteNotes {
 }
 
 /// One parameter's part in a step.
-public struct MomentumUpdate {
-  public let w: Tensor, v: Tensor
-  /// w's shape, or `[slices] + ` w's shape: g is then the sum of the slices, in order.
+public struct ParameterUpdate {
+  /// The weight.
+  public let w: Tensor
+  /// w's shape, or `[slices] + ` w's shape: the gradient is then the sum of the slices, in order.
   public let g: Tensor
+  /// What the rule keeps beside the weight, each of w's shape.
+  public let state: [Tensor]
 
   /// - Precondition: the shapes agree.
-  public init(w: Tensor, g: Tensor, v: Tensor) {
+  public init(w: Tensor, g: Tensor, state: [Tensor]) {
     precondition(
-      w.shape == v.shape && (g.shape == w.shape || g.shape.sizes.dropFirst() == w.shape.sizes[...]),
-      "momentumStep: w \(w.shape), g \(g.shape), v \(v.shape)")
-    (self.w, self.g, self.v) = (w, g, v)
+      state.allSatisfy { $0.shape == w.shape }
+        && (g.shape == w.shape || g.shape.sizes.dropFirst() == w.shape.sizes[...]),
+      "optimizerStep: w \(w.shape), g \(g.shape), state \(state.map(\.shape))")
+    (self.w, self.g, self.state) = (w, g, state)
   }
 
   public var slices: Int { g.shape == w.shape ? 1 : g.shape[0] }

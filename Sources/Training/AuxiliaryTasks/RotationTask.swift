@@ -6,6 +6,7 @@ public struct RotationTask: AuxiliaryTask {
   public init() {}
 
   public var kind: AuxiliaryHead.Kind { .rotation }
+  public var methodName: String { "rotation-prediction" }
   public var labelNames: [String] { ["0", "90", "180", "270"] }
 
   public func copy(_ transform: ImageTransform, label: Int) -> ImageTransform {

@@ -1,6 +1,7 @@
 package import Components
 import Foundation
 import Networks
+import Optimizers
 import Tensors
 
 /// Everything that a training is between two rounds. Which images a minibatch takes, and what is
@@ -103,10 +104,29 @@ extension Trainer {
     Self.parts(networks, auxiliaryHeads, sharedHead: recipe.sharedHead)
   }
 
+  /// What the optimizer keeps of a parameter, by the names that it has in a checkpoint.
+  private func optimizerTensors(
+    of parameter: Parameter, _ name: String
+  ) -> [(name: String, tensor: Tensor)] {
+    let state = optimizer.states.state(of: parameter, optimizer.rule, on: backend)
+    return zip(optimizer.rule.state, state.tensors).map { ("\(name)/\($0)", $1) }
+  }
+
+  /// How often each parameter has been updated, where that counts.
+  private var steps: [(name: String, state: OptimizerStates.State)] {
+    guard optimizer.dependsOnSteps else { return [] }
+    return parts.flatMap { part, layers in
+      layers.parameters.map {
+        ("\(part)/\($0.name)/step", optimizer.states.state(of: $0, optimizer.rule, on: backend))
+      }
+    }
+  }
+
   private var stateTensors: [(name: String, tensor: Tensor)] {
     parts.flatMap { part, layers in
       layers.parameters.flatMap {
-        [("\(part)/\($0.name)", $0.value), ("\(part)/\($0.name)/momentum", $0.momentum)]
+        let name = "\(part)/\($0.name)"
+        return [(name, $0.value)] + optimizerTensors(of: $0, name)
       } + layers.buffers.map { ("\(part)/\($0.name)", $0.value) }
     }
   }
@@ -127,6 +147,9 @@ extension Trainer {
       }
       tensors[name] = SafetensorsFile.Entry(shape: tensor.shape.sizes, values: values)
     }
+    for (name, state) in steps {
+      tensors[name] = SafetensorsFile.Entry(shape: [1], values: [Float(state.steps)])
+    }
     return tensors
   }
 
@@ -137,8 +160,10 @@ extension Trainer {
     func malformed(_ problem: String) -> ComponentFileError {
       ComponentFileError(kind: .malformed, path: path, problem: problem)
     }
-    guard checkpoint.tensors.count == wanted.count else {
-      throw malformed("expected \(wanted.count) tensors, got \(checkpoint.tensors.count)")
+    let counts = steps
+    guard checkpoint.tensors.count == wanted.count + counts.count else {
+      throw malformed(
+        "expected \(wanted.count + counts.count) tensors, got \(checkpoint.tensors.count)")
     }
     for (name, tensor) in wanted {
       guard checkpoint.tensors[name]?.shape == tensor.shape.sizes else {
@@ -147,9 +172,15 @@ extension Trainer {
             + (checkpoint.tensors[name].map { "\($0.shape)" } ?? "none"))
       }
     }
+    for (name, _) in counts {
+      guard let entry = checkpoint.tensors[name], entry.shape == [1],
+        (0...16_777_216).contains(entry.values[0])
+      else { throw malformed("tensor “\(name)”: expected a number of steps") }
+    }
     for (name, tensor) in wanted {
       backend.upload(checkpoint.tensors[name]!.values, to: tensor)
     }
+    for (name, state) in counts { state.steps = Int(checkpoint.tensors[name]!.values[0]) }
     imagesDone = checkpoint.state.images
     earlier = (checkpoint.state.secondsWaiting, checkpoint.state.skippedImages)
   }

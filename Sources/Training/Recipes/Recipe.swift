@@ -1,23 +1,6 @@
 public import Datasets
 public import Networks
 
-/// The three ways to make networks compatible (Sec. 3 of the paper); any combination.
-public enum CompatibilityMethod: String, Codable, Sendable, CaseIterable {
-  /// IIW, Sec. 3.3.
-  case identicalInitialWeights = "identical-initial-weights"
-  /// RP, Sec. 3.1, Eq. 1.
-  case rotationPrediction = "rotation-prediction"
-  /// The same protocol with the order of an image's tiles in place of its rotation.
-  case jigsaw
-  /// DCC, Sec. 3.2, Eq. 2.
-  case commonClasses = "common-classes"
-
-  /// The paper's three.
-  public static let paper: [CompatibilityMethod] = [
-    .identicalInitialWeights, .rotationPrediction, .commonClasses,
-  ]
-}
-
 /// How several networks are trained (Sec. 3.4).
 public enum Scheme: String, Codable, Sendable, CaseIterable {
   /// Alternate: one minibatch of each task in turn, auxiliary heads updated by all.
@@ -60,7 +43,7 @@ public enum Copies: String, Codable, Sendable, CaseIterable {
 }
 
 /// Everything that a training depends on. Equal recipes on one device give equal bits.
-public struct Recipe: Codable, Sendable, Equatable {
+public struct Recipe: Sendable, Equatable {
   public var tasks: [TaskRecipe]
   /// Height and width of the images, pixels.
   public var imageSize = 32
@@ -78,17 +61,6 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// What the shared self-supervised heads are made of, where it is not the target head's shape:
   /// the head of this architecture.
   public var selfSupervisedHead: Architecture?
-  /// In this fraction of each task's minibatches, the first ones, the self-supervised losses stand
-  /// alone.
-  public var selfSupervisedFirst = 0.0
-  /// Each channel of the features is hidden from the self-supervised heads with this probability,
-  /// anew in every minibatch.
-  public var selfSupervisedDropout = 0.0
-  /// With this probability the self-supervised heads get a channel from another task's extractor,
-  /// which sees the same images; drawn anew in every minibatch.
-  public var selfSupervisedExchange = 0.0
-  /// Weight of the target loss on the copies that the self-supervised tasks make, too.
-  public var targetOnCopies = 0.0
   /// How many of the common classes the common-classes head sees, drawn from the seed; 0: all.
   public var commonClassesUsed = 0
   /// Directory of a run whose components all networks start from; nil: fresh weights.
@@ -102,8 +74,12 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var steps = 500
   public var batch = 128
   public var learningRate = 0.1
-  public var momentum = 0.9
+  public var optimizer = OptimizerChoice()
   public var weightDecay = 1e-4
+  /// Whether batch norm's scales and shifts, and biases, decay like all other weights.
+  public var decaysNormsAndBiases = true
+  /// ε of the target loss's label smoothing (Szegedy et al. 2016).
+  public var labelSmoothing = 0.0
   public var schedule = Schedule.cosine
   /// Fraction of the minibatches over which the learning rate rises linearly.
   public var warmup = 0.05
@@ -112,8 +88,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var imageMemory = 2048
   /// What happens to image files that cannot be decoded.
   public var damagedImages = DamagedImages.fail
-  /// Random crop (padded by an eighth of the size, 4 pixels at 32) and horizontal flip.
-  public var augment = true
+  /// What is done to the training images, each anew in every minibatch.
+  public var augment = Augmentation.standard
   public var seed: UInt64 = 0
   /// Fraction of each training set that is held out for choices.
   public var validation = 0.0

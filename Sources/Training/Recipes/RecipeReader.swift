@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Networks
+import Optimizers
 import Yams
 
 extension Recipe {
@@ -39,9 +40,9 @@ extension Recipe {
     }
     try reader.read("methods") { (node) throws(RecipeError) in
       recipe.methods = try node.list().map { (item) throws(RecipeError) in
-        try item.choice(CompatibilityMethod.self)
+        try item.choice(of: CompatibilityMethod.all)
       }
-      for method in CompatibilityMethod.allCases
+      for method in recipe.methods
       where recipe.methods.filter({ $0 == method }).count > 1 {
         throw node.error("“\(method.rawValue)” stands twice")
       }
@@ -63,18 +64,6 @@ extension Recipe {
     }
     try reader.read("self-supervised-head") { (node) throws(RecipeError) in
       recipe.selfSupervisedHead = try readArchitecture(node, imageSize: recipe.imageSize)
-    }
-    try reader.read("self-supervised-first") { (node) throws(RecipeError) in
-      recipe.selfSupervisedFirst = try node.number(in: 0...0.99)
-    }
-    try reader.read("self-supervised-dropout") { (node) throws(RecipeError) in
-      recipe.selfSupervisedDropout = try node.number(in: 0...0.99)
-    }
-    try reader.read("self-supervised-exchange") { (node) throws(RecipeError) in
-      recipe.selfSupervisedExchange = try node.number(in: 0...0.99)
-    }
-    try reader.read("target-on-copies") { (node) throws(RecipeError) in
-      recipe.targetOnCopies = try node.number(in: 0...1000)
     }
     try reader.read("common-classes-used") { (node) throws(RecipeError) in
       recipe.commonClassesUsed = try node.integer(in: 0...1_000_000)
@@ -100,14 +89,28 @@ extension Recipe {
     try reader.read("batch") { (node) throws(RecipeError) in
       recipe.batch = try node.integer(in: 2...65_536)
     }
+    try reader.read("optimizer") { (node) throws(RecipeError) in
+      recipe.optimizer = try node.optimizer()
+      recipe.learningRate = recipe.optimizer.kind!.learningRate
+      recipe.weightDecay = recipe.optimizer.kind!.weightDecay
+    }
     try reader.read("learning-rate") { (node) throws(RecipeError) in
       recipe.learningRate = try node.number(in: 0...1000)
     }
     try reader.read("momentum") { (node) throws(RecipeError) in
+      guard recipe.optimizer.name == SGD.name else {
+        throw node.error("is \(SGD.name)'s, the optimizer is \(recipe.optimizer.name); leave it out")
+      }
       recipe.momentum = try node.number(in: 0...1)
     }
     try reader.read("weight-decay") { (node) throws(RecipeError) in
       recipe.weightDecay = try node.number(in: 0...1)
+    }
+    try reader.read("decay-norms-and-biases") { (node) throws(RecipeError) in
+      recipe.decaysNormsAndBiases = try node.boolean()
+    }
+    try reader.read("label-smoothing") { (node) throws(RecipeError) in
+      recipe.labelSmoothing = try node.number(in: 0...0.99)
     }
     try reader.read("schedule") { (node) throws(RecipeError) in
       recipe.schedule = try node.choice(Schedule.self)
@@ -122,7 +125,7 @@ extension Recipe {
       recipe.damagedImages = try node.choice(DamagedImages.self)
     }
     try reader.read("augment") { (node) throws(RecipeError) in
-      recipe.augment = try node.boolean()
+      recipe.augment = try node.augmentation()
     }
     try reader.read("seed") { (node) throws(RecipeError) in
       recipe.seed = UInt64(try node.integer(in: 0...Int.max))

@@ -92,20 +92,13 @@ extension Recipe {
   private func validateSelfSupervision() throws(RecipeError) {
     let isDefault =
       rotations == .all && selfSupervisedWeight == 1 && selfSupervisedHead == nil
-      && selfSupervisedFirst == 0 && selfSupervisedDropout == 0 && selfSupervisedExchange == 0
-      && targetOnCopies == 0
     if !isDefault && !isSelfSupervised {
       throw RecipeError(
-        "rotations, self-supervised-… and target-on-copies need a self-supervised task: add "
+        "rotations and self-supervised-… need a self-supervised task: add "
           + "rotation-prediction or jigsaw to methods, or own-rotation-head")
     }
-    if objective == .selfSupervised && (selfSupervisedFirst > 0 || targetOnCopies > 0) {
-      throw RecipeError(
-        "self-supervised-first and target-on-copies need targets: objective is self-supervised")
-    }
-    if selfSupervisedExchange > 0 && (tasks.count < 2 || scheme == .incremental) {
-      throw RecipeError(
-        "self-supervised-exchange: expected at least two tasks, trained jointly")
+    if objective == .selfSupervised && labelSmoothing > 0 {
+      throw RecipeError("label-smoothing needs targets: objective is self-supervised")
     }
     guard let head = selfSupervisedHead else { return }
     do { try head.validate() } catch {

@@ -1,5 +1,6 @@
 import Datasets
 import Networks
+import Optimizers
 
 extension Recipe {
   /// The effective recipe, every default written out; reading it gives this recipe again.
@@ -39,12 +40,6 @@ extension Recipe {
     if let selfSupervisedHead {
       lines.append("self-supervised-head: \(selfSupervisedHead.yaml)")
     }
-    for (key, share) in [
-      ("self-supervised-first", selfSupervisedFirst),
-      ("self-supervised-dropout", selfSupervisedDropout),
-      ("self-supervised-exchange", selfSupervisedExchange),
-      ("target-on-copies", targetOnCopies),
-    ] where share != 0 { lines.append("\(key): \(share)") }
     if commonClassesUsed > 0 { lines.append("common-classes-used: \(commonClassesUsed)") }
     if let initialWeights { lines.append("initial-weights: \(quoted(initialWeights))") }
     if !auxiliaryHeads.isEmpty {
@@ -59,15 +54,24 @@ extension Recipe {
       "steps: \(steps)",
       "batch: \(batch)",
       "learning-rate: \(learningRate)",
-      "momentum: \(momentum)",
+    ]
+    // SGD with momentum alone is said as it was when there was nothing else.
+    if optimizer.name == SGD.name, optimizer.options.keys.allSatisfy({ $0 == "momentum" }) {
+      lines.append("momentum: \(momentum)")
+    } else {
+      lines.append("optimizer: \(optimizer.yaml)")
+    }
+    lines += [
       "weight-decay: \(weightDecay)",
       "schedule: \(schedule.rawValue)",
       "warmup: \(warmup)",
-      "augment: \(augment)",
+      "augment: \(augment.yaml)",
       "seed: \(seed)",
       "validation: \(validation)",
       "evaluate-every: \(evaluateEvery)",
     ]
+    if !decaysNormsAndBiases { lines.append("decay-norms-and-biases: false") }
+    if labelSmoothing != 0 { lines.append("label-smoothing: \(labelSmoothing)") }
     if imageMemory != 2048 { lines.append("image-memory: \(imageMemory)") }
     if damagedImages != .fail { lines.append("damaged-images: \(damagedImages.rawValue)") }
     if !evaluateAt.isEmpty {

@@ -2,7 +2,7 @@ public import Datasets
 public import Networks
 
 /// One task: a data set, what its classes are called elsewhere, and what its network starts from.
-public struct TaskRecipe: Codable, Sendable, Equatable {
+public struct TaskRecipe: Sendable, Equatable {
   public var name: String
   public var dataset: DatasetKind
   /// Absolute or as found from the current folder; nil for made-up sets.

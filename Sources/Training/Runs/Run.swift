@@ -7,6 +7,7 @@ public import Tensors
 public enum Run {
   /// Trains, measures and, where a directory is given, writes everything into it.
   /// - Parameters:
+  ///   - losses: terms that no recipe knows; a run that goes on needs them again.
   ///   - clock: seconds since some start; given, so that this code reads none itself.
   ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event
   ///     file.
@@ -14,11 +15,12 @@ public enum Run {
   ///     that was not interrupted.
   /// - Throws: `RunInterrupted` where it was asked to stop.
   public static func train(
-    _ recipe: Recipe, datasets: [Dataset], directory: RunDirectory?, on backend: any Backend,
+    _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],
+    directory: RunDirectory?, on backend: any Backend,
     clock: () -> Double, startTime: Double? = nil, control: RunControl = RunControl(),
     progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> RunResults {
-    let trainer = try Trainer(recipe, datasets: datasets, on: backend)
+    let trainer = try Trainer(recipe, datasets: datasets, losses: losses, on: backend)
     let evaluator = Evaluator(batch: recipe.batch, on: backend)
     let parts = trainer.networks.map {
       Measurable(

@@ -36,7 +36,7 @@ extension RunDirectory {
     if recipe.ownRotationHead {
       return [try ComponentFile.loadAuxiliaryHead(auxiliary("\(task).rotation"), on: backend)]
     }
-    return try CompatibilityMethod.allCases.filter(recipe.uses).compactMap(\.auxiliaryTask).map {
+    return try CompatibilityMethod.all.filter(recipe.uses).compactMap(\.auxiliaryTask).map {
       try ComponentFile.loadAuxiliaryHead(auxiliary($0.kind.rawValue), on: backend)
     }
   }

@@ -6,32 +6,52 @@ package struct BatchSampler {
   let count: Int
   let batch: Int
   let imageSize: Int
-  let augment: Bool
+  let augmentation: [any AugmentationStep]
   let seed: UInt64
   let task: UInt32
   private var epoch: UInt32?
   private var order: [Int] = []
 
   package init(
-    count: Int, batch: Int, imageSize: Int, augment: Bool, seed: UInt64, task: Int
+    count: Int, batch: Int, imageSize: Int, augmentation: [any AugmentationStep], seed: UInt64,
+    task: Int
   ) {
     (self.count, self.batch, self.imageSize) = (count, batch, imageSize)
-    (self.augment, self.seed, self.task) = (augment, seed, UInt32(task))
+    (self.augmentation, self.seed, self.task) = (augmentation, seed, UInt32(task))
   }
 
   /// Epochs follow each other without a gap: a minibatch may take the end of one and the start of
   /// the next.
   package mutating func transforms(step: Int) -> [ImageTransform] {
-    var random = RandomStream(seed: seed, .augmentation, stream: task, step: UInt32(step))
-    let pad = max(1, imageSize / 8)
+    // Crop and flip draw in turn from one stream, as they did when there was nothing else.
+    var shared = RandomStream(seed: seed, .augmentation, stream: task, step: UInt32(step))
+    var own = augmentation.map { random($0, step) }
     return (0..<batch).map { position in
       let at = step * batch + position
-      let index = Int32(image(at / count, at % count))
-      guard augment else { return ImageTransform(index: index) }
-      return ImageTransform(
-        index: index, dy: Int8(random.below(2 * pad + 1) - pad),
-        dx: Int8(random.below(2 * pad + 1) - pad), flip: random.below(2) == 1)
+      var transform = ImageTransform(index: Int32(image(at / count, at % count)))
+      for (index, each) in augmentation.enumerated() {
+        if each is RandomCrop || each is RandomFlip {
+          each.change(&transform, imageSize: imageSize, random: &shared)
+        } else {
+          each.change(&transform, imageSize: imageSize, random: &own[index])
+        }
+      }
+      return transform
     }
+  }
+
+  /// What steps do to a batch that `gatherImages` has made.
+  func finish(_ x: Tensor, positions: [Int], step: Int, on backend: any Backend) {
+    for each in augmentation {
+      var random = random(each, step)
+      each.change(x, positions: positions, random: &random, on: backend)
+    }
+  }
+
+  private func random(_ augmentation: any AugmentationStep, _ step: Int) -> RandomStream {
+    RandomStream(
+      seed: seed, .augmentationSteps, stream: task &+ augmentation.name.stableHash,
+      step: UInt32(step))
   }
 
   private mutating func image(_ epoch: Int, _ position: Int) -> Int {

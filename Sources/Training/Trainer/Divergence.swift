@@ -1,4 +1,4 @@
-import Networks
+import Optimizers
 
 /// A loss, a gradient or a weight that is no finite number.
 public struct DivergenceError: Error, CustomStringConvertible, Sendable {

@@ -27,7 +27,8 @@ public final class TaskNetwork {
   ///   - shared: the target head of all tasks, where there is one.
   init(
     _ recipe: Recipe, index: Int, dataset: Dataset, classNames: [String],
-    classCounts: [Int], given: GivenComponents, sharing shared: TaskHead?, on backend: any Backend
+    classCounts: [Int], given: GivenComponents, augmentation: [any AugmentationStep],
+    sharing shared: TaskHead?, on backend: any Backend
   ) throws {
     let task = recipe.tasks[index]
     let identical = recipe.uses(.identicalInitialWeights)
@@ -74,7 +75,7 @@ public final class TaskNetwork {
       : nil
     let sampler = BatchSampler(
       count: dataset.stream?.count ?? train.count, batch: recipe.batch, imageSize: recipe.imageSize,
-      augment: recipe.augment, seed: recipe.seed, task: index)
+      augmentation: augmentation, seed: recipe.seed, task: index)
     self.sampler = sampler
     decoder = dataset.stream.map { stream in
       // Its own, which holds the order of the epoch that is decoded.
@@ -119,17 +120,17 @@ public final class TaskNetwork {
     return (transforms, minibatch.labels)
   }
 
-  /// A minibatch as the extractor takes it: `[count, size, size, 3]`.
-  /// - Parameter preprocessing: of the extractor that is to see it; nil: the task's own.
+  /// A view of a minibatch as the extractor takes it: `[N, size, size, 3]`.
   func images(
-    _ transforms: [ImageTransform], as preprocessing: Preprocessing? = nil,
-    on backend: any Backend
+    _ images: ViewedImages, _ minibatch: Minibatch, on backend: any Backend
   ) -> Variable {
     guard let store else { preconditionFailure("images before any minibatch of \(name)") }
-    let x = backend.makeTensor([transforms.count, store.height, store.width, 3])
-    let normalisation = (preprocessing ?? extractor.preprocessing).normalisation
+    let x = backend.makeTensor([images.transforms.count, store.height, store.width, 3])
+    let normalisation = extractor.preprocessing.normalisation
     backend.gatherImages(
-      store, transforms: transforms, mean: normalisation.mean, std: normalisation.std, into: x)
+      store, transforms: images.transforms, mean: normalisation.mean, std: normalisation.std,
+      into: x)
+    sampler.finish(x, positions: images.positions, step: minibatch.step, on: backend)
     return Variable(x)
   }
 

@@ -2,6 +2,7 @@ import Autograd
 public import Components
 public import Datasets
 import Networks
+public import Optimizers
 public import Tensors
 
 /// How far a training is.
@@ -23,7 +24,7 @@ public struct TrainingProgress: Sendable {
 public struct TaskLosses: Codable, Sendable {
   public let task: String
   /// None where labels are not looked at.
-  public let target: Float?
+  public internal(set) var target: Float?
   /// By kind of the auxiliary head: `rotation`, `jigsaw`, `common-classes`.
   public var auxiliary: [String: Float] = [:]
 }
@@ -37,9 +38,8 @@ public struct TaskLosses: Codable, Sendable {
 ///       + w/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
 ///
 /// with w = 1 unless the recipe says otherwise, and r drawn for each image where it says
-/// `rotations: one`. With the objective `self-supervised` the last line alone. The rotated images
-/// are a pass of their own with its own batch statistics. Only what took part in a minibatch and is
-/// not frozen is updated.
+/// `rotations: one`. With the objective `self-supervised` the last line alone. Each line is a
+/// `LossTerm`. Only what took part in a minibatch and is not frozen is updated.
 public final class Trainer {
   public let recipe: Recipe
   public let classMap: ClassMap
@@ -52,17 +52,30 @@ public final class Trainer {
   /// Of each network: the components that it goes on from.
   let given: [GivenComponents]
   let backend: any Backend
-  let optimiser: SGD
+  public let optimizer: any Optimizer
   let watch: GradientWatch
   var imagesDone = 0
   /// Seconds in which a minibatch of streamed images was not yet decoded.
   var secondsWaiting = 0.0
   /// Of the training that this one goes on from.
   var earlier: (secondsWaiting: Double, skippedImages: [String]) = (0, [])
-  var recent: [LossTensors]
+  /// Of each task: the losses of its last minibatch.
+  var recent: [[LossTensor]]
+  /// Of each task: the losses, by the images that they look at.
+  private(set) var passes: [[Pass]] = []
+  /// Losses that no recipe knows.
+  let ownLosses: [any LossTerm]
 
+  /// - Parameters:
+  ///   - losses: terms beside those that the recipe asks for, the same for all tasks.
+  ///   - augmentation: in place of the recipe's.
+  ///   - optimizer: in place of the recipe's.
   /// - Throws: `RecipeError` where data sets and recipe do not fit.
-  public init(_ recipe: Recipe, datasets: [Dataset], on backend: any Backend) throws {
+  public init(
+    _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],
+    augmentation: [any AugmentationStep]? = nil, optimizer: (any Optimizer)? = nil,
+    on backend: any Backend
+  ) throws {
     precondition(datasets.count == recipe.tasks.count, "one data set a task")
     try recipe.validate()
     self.recipe = recipe
@@ -96,6 +109,7 @@ public final class Trainer {
         try TaskNetwork(
           recipe, index: index, dataset: datasets[index], classNames: classMap.names[index],
           classCounts: datasets.map(\.classNames.count), given: given[index],
+          augmentation: augmentation ?? recipe.augment.steps,
           sharing: recipe.sharedHead ? made.first?.head : nil, on: backend))
     }
     networks = made
@@ -105,10 +119,13 @@ public final class Trainer {
     try InitialWeights.load(
       recipe, into: networks, selfSupervised: selfSupervisedHeads, on: backend)
     initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
-    optimiser = SGD(momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay))
-    recent = networks.map { _ in LossTensors() }
+    self.optimizer = try optimizer ?? recipe.makeOptimizer()
+    recent = networks.map { _ in [] }
+    ownLosses = losses
     let parts = Self.parts(
-      networks, selfSupervisedHeads + [commonClassesHead].compactMap(\.self),
+      networks,
+      selfSupervisedHeads + [commonClassesHead].compactMap(\.self)
+        + losses.compactMap(\.sharedHead),
       sharedHead: recipe.sharedHead)
     watch = GradientWatch(
       parts.flatMap { part, layers in layers.parameters.map { ("\(part)/\($0.name)", $0) } },
@@ -120,6 +137,7 @@ public final class Trainer {
       }
     }
     freeze()
+    passes = networks.map { Self.passes(terms(of: $0, with: losses)) }
     for network in networks where network.train.count == 0 && network.dataset.stream == nil {
       throw RecipeError(
         "validation: \(recipe.validation) of the \(network.dataset.train.count) training images of "
@@ -130,6 +148,7 @@ public final class Trainer {
   /// All that tasks share.
   public var auxiliaryHeads: [AuxiliaryHead] {
     selfSupervisedHeads + (commonClassesHead.map { [$0] } ?? [])
+      + ownLosses.compactMap(\.sharedHead)
   }
 
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read

@@ -9,11 +9,15 @@ extension Trainer {
     _ recipe: Recipe, on backend: any Backend
   ) throws -> [AuxiliaryHead] {
     let given = try givenHeads(recipe, on: backend)
-    return CompatibilityMethod.allCases.enumerated().compactMap { index, method in
+    return CompatibilityMethod.all.enumerated().compactMap { index, method in
       guard recipe.uses(method), let task = method.auxiliaryTask else { return nil }
       if let head = given.first(where: { $0.kind == task.kind }) { return head }
-      // The rotation head's seed is 1000 from the recipe's; 1001 is the common classes'.
-      let offset = task.kind == .rotation ? 1000 : 1010 + index
+      // The rotation head's seed is 1000 from the recipe's; 1001 is the common classes'. Those of
+      // other packages' tasks do not depend on which were registered before.
+      let isBuiltIn = index < 4
+      let offset =
+        task.kind == .rotation
+        ? 1000 : isBuiltIn ? 1010 + index : 1 << 32 + Int(task.kind.rawValue.stableHash)
       return TaskNetwork.head(
         for: task, recipe, seed: TaskNetwork.derived(recipe.seed, offset), on: backend)
     }

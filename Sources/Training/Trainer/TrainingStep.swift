@@ -2,11 +2,12 @@ import Autograd
 import Components
 import Datasets
 import Networks
+import Optimizers
 import Tensors
 
 /// What is done with one minibatch.
 extension Trainer {
-  /// One minibatch of one task.
+  /// One minibatch of one task: the terms' gradients, pass by pass, then an update of what took part.
   /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
   package func step(
     _ network: TaskNetwork, step: Int, learningRate: Float, clock: () -> Double = { 0 }
@@ -14,21 +15,15 @@ extension Trainer {
     let before = clock()
     let (transforms, labels) = try network.minibatch(step, on: backend)
     if network.decoder != nil { secondsWaiting += clock() - before }
-    var losses = LossTensors()
+    let minibatch = Minibatch(
+      network: network, transforms: transforms, labels: labels, step: step, seed: recipe.seed)
     var trained = network.extractor.layers.parameters
-    let hasTargets = recipe.objective == .target && step >= firstTargetStep
-    if hasTargets {
-      trained += accumulateTargets(transforms, labels, network, &losses)
+    var losses: [LossTensor] = []
+    for (view, terms) in passes[network.index] {
+      losses += accumulate(terms, view, minibatch)
+      for term in terms { trained += term.parameters(of: network) }
     }
-    let minibatch = SelfSupervision.Minibatch(
-      network: network, transforms: transforms, labels: labels, step: step)
-    for head in selfSupervisedHeads(of: network) {
-      losses.auxiliary[head.kind] = SelfSupervision(
-        recipe: recipe, networks: networks, backend: backend
-      ).accumulate(minibatch, head, withTargets: hasTargets)
-      trained += head.head.layers.parameters
-    }
-    optimiser.step(trained, learningRate: learningRate, on: backend, watch: (watch, step))
+    optimizer.step(trained, learningRate: learningRate, on: backend, watch: (watch, step))
     backend.flush()
     if backend is any AnomalyDetecting {
       do { try backend.synchronize() } catch let anomaly as AnomalyError {
@@ -39,62 +34,63 @@ extension Trainer {
     recent[network.index] = losses
   }
 
-  /// Gradients of the losses that need labels. - Returns: the parameters of their heads.
-  private func accumulateTargets(
-    _ transforms: [ImageTransform], _ labels: [Int32], _ network: TaskNetwork,
-    _ losses: inout LossTensors
-  ) -> [Parameter] {
-    let batch = Float(transforms.count)
-    var trained = network.head.layers.parameters
+  /// The gradients of the terms that share a pass.
+  private func accumulate(
+    _ terms: [any LossTerm], _ view: any ImageView, _ minibatch: Minibatch
+  ) -> [LossTensor] {
+    let network = minibatch.network
+    let images = view.look(at: minibatch)
     let tape = Tape(on: backend)
-    let context = ForwardContext(tape: tape, statistics: .batch(updateRunning: true))
-    let features = network.extractor(network.images(transforms, on: backend), context)
-    let target = tape.softmaxCrossEntropy(
-      network.head(features, context), backend.makeLabels(labels), divisor: batch)
-    losses.target = target.value
-    var all = [target]
-    if let common = commonClassesHead {
-      let indices = classMap.indices(of: network.index, in: common.head.classNames)
-      let loss = tape.softmaxCrossEntropy(
-        common.head(features, context),
-        backend.makeLabels(labels.map { indices[Int($0)] }), divisor: batch)
-      losses.auxiliary[common.kind] = loss.value
-      trained += common.head.layers.parameters
-      all.append(loss)
+    // Running statistics follow the upright images, and copies only where there is nothing else.
+    let isFirst = passes[network.index].first?.view.name == view.name
+    let context = ForwardContext(
+      tape: tape,
+      statistics: .batch(updateRunning: isFirst || recipe.objective == .selfSupervised))
+    let features = network.extractor(network.images(images, minibatch, on: backend), context)
+    let input = LossInput(
+      minibatch: minibatch, images: images, features: features, context: context)
+    let losses = terms.map { $0.loss(input) }
+    tape.backward(from: losses)
+    return zip(terms, losses).map {
+      LossTensor(name: $0.name, value: $1.value, weight: Float($0.weight))
     }
-    tape.backward(from: all)
-    return trained
   }
 
-  /// Its own rotation head, or those that all tasks share.
-  func selfSupervisedHeads(of network: TaskNetwork) -> [AuxiliaryHead] {
-    network.ownRotationHead.map { [$0] } ?? selfSupervisedHeads
+  struct LossTensor {
+    let name: String
+    /// Times its weight.
+    let value: Tensor
+    let weight: Float
   }
 
-  /// Of each task, the first minibatch whose target loss counts.
-  private var firstTargetStep: Int {
-    Int((Double(recipe.steps) * recipe.selfSupervisedFirst).rounded())
+  /// Terms by the view that they look at, in the order of the views' first terms.
+  static func passes(_ terms: [any LossTerm]) -> [Pass] {
+    var passes: [Pass] = []
+    for term in terms {
+      if let at = passes.firstIndex(where: { $0.view.name == term.view.name }) {
+        passes[at].terms.append(term)
+      } else {
+        passes.append((term.view, [term]))
+      }
+    }
+    return passes
   }
 
-  struct LossTensors {
-    var target: Tensor?
-    var auxiliary: [AuxiliaryHead.Kind: Tensor] = [:]
-  }
+  typealias Pass = (view: any ImageView, terms: [any LossTerm])
 
   func readLosses(_ network: TaskNetwork, step: Int) throws -> TaskLosses {
-    let tensors = recent[network.index]
-    func read(_ tensor: Tensor) throws -> Float {
-      let value = try backend.download(tensor)[0]
+    var losses = TaskLosses(task: network.name, target: nil)
+    for loss in recent[network.index] {
+      let value = try backend.download(loss.value)[0]
       guard value.isFinite else {
         throw DivergenceError(what: "the loss of task \(network.name) is not finite", step: step)
       }
-      return value
-    }
-    var losses = TaskLosses(task: network.name, target: try tensors.target.map(read))
-    for (kind, tensor) in tensors.auxiliary {
       // As it is without its weight.
-      let weight = kind == .commonClasses ? 1 : Float(recipe.selfSupervisedWeight)
-      losses.auxiliary[kind.rawValue] = try read(tensor) / weight
+      if loss.name == "target" {
+        losses.target = value
+      } else {
+        losses.auxiliary[loss.name] = value / loss.weight
+      }
     }
     return losses
   }

@@ -43,6 +43,12 @@ extension OpCase {
         all.append(transform)
       }
     }
+    // Colors of some, with clipping at both ends.
+    guard size == 32 else { return all }
+    for i in stride(from: 0, to: all.count, by: 3) {
+      all[i].color = ColorTransform(
+        matrix: [1.5, -0.25, 0.1, 0.2, 0.7, 0, -0.5, 0.25, 1.75], offset: [0.1, -0.2, 0])
+    }
     return all
   }
 
@@ -55,7 +61,12 @@ extension OpCase {
         let (row, column) = (i + Int(t.dy), j + Int(t.dx))
         guard (0..<size).contains(row), (0..<size).contains(column) else { return [0, 0, 0] }
         let at = ((Int(t.index) * size + row) * size + column) * 3
-        return (0..<3).map { Double(source[at + $0]) }
+        let pixel = (0..<3).map { Double(source[at + $0]) }
+        guard let color = t.color?.values.map({ Double($0) }) else { return pixel }
+        return (0..<3).map { row in
+          let value = (0..<3).reduce(color[9 + row]) { $0 + color[3 * row + $1] * pixel[$1] / 255 }
+          return min(max(value, 0), 1) * 255
+        }
       }
     }
     if t.flip { image = image.map { $0.reversed() } }

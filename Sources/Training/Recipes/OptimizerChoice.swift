@@ -1,0 +1,90 @@
+public import Optimizers
+import Yams
+
+/// Which optimizer a recipe wants, and what it says of it.
+public struct OptimizerChoice: Sendable, Equatable {
+  public var name: String
+  /// Values of its options, by name, where they are not the option's standard.
+  public private(set) var options: [String: Double] = [:]
+
+  public init(_ name: String = SGD.name, _ options: [String: Double] = [:]) {
+    self.name = name
+    for (option, value) in options { self[option] = value }
+  }
+
+  /// The value of an option; nil where the optimizer has no such option.
+  public subscript(option: String) -> Double? {
+    get { options[option] ?? standard(option) }
+    set { options[option] = newValue == standard(option) ? nil : newValue }
+  }
+
+  private func standard(_ option: String) -> Double? {
+    kind?.options.first { $0.name == option }?.standard
+  }
+
+  /// nil where nobody has registered its name.
+  var kind: Optimizers.Kind? { Optimizers.named(name) }
+
+  /// `sgd`, `{name: adamw, beta2: 0.99}`.
+  var yaml: String {
+    guard let kind else { return name }
+    let given = kind.options.compactMap { option in
+      options[option.name].map {
+        "\(option.name): " + (option.isSwitch ? "\($0 == 1)" : "\($0)")
+      }
+    }
+    return given.isEmpty ? name : "{name: \(name), \(given.joined(separator: ", "))}"
+  }
+}
+
+extension Recipe {
+  /// β of SGD's momentum: the optimizer's option of this name.
+  public var momentum: Double {
+    get { optimizer["momentum"] ?? 0 }
+    set { optimizer["momentum"] = newValue }
+  }
+
+  /// - Throws: `RecipeError` for one that nobody has registered.
+  func makeOptimizer() throws(RecipeError) -> any Optimizer {
+    guard let kind = optimizer.kind else {
+      throw RecipeError("optimizer: expected one of \(Optimizers.names), got “\(optimizer.name)”")
+    }
+    var options: [String: Double] = [:]
+    for option in kind.options { options[option.name] = optimizer[option.name] }
+    return kind.make(
+      options, .init(weightDecay: weightDecay, includesNormsAndBiases: decaysNormsAndBiases))
+  }
+}
+
+extension Optimizers {
+  static var names: String { all.map(\.name).joined(separator: ", ") }
+}
+
+extension ValueNode {
+  /// A name, or a mapping of `name` and the optimizer's options.
+  func optimizer() throws(RecipeError) -> OptimizerChoice {
+    guard case .mapping = node else {
+      return OptimizerChoice(try kind().name)
+    }
+    var reader = try MappingReader(node, key)
+    let kind = try reader.require("name").map { (node) throws(RecipeError) in try node.kind() }
+    var choice = OptimizerChoice(kind.name)
+    for option in kind.options {
+      try reader.read(option.name) { (node) throws(RecipeError) in
+        choice[option.name] =
+          option.isSwitch ? try node.boolean() ? 1 : 0 : try node.number(in: option.bounds)
+      }
+    }
+    try reader.finish()
+    return choice
+  }
+
+  private func kind() throws(RecipeError) -> Optimizers.Kind {
+    let name = try text()
+    if let kind = Optimizers.named(name) { return kind }
+    let near = Suggestion.nearest(name, in: Optimizers.all.map(\.name))
+    throw error(
+      "expected one of \(Optimizers.names), got “\(name)”"
+        + (near.map { "; did you mean “\($0)”?" } ?? ""))
+  }
+}
