@@ -14,6 +14,8 @@ public struct BatchNorm: Layer {
   public let runningVariance: Buffer
   public let activation: Activation
 
+  /// - Parameter name: of the layer; its tensors are `<name>.weight` (γ), `.bias` (β),
+  ///   `.running_mean` and `.running_var`.
   public init(_ name: String, channels: Int, activation: Activation, on backend: any Backend) {
     func vector(_ value: Float) -> Tensor {
       backend.makeTensor([channels], filledWith: value)
@@ -30,6 +32,10 @@ public struct BatchNorm: Layer {
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     callAsFunction(x, residual: nil, context)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    graph.batchNorm(x, self)
   }
 
   /// act(norm(x) + residual).
