@@ -21,11 +21,13 @@ public struct Architecture: Hashable, Sendable {
     case standard
   }
 
+  /// Of its family.
   public var name: Name
   /// Weighted layers: 6n + 2, 6n + 4; MobileNetV2 has 53 and no choice.
   public var depth: Int
   /// What the channels are multiplied by: k of WRN-28-k, the width multiplier of MobileNetV2.
   public var width: Double
+  /// Where it is cut into extractor and head.
   public var split: Split
   /// Where given, the extractor ends in a 1×1 convolution with batch norm and without activation (a
   /// linear map, as the end of an inverted residual is) to so many channels, and the head takes so

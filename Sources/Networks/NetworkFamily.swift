@@ -83,8 +83,8 @@ public protocol NetworkFamily: Sendable {
   /// Images `[N, H, W, 3]` to `stemChannels` channels.
   func stem(_ fresh: FreshWeights) -> [any Layer]
   /// The layers of `pieces[index]`.
-  /// - Parameter inputChannels: what comes in; behind an adapter any number that `validate(adapter:…)`
-  ///   lets pass.
+  /// - Parameter inputChannels: what comes in; behind an adapter any number that
+  ///   `validate(adapter:before:)` lets pass.
   func piece(_ index: Int, inputChannels: Int, _ fresh: FreshWeights) -> [any Layer]
   /// What stands between the last piece and the pool, and the number of channels behind it. The
   /// default: nothing.
@@ -97,13 +97,15 @@ public protocol NetworkFamily: Sendable {
   func validate(adapter channels: Int, before index: Int) throws(ArchitectureError)
 }
 
-/// What may be chosen of a network beside its split and an adapter.
+/// What may be chosen of a network beside its split and an adapter: the keys of
+/// `Architecture.depth`, `width`, `resolution`.
 public enum NetworkSetting: String, Sendable, CaseIterable {
   case depth, width, resolution
 }
 
 /// What comes out of a piece of a network.
 public struct Piece: Hashable, Sendable {
+  /// C.
   public let channels: Int
   /// By how much the image has been shrunk: features are `[N, H/divisor, W/divisor, channels]`.
   public let divisor: Int
@@ -130,7 +132,9 @@ public struct FreshWeights {
   static let classifierStream: UInt32 = streamsOfFamilies
   static let adapterStream: UInt32 = streamsOfFamilies + 1
 
+  /// Holds the weights.
   public let backend: any Backend
+  /// Of all the network's random numbers; equal seeds give equal weights on every backend.
   public let seed: UInt64
 
   public init(backend: any Backend, seed: UInt64) {

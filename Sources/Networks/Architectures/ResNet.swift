@@ -86,7 +86,10 @@ struct ResNet: NetworkFamily {
   static let benchDepth = 56
 
   static var benchLayers: [BenchLayer] {
-    let stages = [("ResNet-56, stage 1", 32, 16), ("ResNet-56, stage 2", 16, 32), ("ResNet-56, stage 3", 8, 64)]
+    let stages = [
+      ("ResNet-56, stage 1", 32, 16), ("ResNet-56, stage 2", 16, 32),
+      ("ResNet-56, stage 3", 8, 64),
+    ]
     var layers = [
       BenchLayer("ResNet-56, stem", .stem(outputChannels: 16), size: 32, inputChannels: 3)
     ]

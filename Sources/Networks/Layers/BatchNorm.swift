@@ -5,13 +5,20 @@ public import Tensors
 /// residual join and an activation. ε = 1e-5; running statistics move with momentum 0.1, the
 /// variance unbiased, M/(M − 1).
 public struct BatchNorm: Layer {
+  /// ε.
   public static let epsilon: Float = 1e-5
+  /// The share of a batch in the running statistics.
   public static let momentum: Float = 0.1
 
+  /// γ, `[C]`.
   public let gamma: Parameter
+  /// β, `[C]`.
   public let beta: Parameter
+  /// `[C]`, zeros at first.
   public let runningMean: Buffer
+  /// `[C]`, ones at first.
   public let runningVariance: Buffer
+  /// What follows, last.
   public let activation: Activation
 
   /// - Parameter name: of the layer; its tensors are `<name>.weight` (γ), `.bias` (β),

@@ -5,8 +5,10 @@ public import Tensors
 /// `[N, P, Q, K]`, P = ⌊(H + 2·padding − R)/stride⌋ + 1 and Q likewise. Starts as in He et al. 2015
 /// (`Initializer.heFanOut`).
 public struct Convolution: Layer {
+  /// w, `[R, R, C, K]`.
   public let weight: Parameter
   public let stride: Int
+  /// Zeros on each side, pixels.
   public let padding: Int
 
   /// - Parameters:

@@ -1,11 +1,13 @@
 public import Autograd
 public import Tensors
 
-/// A convolution of each channel by itself, without bias (batch norm follows): x `[N, H, W, C]` with
-/// w `[R, R, C]` gives `[N, P, Q, C]`. Starts with variance 2/R² (`Initializer.heFanOut`).
+/// A convolution of each channel by itself, without bias (batch norm follows): x `[N, H, W, C]`
+/// with w `[R, R, C]` gives `[N, P, Q, C]`. Starts with variance 2/R² (`Initializer.heFanOut`).
 public struct DepthwiseConvolution: Layer {
+  /// w, `[R, R, C]`.
   public let weight: Parameter
   public let stride: Int
+  /// Zeros on each side, pixels.
   public let padding: Int
 
   /// - Parameters:

@@ -4,7 +4,9 @@ public import Tensors
 /// The classification layer: x·w + b, x `[N, C]`, w `[C, K]` uniform in ±1/√C at first
 /// (`Initializer.uniformFanIn`), b `[K]` zeros: `[N, K]`.
 public struct Linear: Layer {
+  /// w, `[C, K]`.
   public let weight: Parameter
+  /// b, `[K]`.
   public let bias: Parameter
 
   /// - Parameters:
