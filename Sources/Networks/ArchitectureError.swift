@@ -20,7 +20,8 @@ extension NetworkFamilies {
       throw ArchitectureError(
         "name",
         "there is no network “\(name)”; known are "
-          + "\(names.map(\.rawValue).joined(separator: ", ")), and what a program registers")
+          + "\(names.map(\.rawValue).joined(separator: ", ")) (a family of another package has to "
+          + "be registered first)")
     }
     return family
   }

@@ -61,7 +61,7 @@ import Testing
     #expect(
       message(Architecture(name: "vgg"))
         == "name: there is no network “vgg”; known are resnet, wide-resnet, mobilenet-v2, "
-        + "plain-stack, and what a program registers")
+        + "plain-stack (a family of another package has to be registered first)")
   }
 
   @Test func itsJSONSaysAllOfIt() throws {
