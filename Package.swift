@@ -128,7 +128,8 @@ let package = Package(
 
     // MARK: Tests
     .target(
-      name: "TestSupport", dependencies: ["Tensors", "BackendCPU", "BackendOpenCL"],
+      name: "TestSupport",
+      dependencies: ["Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
@@ -147,7 +148,7 @@ let package = Package(
       name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU"],
+      name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",

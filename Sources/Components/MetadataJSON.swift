@@ -37,15 +37,15 @@ struct MetadataReader {
       // Equal keys and deep nesting, which Foundation lets pass.
       _ = try StrictJSON.parse(Array(text.utf8)[...])
       return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch let error as ArchitectureError {
+      throw malformed("metadata “\(key)” cannot be understood: \(error)")
     } catch {
       throw malformed("metadata “\(key)” cannot be understood: \(text.prefix(200))")
     }
   }
 
+  /// The family's bounds, before anything is made of it.
   func check(_ architecture: Architecture) throws(ComponentFileError) {
-    guard 8...1202 ~= architecture.depth else {
-      throw malformed("architecture: depth \(architecture.depth) is not from 8 to 1202")
-    }
     do { try architecture.validate() } catch { throw malformed("architecture: \(error)") }
   }
 

@@ -10,6 +10,7 @@ public struct WeightImport: Sendable {
     public var depth: Int?
     public var width: Double?
     public var split: Split?
+    /// Where nothing is said, that of the family for images of this size.
     public var resolution: Architecture.Resolution?
     /// By output, canonical.
     public var classNames: [String]
@@ -33,10 +34,12 @@ public struct WeightImport: Sendable {
 
   /// Reads the file and finds out which network it holds.
   ///
-  /// A prefix `module.` that all names have is dropped, `num_batches_tracked` passed over, and the
-  /// last layer may be called `fc` or `linear`. Nothing else is renamed, guessed or left out.
+  /// A prefix `module.` that all names have is dropped, `num_batches_tracked` passed over, and a
+  /// layer may have its other name, if the family knows one (`fc` or `linear` for a ResNet's last).
+  /// Nothing else is renamed, guessed or left out.
   /// - Throws: `ComponentFileError`, `ArchitectureError`.
   public init(_ path: String, _ options: Options) throws {
+    let family = try NetworkFamilies.known(options.name)
     let bytes = try ComponentFile.bytes(path)
     let index: SafetensorsIndex
     do {
@@ -52,18 +55,15 @@ public struct WeightImport: Sendable {
     for item in index.items {
       var name = isWrapped ? String(item.name.dropFirst(7)) : item.name
       if name.hasSuffix(".num_batches_tracked") { continue }
-      if name.contains("shortcut.") || name.contains("downsample.") {
-        throw malformed(
-          "tensor “\(name)”: weights in a shortcut; a CIFAR ResNet's have none (He et al. 2016, "
-            + "option A)")
+      if let why = family.refusal(ofTensor: name) {
+        throw malformed("tensor “\(name)”: \(why)")
       }
       guard item.dtype == .f32 else {
         throw malformed(
           "tensor “\(name)”: expected F32, got \(item.dtype.rawValue); convert it first "
             + "(in PyTorch: tensor.float())")
       }
-      for (other, own) in [("fc", "linear"), ("linear", "fc")]
-      where name.hasPrefix("\(other).") && Architecture(name: options.name).classifier == own {
+      if let (other, own) = family.layerAliases.first(where: { name.hasPrefix("\($0.key).") }) {
         name = own + name.dropFirst(other.count)
       }
       found[name] = index.entry(item, in: bytes)
@@ -115,29 +115,12 @@ public struct WeightImport: Sendable {
   private static func architecture(
     _ tensors: [String: SafetensorsFile.Entry], _ options: Options
   ) throws -> Architecture {
-    var (depth, width) = (options.depth, options.width)
-    /// How many blocks stand under a prefix.
-    func blocks(_ prefix: String) -> Int {
-      Set(
-        tensors.keys.lazy.filter { $0.hasPrefix(prefix) }
-          .compactMap { $0.dropFirst(prefix.count).split(separator: ".").first }
-      ).count
-    }
-    func channels(_ name: String) -> Double? {
-      tensors["\(name).weight"]?.shape.first.map { (Double($0) / 16).rounded() }
-    }
-    switch options.name {
-    case .resnet:
-      depth = depth ?? 6 * max(1, blocks("layer1.")) + 2
-      width = width ?? channels("layer1.0.conv1")
-    case .wideResNet:
-      depth = depth ?? 6 * max(1, blocks("block1.layer.")) + 4
-      width = width ?? channels("block1.layer.0.conv1")
-    case .mobileNetV2: break
-    }
+    let found = try NetworkFamilies.known(options.name).sizes(
+      of: WeightShapes(tensors.mapValues(\.shape)))
     let architecture = Architecture(
-      name: options.name, depth: depth, width: width, split: options.split,
-      resolution: options.resolution)
+      name: options.name, depth: options.depth ?? found.depth,
+      width: options.width ?? found.width, split: options.split, resolution: options.resolution,
+      imageSize: options.preprocessing.imageSize)
     try architecture.validate()
     return architecture
   }

@@ -4,22 +4,61 @@ public import Dovetail
 /// Which network, where no recipe says so.
 struct ArchitectureOptions: ParsableArguments {
   @Option(
-    help: "Which networks: \(Architecture.Name.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: "Which networks: \(NetworkFamilies.names.map(\.rawValue).joined(separator: ", ")).")
   var architecture = Architecture.Name.resnet
-  @Option(help: "6n + 2 of a resnet (56), 6n + 4 of a wide-resnet (28).") var depth: Int?
+  @Option(help: ArgumentHelp(ArchitectureHelp.depths { $0.benchDepth })) var depth: Int?
   @Option(help: "What the channels are multiplied by.") var width: Double?
 
   /// - Throws: `ArchitectureError` where there is no such network.
   func architecture(imageSize: Int) throws -> Architecture {
-    var network = Architecture(
-      name: architecture, depth: depth ?? (architecture == .resnet ? 56 : nil), width: width)
-    if network.resolution != nil && imageSize >= 64 { network.resolution = .standard }
+    let family = try NetworkFamilies.known(architecture)
+    let network = Architecture(
+      name: architecture, depth: depth ?? family.benchDepth, width: width, imageSize: imageSize)
     try network.validate()
     return network
   }
 }
 
-extension Architecture.Name: ExpressibleByArgument {}
+/// What the help says of the families that there are.
+enum ArchitectureHelp {
+  /// “resnet, wide-resnet or mobilenet-v2.”
+  static var names: String {
+    let names = NetworkFamilies.names.map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + " or \(names.last!)."
+  }
+
+  /// “6n + 2 of a resnet (56), …”, the number by `shown`.
+  static func depths(_ shown: (any NetworkFamily.Type) -> Int? = { _ in nil }) -> String {
+    NetworkFamilies.all.compactMap { family in
+      family.depthRule.map { rule in
+        "\(rule) of a \(family.name)" + (shown(family).map { " (\($0))" } ?? "")
+      }
+    }.joined(separator: ", ") + "."
+  }
+
+  /// “stage1 to stage3, … (stage2, …)”, each once.
+  static var splits: String {
+    func once(_ words: [String]) -> String {
+      words.enumerated().filter { !words.prefix($0).contains($1) }.map(\.element)
+        .joined(separator: ", ")
+    }
+    let families = NetworkFamilies.all
+    return once(families.map { "\($0.splits.first!) to \($0.splits.last!)" })
+      + ": where to cut (\(once(families.map { "\($0.defaultSplit)" })))."
+  }
+}
+
+extension Architecture.Name: ExpressibleByArgument {
+  /// Only names that a family has.
+  public init?(argument: String) {
+    let name = Architecture.Name(rawValue: argument)
+    guard NetworkFamilies.family(named: name) != nil else { return nil }
+    self = name
+  }
+
+  public static var allValueStrings: [String] { NetworkFamilies.names.map(\.rawValue) }
+}
+
 extension Split: ExpressibleByArgument {}
 
 /// `iiw,rp,dcc`.

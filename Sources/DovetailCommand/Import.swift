@@ -21,11 +21,10 @@ struct Import: ParsableCommand {
       """)
 
   @Argument(help: "The weights, a safetensors file.") var file: String
-  @Option(help: "resnet, wide-resnet or mobilenet-v2.") var architecture: Architecture.Name
-  @Option(help: "6n + 2 of a resnet, 6n + 4 of a wide-resnet.") var depth: Int?
+  @Option(help: ArgumentHelp(ArchitectureHelp.names)) var architecture: Architecture.Name
+  @Option(help: ArgumentHelp(ArchitectureHelp.depths())) var depth: Int?
   @Option(help: "What the channels are multiplied by.") var width: Double?
-  @Option(help: "stage1 to stage3, block1 to block17: where to cut (stage2, block11).")
-  var split: Split?
+  @Option(help: ArgumentHelp(ArchitectureHelp.splits)) var split: Split?
   @Option(
     help: ArgumentHelp(
       "The classes by output: names with commas between, a file with a name a line, or cifar10, "
@@ -80,9 +79,6 @@ struct Import: ParsableCommand {
       options.width = width
       options.split = split
       options.batchNorm = batchNorm
-      if architecture == .mobileNetV2 {
-        options.resolution = imageSize >= 64 ? .standard : .small
-      }
       let backend = CPUBackend()
       let source = try WeightImport(file, options)
       let (extractor, head) = try source.components(on: backend)

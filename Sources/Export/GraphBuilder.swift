@@ -1,6 +1,4 @@
 import Components
-import Networks
-import Tensors
 
 /// Puts a component's layers into a graph, one after the other; what it adds bears the component's
 /// name in front, so that the graphs of an extractor and of a head can be joined.
@@ -16,18 +14,6 @@ struct GraphBuilder {
 
   init(_ model: ONNXModel) { self.model = model }
 
-  /// - Returns: the name of what comes out of all layers.
-  mutating func append(_ layers: Sequential, to x: String) throws(ExportError) -> String {
-    var x = x
-    for layer in layers.layers {
-      guard let exportable = layer as? any ONNXExportable else {
-        throw ExportError("a layer of type \(type(of: layer)) has no ONNX form")
-      }
-      x = exportable.append(to: &self, x)
-    }
-    return x
-  }
-
   /// - Returns: the name of what comes out.
   mutating func add(
     _ operation: String, _ inputs: [String], _ attributes: [(String, ONNXModel.Attribute)] = [],
@@ -41,8 +27,12 @@ struct GraphBuilder {
   }
 
   /// The component's own tensor of this name, perhaps in another shape.
-  mutating func weight(_ name: String, shape: [Int]? = nil) -> String {
-    let entry = weights[name]!
+  mutating func weight(
+    _ name: String, shape: [Int]? = nil
+  ) throws(ExportError) -> String {
+    guard let entry = weights[name] else {
+      throw ExportError("a layer describes itself by the weight “\(name)”, which it has not")
+    }
     return constant(name, shape: shape ?? entry.shape, .floats(entry.values))
   }
 

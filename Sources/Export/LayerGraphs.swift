@@ -2,156 +2,105 @@ import Components
 import Networks
 import Tensors
 
-/// A layer that has an ONNX form. Images and features are NCHW there.
-protocol ONNXExportable {
-  /// - Returns: the name of the output.
-  func append(to graph: inout GraphBuilder, _ x: String) -> String
-}
-
-extension Convolution: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    let size = weight.value.shape[0]
-    return graph.convolution(
-      x, weight.name, size: size, stride: stride, padding: padding, groups: 1)
-  }
-}
-
-extension DepthwiseConvolution: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    let shape = weight.value.shape
-    return graph.convolution(
-      x, weight.name, size: shape[0], stride: stride, padding: padding, groups: shape[2])
-  }
-}
-
+/// Standard operations as ONNX nodes. Images and features are NCHW there.
 extension GraphBuilder {
-  fileprivate mutating func convolution(
-    _ x: String, _ name: String, size: Int, stride: Int, padding: Int, groups: Int
-  ) -> String {
-    add(
-      "Conv", [x, weight(name)],
-      [
-        ("group", .integer(groups)), ("kernel_shape", .integers([size, size])),
-        ("pads", .integers([padding, padding, padding, padding])),
-        ("strides", .integers([stride, stride])),
-      ])
+  /// - Returns: the name of what comes out of all layers.
+  mutating func append(_ layers: Sequential, to x: String) throws(ExportError) -> String {
+    let graph = LayerGraph(of: layers)
+    /// By `Value.index`.
+    var names = [x]
+    for step in graph.steps {
+      names.append(try append(step.operation, step.inputs.map { names[$0.index] }))
+    }
+    return names[graph.output.index]
   }
 
-  fileprivate mutating func activation(_ activation: Activation, _ x: String) -> String {
+  private mutating func append(
+    _ operation: LayerGraph.Operation, _ x: [String]
+  ) throws(ExportError) -> String {
+    switch operation {
+    case .convolution(let weight, let kernelSize, let stride, let padding, let groups):
+      add(
+        "Conv", [x[0], try self.weight(weight)],
+        [
+          ("group", .integer(groups)), ("kernel_shape", .integers([kernelSize, kernelSize])),
+          ("pads", .integers([padding, padding, padding, padding])),
+          ("strides", .integers([stride, stride])),
+        ])
+    case .batchNorm(let gamma, let beta, let mean, let variance, let channels, let epsilon):
+      try batchNorm == .batch
+        ? normalisedByBatch(x[0], gamma, beta, channels: channels, epsilon: epsilon)
+        : add(
+          "BatchNormalization",
+          [x[0], weight(gamma), weight(beta), weight(mean), weight(variance)],
+          [("epsilon", .float(epsilon))])
+    case .activation(let activation): self.activation(activation, x[0])
+    case .add: add("Add", x)
+    case .shortcut(let inputChannels, let outputChannels, let stride):
+      shortcut(x[0], inputChannels, outputChannels, stride: stride)
+    case .averagePool(let window, let stride):
+      add(
+        "AveragePool", x,
+        [("kernel_shape", .integers([window, window])), ("strides", .integers([stride, stride]))])
+    case .globalAveragePool:
+      add("Flatten", [add("GlobalAveragePool", x)], [("axis", .integer(1))])
+    case .linear(let weight, let bias):
+      add(
+        "Gemm", [x[0], try self.weight(weight), try self.weight(bias)],
+        [("transB", .integer(1))])
+    }
+  }
+
+  private mutating func activation(_ activation: Activation, _ x: String) -> String {
     switch activation {
     case .none: x
     case .relu: add("Relu", [x])
     case .relu6: add("Clip", [x, floats("zero", [0]), floats("six", [6])])
     }
   }
-}
-
-extension BatchNorm: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    append(to: &graph, x, residual: nil)
-  }
-
-  /// act(norm(x) + residual).
-  func append(to graph: inout GraphBuilder, _ x: String, residual: String?) -> String {
-    var y =
-      graph.batchNorm == .batch
-      ? normalisedByBatch(&graph, x)
-      : graph.add(
-        "BatchNormalization",
-        [
-          x, graph.weight(gamma.name), graph.weight(beta.name), graph.weight(runningMean.name),
-          graph.weight(runningVariance.name),
-        ], [("epsilon", .float(Self.epsilon))])
-    if let residual { y = graph.add("Add", [y, residual]) }
-    return graph.activation(activation, y)
-  }
 
   /// γ (x − mean) / √(variance + ε) + β over N, H, W, the variance biased, as it is trained.
-  private func normalisedByBatch(_ graph: inout GraphBuilder, _ x: String) -> String {
-    let channels = [1, gamma.value.shape[0], 1, 1]
+  private mutating func normalisedByBatch(
+    _ x: String, _ gamma: String, _ beta: String, channels: Int, epsilon: Float
+  ) throws(ExportError) -> String {
+    let shape = [1, channels, 1, 1]
     let over: [(String, ONNXModel.Attribute)] = [
       ("axes", .integers([0, 2, 3])), ("keepdims", .integer(1)),
     ]
-    let centred = graph.add("Sub", [x, graph.add("ReduceMean", [x], over)])
-    let variance = graph.add(
-      "ReduceMean", [graph.add("Mul", [centred, centred])], over)
-    let deviation = graph.add(
-      "Sqrt", [graph.add("Add", [variance, graph.floats("epsilon", [Self.epsilon])])])
-    let unit = graph.add("Div", [centred, deviation])
-    return graph.add(
+    let centered = add("Sub", [x, add("ReduceMean", [x], over)])
+    let variance = add("ReduceMean", [add("Mul", [centered, centered])], over)
+    let deviation = add("Sqrt", [add("Add", [variance, floats("epsilon", [epsilon])])])
+    let unit = add("Div", [centered, deviation])
+    return add(
       "Add",
-      [
-        graph.add("Mul", [unit, graph.weight(gamma.name, shape: channels)]),
-        graph.weight(beta.name, shape: channels),
-      ])
+      [add("Mul", [unit, try weight(gamma, shape: shape)]), try weight(beta, shape: shape)])
   }
-}
 
-extension ResidualBlock: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    let channels = conv1.weight.value.shape[2]
-    var shortcut = x
-    if stride > 1 || channels != outputs {
-      // Option A: every stride-th position, zeros for the new channels on both sides.
-      if stride > 1 {
-        shortcut = graph.add(
-          "Slice",
-          [
-            x, graph.integers("slice_starts", [0, 0]),
-            graph.integers("slice_ends", [Int(Int32.max), Int(Int32.max)]),
-            graph.integers("slice_axes", [2, 3]),
-            graph.integers("slice_steps_\(stride)", [stride, stride]),
-          ])
-      }
-      if channels != outputs {
-        let before = (outputs - channels) / 2
-        shortcut = graph.add(
-          "Pad",
-          [
-            shortcut,
-            graph.integers(
-              "pads_\(channels)_\(outputs)",
-              [0, before, 0, 0, 0, outputs - channels - before, 0, 0]),
-          ])
-      }
+  /// Option A: every stride-th position, zeros for the new channels on both sides.
+  private mutating func shortcut(
+    _ x: String, _ inputChannels: Int, _ outputChannels: Int, stride: Int
+  ) -> String {
+    var y = x
+    if stride > 1 {
+      y = add(
+        "Slice",
+        [
+          y, integers("slice_starts", [0, 0]),
+          integers("slice_ends", [Int(Int32.max), Int(Int32.max)]),
+          integers("slice_axes", [2, 3]), integers("slice_steps_\(stride)", [stride, stride]),
+        ])
     }
-    let hidden = bn1.append(to: &graph, conv1.append(to: &graph, x))
-    return bn2.append(to: &graph, conv2.append(to: &graph, hidden), residual: shortcut)
-  }
-}
-
-extension PreactivationBlock: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    let active = bn1.append(to: &graph, x)
-    let hidden = bn2.append(to: &graph, conv1.append(to: &graph, active))
-    let sum = conv2.append(to: &graph, hidden)
-    return graph.add("Add", [sum, projection?.append(to: &graph, active) ?? x])
-  }
-}
-
-extension InvertedResidual: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    var hidden = x
-    if let expansion {
-      hidden = expansion.norm.append(
-        to: &graph, expansion.convolution.append(to: &graph, hidden))
+    if inputChannels != outputChannels {
+      let before = (outputChannels - inputChannels) / 2
+      y = add(
+        "Pad",
+        [
+          y,
+          integers(
+            "pads_\(inputChannels)_\(outputChannels)",
+            [0, before, 0, 0, 0, outputChannels - inputChannels - before, 0, 0]),
+        ])
     }
-    hidden = depthwise.norm.append(to: &graph, depthwise.convolution.append(to: &graph, hidden))
-    return bottleneck.norm.append(
-      to: &graph, bottleneck.convolution.append(to: &graph, hidden),
-      residual: isResidual ? x : nil)
-  }
-}
-
-extension GlobalAveragePool: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    graph.add("Flatten", [graph.add("GlobalAveragePool", [x])], [("axis", .integer(1))])
-  }
-}
-
-extension Linear: ONNXExportable {
-  func append(to graph: inout GraphBuilder, _ x: String) -> String {
-    graph.add(
-      "Gemm", [x, graph.weight(weight.name), graph.weight(bias.name)], [("transB", .integer(1))])
+    return y
   }
 }

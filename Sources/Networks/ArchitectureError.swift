@@ -1,93 +1,81 @@
 /// An architecture that cannot be built: which part of it, what is wrong, what would be right.
 public struct ArchitectureError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// The part's name, as in a recipe: `depth`, `width`, `split`, `adapter`, `resolution`.
+  /// The part's name, as in a recipe: `name`, `depth`, `width`, `split`, `adapter`, `resolution`.
   public let key: String
+  /// What is wrong and what would be right, in one sentence.
   public let description: String
 
-  init(_ key: String, _ description: String) {
+  public init(_ key: String, _ description: String) {
     self.key = key
     self.description = description
   }
 }
 
+extension NetworkFamilies {
+  /// - Throws: `ArchitectureError` of the key `name` that lists the known ones.
+  public static func known(
+    _ name: Architecture.Name
+  ) throws(ArchitectureError) -> any NetworkFamily.Type {
+    guard let family = family(named: name) else {
+      throw ArchitectureError(
+        "name",
+        "there is no network “\(name)”; known are "
+          + "\(names.map(\.rawValue).joined(separator: ", ")) (a family of another package has to "
+          + "be registered first)")
+    }
+    return family
+  }
+}
+
 extension Architecture {
   /// The most channels that an adapter may have.
-  private static let mostAdapterChannels = 4096
-  /// depth · width² of the largest residual network: some twice WRN-28-16.
-  private static let mostWork = 16_384.0
+  public static let mostAdapterChannels = 4096
 
-  /// Throws what is wrong with it. Bounds keep an architecture from a file within memory.
+  /// Throws what is wrong with it. The family's bounds keep an architecture from a file within
+  /// memory: nothing of a network is made before.
+  /// - Throws: `ArchitectureError`.
   public func validate() throws(ArchitectureError) {
-    switch name {
-    case .resnet: try validateDepth(offset: 2, "a ResNet")
-    case .wideResNet: try validateDepth(offset: 4, "a Wide ResNet")
-    case .mobileNetV2:
-      guard depth == MobileNetV2.depth else {
+    let family = try NetworkFamilies.known(name)
+    if !family.settings.contains(.depth), depth != family.defaultDepth {
+      throw ArchitectureError(
+        "depth",
+        "\(family.title) has \(family.defaultDepth) layers and no choice, got \(depth); "
+          + "leave it out")
+    }
+    try family.validate(self)
+    guard family.settings.contains(.width) || width == family.defaultWidth else {
+      throw ArchitectureError("width", "a \(name) has none, got \(widthText); leave it out")
+    }
+    // Whatever the family's own bounds are, its sizes are computed from these.
+    guard depth > 0, width.isFinite, width > 0 else {
+      throw ArchitectureError(
+        "width", "expected a depth and a width above 0, got \(depth) and \(widthText)")
+    }
+    guard family.splits.contains(split) else {
+      let (first, last) = (family.splits.first!, family.splits.last!)
+      throw ArchitectureError(
+        "split",
+        "a \(name) is cut after \(first)\(first == last ? "" : " to \(last)"), got \(split)")
+    }
+    try validateResolution(of: family)
+    if let adapter {
+      guard 1...Self.mostAdapterChannels ~= adapter else {
         throw ArchitectureError(
-          "depth",
-          "MobileNetV2 has \(MobileNetV2.depth) layers and no choice, got \(depth); "
-            + "leave it out")
+          "adapter", "has from 1 to \(Self.mostAdapterChannels) channels, got \(adapter)")
       }
+      try validateAdapter(adapter)
     }
-    try validateWidth()
-    guard name.splits.contains(split) else {
-      let names = name.splits.map(\.rawValue)
-      throw ArchitectureError(
-        "split", "a \(name.rawValue) is cut after \(names.first!) to \(names.last!), got \(split)")
-    }
-    guard (resolution != nil) == (name == .mobileNetV2) else {
-      throw ArchitectureError(
-        "resolution", "is MobileNetV2's alone, a \(name.rawValue) has none; leave it out")
-    }
-    if let adapter { try validate(adapter: adapter) }
   }
 
-  private func validateDepth(
-    offset: Int, _ kind: String
-  ) throws(ArchitectureError) {
-    let least = 6 + offset
-    guard !(least...1202 ~= depth) || (depth - offset) % 6 != 0 else { return }
-    let below = max(least, (min(max(depth, 0), 1196) - offset) / 6 * 6 + offset)
-    let examples = [1, 2, 3, 5, 7, 9].map { "\(6 * $0 + offset)" }.joined(separator: ", ")
+  private func validateResolution(of family: any NetworkFamily.Type) throws(ArchitectureError) {
+    guard family.settings.contains(.resolution) != (resolution != nil) else { return }
+    guard resolution != nil else {
+      throw ArchitectureError("resolution", "a \(name) has one, got none")
+    }
+    let others = NetworkFamilies.all.filter { $0.settings.contains(.resolution) }
+      .map { "\($0.title)'s" }
     throw ArchitectureError(
-      "depth",
-      "\(kind)'s depth is 6n + \(offset) (\(examples), …), got \(depth); "
-        + "the nearest are \(below) and \(below + 6)")
-  }
-
-  private func validateWidth() throws(ArchitectureError) {
-    if name == .mobileNetV2 {
-      guard 0.05...4 ~= width else {
-        throw ArchitectureError(
-          "width", "MobileNetV2's width is from 0.05 to 4, got \(width)")
-      }
-      return
-    }
-    guard 1...32 ~= width, width == width.rounded() else {
-      throw ArchitectureError(
-        "width", "a \(name.rawValue)'s width is a whole number from 1 to 32, got \(width)")
-    }
-    guard Double(depth) * width * width <= Self.mostWork else {
-      throw ArchitectureError(
-        "width",
-        "depth · width² is at most \(Int(Self.mostWork)), got depth \(depth) and width "
-          + widthText)
-    }
-  }
-
-  private func validate(adapter: Int) throws(ArchitectureError) {
-    guard 1...Self.mostAdapterChannels ~= adapter else {
-      throw ArchitectureError(
-        "adapter", "has from 1 to \(Self.mostAdapterChannels) channels, got \(adapter)")
-    }
-    // Option A adds channels of zeros, it cannot take any away.
-    guard name == .resnet, split.pieces < 3 else { return }
-    let next = ResNet(depth: depth, width: Int(width)).pieces[split.pieces].channels
-    guard adapter <= next else {
-      throw ArchitectureError(
-        "adapter",
-        "has at most the \(next) channels of the ResNet's next stage, whose shortcut "
-          + "can only add some, got \(adapter)")
-    }
+      "resolution",
+      "is \(others.joined(separator: " and ")) alone, a \(name) has none; leave it out")
   }
 }

@@ -34,11 +34,18 @@ public struct ForwardContext {
   public var backend: any Backend { tape.backend }
 }
 
-/// A piece of a network. No layer has a backward: the tape has.
+/// A piece of a network. No layer has a backward: the tape has. A layer of another package is made
+/// of these, or of the tape's ops.
 public protocol Layer {
+  /// What is trained, in the order of the forward pass, each name once in a component.
   var parameters: [Parameter] { get }
+  /// What is kept beside and not trained.
   var buffers: [Buffer] { get }
+  /// The forward pass: most layers take `[N, H, W, C]` and give `[N, H', W', K]`.
   func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable
+  /// The same forward pass as standard operations on named weights, for export.
+  /// - Returns: the layer's output.
+  func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value
 }
 
 /// Layers one after the other.
@@ -52,5 +59,11 @@ public struct Sequential: Layer {
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     layers.reduce(x) { $1($0, context) }
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    var x = x
+    for layer in layers { x = layer.describe(x, in: &graph) }
+    return x
   }
 }

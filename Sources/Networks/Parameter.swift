@@ -16,7 +16,7 @@ public final class Parameter {
   public var value: Tensor { variable.value }
   public var gradient: Tensor? { variable.gradient }
 
-  public init(_ name: String, _ value: Tensor, on backend: any Backend) {
+  public init(_ name: String, _ value: Tensor) {
     self.name = name
     variable = Variable(value, needsGradient: true)
   }

@@ -198,7 +198,7 @@ import Testing
       $0.metadata["kind"] = "head"
     }
     try refuses("metadata “architecture” is missing") { $0.metadata["architecture"] = nil }
-    try refuses("metadata “architecture” cannot be understood") {
+    try refuses("metadata “architecture” cannot be understood: there is no network “vgg”") {
       $0.metadata["architecture"] = "{\"name\":\"vgg\"}"
     }
     try refuses("metadata “interface” is missing") { $0.metadata["interface"] = nil }
@@ -212,10 +212,10 @@ import Testing
     func depth(_ depth: Int) -> String {
       "{\"depth\":\(depth),\"name\":\"resnet\",\"split\":\"stage2\"}"
     }
-    try refuses("depth \(Int.min) is not from 8 to 1202") {
+    try refuses("a ResNet's depth is 6n + 2 (8, 14, 20, 32, 44, 56, …), got \(Int.min)") {
       $0.metadata["architecture"] = depth(.min)
     }
-    try refuses("depth \(Int.max) is not from 8 to 1202") {
+    try refuses("a ResNet's depth is 6n + 2 (8, 14, 20, 32, 44, 56, …), got \(Int.max)") {
       $0.metadata["architecture"] = depth(.max)
     }
     try refuses("depth · width² is at most 16384") {

@@ -1,12 +1,43 @@
 import Diagnostics
+import Networks
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 @Suite struct WorkloadTests {
   @Test func everyOpHasARowInTheBench() {
     let timed = Set(Workload.networks(batch: 2).map(\.op))
     #expect(OpName.allCases.filter { !timed.contains($0) } == [])
+  }
+
+  /// A family of another package has its rows, and stands in a recipe.
+  @Test func aRegisteredFamilyHasRowsAndARecipe() throws {
+    try NetworkFamilies.register(PlainStack.self)
+    let rows = Workload.networks(batch: 2).filter { $0.place.hasPrefix("Plain stack") }
+    #expect(
+      rows.map(\.place) == .init(repeating: "Plain stack, unit 1", count: 4)
+        + .init(repeating: "Plain stack, classifier", count: 3))
+    #expect(rows.map(\.k) == [4, 4, 4, 4, 10, 10, 10])
+
+    func parse(_ architecture: String) throws(RecipeError) -> Recipe {
+      try Recipe.parse(
+        yaml: "tasks: [{dataset: made-up-ink}]\narchitecture: \(architecture)", folder: "/")
+    }
+    let recipe = try parse("{name: plain-stack, depth: 8, split: unit2}")
+    #expect(
+      recipe.architecture == Architecture(name: "plain-stack", depth: 8, split: Split("unit", 2)))
+    #expect(
+      recipe.yaml.contains("architecture: {name: plain-stack, depth: 8, width: 1, split: unit2}"))
+    #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/") == recipe)
+    for (text, problem) in [
+      ("{name: plain-stick}", "did you mean “plain-stack”?"),
+      ("{name: plain-stack, depth: 5}", "depth: a plain stack's depth is even, from 4 to 20"),
+      ("{name: plain-stack, split: stage1}", "split: expected one of unit1, unit2, got"),
+    ] {
+      let error = #expect(throws: RecipeError.self) { try parse(text) }
+      #expect(error?.problem.contains(problem) == true, "\(error!)")
+    }
   }
 
   @Test func nominalOperationsAreThoseOfADirectConvolution() {

@@ -6,6 +6,7 @@ import Export
 import Foundation
 import Networks
 import Tensors
+import TestSupport
 import Testing
 
 /// Exported graphs, computed by their operators' definitions, against the networks that they are
@@ -19,11 +20,15 @@ import Testing
     Architecture(name: .mobileNetV2, width: 0.1, split: .block(3)),
     // At its usual strides 1 × 1 would be left at the end: too few values for a variance in Float.
     Architecture(name: .mobileNetV2, width: 0.1, split: .block(11), adapter: 24),
+    // Of another package, with a layer of its own.
+    Architecture(name: "plain-stack", depth: 6, width: 2, split: Split("unit", 1)),
   ]
   static let size = 16
   static let normalisation = Normalisation(mean: [0.5, 0.25, 0.125], std: [0.25, 0.5, 0.2])
 
   let backend = CPUBackend(threads: 2)
+
+  init() throws { try NetworkFamilies.register(PlainStack.self) }
 
   private func parts(
     _ architecture: Architecture, _ policy: BatchNormPolicy

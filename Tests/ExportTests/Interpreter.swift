@@ -25,6 +25,7 @@ extension ParsedModel {
     case "Clip": each(x[0]) { min(max($0, x[1].numbers[0]), x[2].numbers[0]) }
     case "ReduceMean": mean(x[0], over: node.integers["axes"]!)
     case "GlobalAveragePool": mean(x[0], over: [2, 3])
+    case "AveragePool": averagePool(x[0], node)
     case "Flatten":
       Values(shape: [x[0].shape[0], x[0].numbers.count / x[0].shape[0]], numbers: x[0].numbers)
     case "BatchNormalization": normalised(x, epsilon: Double(node.floats["epsilon"]!))
@@ -84,6 +85,22 @@ extension ParsedModel {
     for (place, value) in zip(sources(shape, of: x.shape), x.numbers) { sums[place] += value }
     let count = Double(x.numbers.count / sums.count)
     return Values(shape: shape, numbers: sums.map { $0 / count })
+  }
+
+  /// Without pads.
+  private static func averagePool(_ x: Values, _ node: Node) -> Values {
+    let (window, strides) = (node.integers["kernel_shape"]!, node.integers["strides"]!)
+    let out = [0, 1].map { (x.shape[2 + $0] - window[$0]) / strides[$0] + 1 }
+    let shape = [x.shape[0], x.shape[1]] + out
+    let numbers = places(shape).map { place in
+      places(window).reduce(0.0) { sum, tap in
+        let from = [
+          place[0], place[1], place[2] * strides[0] + tap[0], place[3] * strides[1] + tap[1],
+        ]
+        return sum + x.numbers[offset(from, in: x.shape)]
+      } / Double(window[0] * window[1])
+    }
+    return Values(shape: shape, numbers: numbers)
   }
 
   private static func normalised(_ x: [Values], epsilon: Double) -> Values {

@@ -11,12 +11,13 @@ import Testing
   static let registered: Void = {
     Optimizers.register(Lion.kind)
     AuxiliaryTasks.register(MirrorTask())
+    try? NetworkFamilies.register(PlainStack.self)
     Augmentations.register(.init(name: "erasing", value: (4, 1...32)) { Erasing(side: Int($0)) })
   }()
 
   private static let yaml = """
     tasks: [{name: ink, dataset: made-up-ink}, {name: neon, dataset: made-up-neon}]
-    architecture: {name: resnet, depth: 8, split: stage2}
+    architecture: {name: plain-stack, depth: 6, split: unit1}
     methods: [mirror, common-classes]
     optimizer: lion
     augment: [crop, {erasing: 8}]
@@ -52,6 +53,9 @@ import Testing
 
     let model = try ModelRecord(extractor: extractor, head: head)
     try ModelFile.write(model, to: "\(directory.path)/ab.safetensors")
+    let onnx = try ONNXExport.bytes(
+      of: StoredComponent(path: "\(directory.path)/ab.safetensors"), path: "ab", on: backend)
+    #expect(onnx.count > 1000)
     let dataset = try recipe.loadDatasets()[0]
     let certificate = try Certifier(on: backend).certify(
       LoadedExtractor(directory.extractor("ink"), on: backend),

@@ -251,7 +251,7 @@ import Testing
   }
 
   @Test func depthwiseFiltersStartWithVarianceTwoOverTaps() {
-    let values = Initialiser.heFanOut(depthwise: [3, 3, 960], seed: 3, stream: 4)
+    let values = Initializer.heFanOut(depthwise: [3, 3, 960], seed: 3, stream: 4)
     let variance = values.reduce(0.0) { $0 + Double($1 * $1) } / Double(values.count)
     // Four standard errors of 8,640 draws.
     #expect(abs(variance / (2.0 / 9) - 1) <= 4 * (2.0 / 8640).squareRoot())

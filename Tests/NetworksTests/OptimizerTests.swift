@@ -29,7 +29,7 @@ import Testing
     _ optimizer: any Optimizer, _ rate: Float, _ expected: [[[Double]]], on backend: any Backend
   ) throws {
     let parameters = [(5, 1), (3, 2)].map { count, stream in
-      Parameter("\(stream)", tensor(count, stream, on: backend), on: backend)
+      Parameter("\(stream)", tensor(count, stream, on: backend))
     }
     for (step, expected) in expected.enumerated() {
       let tape = Tape(on: backend)
@@ -67,7 +67,7 @@ import Testing
   @Test func normsAndBiasesMayBeLeftOutOfDecay() throws {
     let backend = makeBackend()
     func afterAStep(_ shape: Shape, decays: Bool) throws -> Float {
-      let parameter = Parameter("w", backend.makeTensor(shape, filledWith: 2), on: backend)
+      let parameter = Parameter("w", backend.makeTensor(shape, filledWith: 2))
       let tape = Tape(on: backend)
       let zero = backend.makeTensor(shape, filledWith: 0)
       let loss = tape.custom(

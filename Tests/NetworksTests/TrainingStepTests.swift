@@ -114,7 +114,7 @@ import Testing
 
   @Test func sgdFollowsItsFormula() throws {
     let backend = makeBackend()
-    let parameter = Parameter("w", backend.makeTensor([1], filledWith: 2), on: backend)
+    let parameter = Parameter("w", backend.makeTensor([1], filledWith: 2))
     let optimizer = SGD(momentum: 0.9, weightDecay: 0.01)
     var (w, v) = (2.0, 0.0)
     for _ in 0..<3 {

@@ -280,7 +280,7 @@ import Training
         + "the nearest are 8 and 14"),
     Wrong(
       after: "architecture: {name: vgg}",
-      "name: expected one of resnet, wide-resnet, mobilenet-v2, got “vgg”"),
+      "name: expected one of resnet, wide-resnet, mobilenet-v2"),
     Wrong(
       after: "architecture: {name: wide-resnet, depth: 56}",
       "depth: a Wide ResNet's depth is 6n + 4 (10, 16, 22, 34, 46, 58, …), got 56"),

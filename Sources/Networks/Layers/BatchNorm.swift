@@ -5,21 +5,30 @@ public import Tensors
 /// residual join and an activation. ε = 1e-5; running statistics move with momentum 0.1, the
 /// variance unbiased, M/(M − 1).
 public struct BatchNorm: Layer {
+  /// ε.
   public static let epsilon: Float = 1e-5
+  /// The share of a batch in the running statistics.
   public static let momentum: Float = 0.1
 
+  /// γ, `[C]`.
   public let gamma: Parameter
+  /// β, `[C]`.
   public let beta: Parameter
+  /// `[C]`, zeros at first.
   public let runningMean: Buffer
+  /// `[C]`, ones at first.
   public let runningVariance: Buffer
+  /// What follows, last.
   public let activation: Activation
 
+  /// - Parameter name: of the layer; its tensors are `<name>.weight` (γ), `.bias` (β),
+  ///   `.running_mean` and `.running_var`.
   public init(_ name: String, channels: Int, activation: Activation, on backend: any Backend) {
     func vector(_ value: Float) -> Tensor {
       backend.makeTensor([channels], filledWith: value)
     }
-    gamma = Parameter("\(name).weight", vector(1), on: backend)
-    beta = Parameter("\(name).bias", vector(0), on: backend)
+    gamma = Parameter("\(name).weight", vector(1))
+    beta = Parameter("\(name).bias", vector(0))
     runningMean = Buffer("\(name).running_mean", vector(0))
     runningVariance = Buffer("\(name).running_var", vector(1))
     self.activation = activation
@@ -30,6 +39,10 @@ public struct BatchNorm: Layer {
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     callAsFunction(x, residual: nil, context)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    graph.batchNorm(x, self)
   }
 
   /// act(norm(x) + residual).

@@ -1,24 +1,29 @@
 public import Autograd
 public import Tensors
 
-/// A convolution without bias (batch norm follows): w `[R, S, C, K]`.
+/// A convolution without bias (batch norm follows): x `[N, H, W, C]` with w `[R, R, C, K]` gives
+/// `[N, P, Q, K]`, P = ⌊(H + 2·padding − R)/stride⌋ + 1 and Q likewise. Starts as in He et al. 2015
+/// (`Initializer.heFanOut`).
 public struct Convolution: Layer {
+  /// w, `[R, R, C, K]`.
   public let weight: Parameter
   public let stride: Int
+  /// Zeros on each side, pixels.
   public let padding: Int
 
   /// - Parameters:
   ///   - name: of the layer; the weight is `<name>.weight`.
-  ///   - size: R = S; padding is (size − 1)/2.
+  ///   - kernelSize: R, odd; padding is (R − 1)/2.
+  ///   - stream: of the filter's random numbers, its own in the network (`FreshWeights`).
   public init(
-    _ name: String, from channels: Int, to outputs: Int, size: Int = 3, stride: Int = 1,
+    _ name: String, inputChannels: Int, outputChannels: Int, kernelSize: Int = 3, stride: Int = 1,
     on backend: any Backend, seed: UInt64, stream: UInt32
   ) {
-    let shape: Shape = [size, size, channels, outputs]
-    let values = Initialiser.heFanOut(shape, seed: seed, stream: stream)
-    weight = Parameter("\(name).weight", backend.makeTensor(shape, values), on: backend)
+    let shape: Shape = [kernelSize, kernelSize, inputChannels, outputChannels]
+    let values = Initializer.heFanOut(shape, seed: seed, stream: stream)
+    weight = Parameter("\(name).weight", backend.makeTensor(shape, values))
     self.stride = stride
-    padding = (size - 1) / 2
+    padding = (kernelSize - 1) / 2
   }
 
   public var parameters: [Parameter] { [weight] }
@@ -28,5 +33,9 @@ public struct Convolution: Layer {
     context.tape.convolution(
       x, weight.variable, stride: stride, padding: padding,
       statistics: context.statistics != .running)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    graph.convolution(x, weight, stride: stride, padding: padding)
   }
 }

@@ -11,12 +11,14 @@ public struct InvertedResidual: Layer {
   /// Whether x is added.
   public let isResidual: Bool
 
-  /// - Parameter stream: of the first filter; the other two have the next ones.
+  /// - Parameters:
+  ///   - factor: t, by which the channels are multiplied inside.
+  ///   - stream: of the first filter; the other two have the next ones.
   public init(
-    _ name: String, from channels: Int, to outputs: Int, expansion factor: Int, stride: Int,
+    _ name: String, inputChannels: Int, outputChannels: Int, expansion factor: Int, stride: Int,
     on backend: any Backend, seed: UInt64, stream: UInt32
   ) {
-    let hidden = channels * factor
+    let hidden = inputChannels * factor
     // torchvision numbers the parts that are there.
     let next = factor == 1 ? 0 : 1
     expansion =
@@ -24,8 +26,8 @@ public struct InvertedResidual: Layer {
       ? nil
       : (
         Convolution(
-          "\(name).0.0", from: channels, to: hidden, size: 1, on: backend, seed: seed,
-          stream: stream),
+          "\(name).0.0", inputChannels: inputChannels, outputChannels: hidden, kernelSize: 1,
+          on: backend, seed: seed, stream: stream),
         BatchNorm("\(name).0.1", channels: hidden, activation: .relu6, on: backend)
       )
     depthwise = (
@@ -36,11 +38,11 @@ public struct InvertedResidual: Layer {
     )
     bottleneck = (
       Convolution(
-        "\(name).\(next + 1)", from: hidden, to: outputs, size: 1, on: backend, seed: seed,
-        stream: stream + 2),
-      BatchNorm("\(name).\(next + 2)", channels: outputs, activation: .none, on: backend)
+        "\(name).\(next + 1)", inputChannels: hidden, outputChannels: outputChannels,
+        kernelSize: 1, on: backend, seed: seed, stream: stream + 2),
+      BatchNorm("\(name).\(next + 2)", channels: outputChannels, activation: .none, on: backend)
     )
-    isResidual = stride == 1 && channels == outputs
+    isResidual = stride == 1 && inputChannels == outputChannels
   }
 
   private var layers: [any Layer] {
@@ -58,5 +60,17 @@ public struct InvertedResidual: Layer {
     hidden = depthwise.norm(depthwise.convolution(hidden, context), context)
     hidden = bottleneck.convolution(hidden, context)
     return bottleneck.norm(hidden, residual: isResidual ? x : nil, context)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    var hidden = x
+    if let expansion {
+      hidden = expansion.norm.describe(
+        expansion.convolution.describe(x, in: &graph), in: &graph)
+    }
+    hidden = depthwise.norm.describe(
+      depthwise.convolution.describe(hidden, in: &graph), in: &graph)
+    hidden = bottleneck.convolution.describe(hidden, in: &graph)
+    return graph.batchNorm(hidden, bottleneck.norm, residual: isResidual ? x : nil)
   }
 }

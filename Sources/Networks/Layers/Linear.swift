@@ -1,20 +1,27 @@
 public import Autograd
 public import Tensors
 
-/// The classification layer: x·w + b, w `[C, K]`, b `[K]` zeros at first.
+/// The classification layer: x·w + b, x `[N, C]`, w `[C, K]` uniform in ±1/√C at first
+/// (`Initializer.uniformFanIn`), b `[K]` zeros: `[N, K]`.
 public struct Linear: Layer {
+  /// w, `[C, K]`.
   public let weight: Parameter
+  /// b, `[K]`.
   public let bias: Parameter
 
+  /// - Parameters:
+  ///   - name: of the layer; its tensors are `<name>.weight` and `<name>.bias`.
+  ///   - inputs: C.
+  ///   - outputs: K.
+  ///   - stream: of the weight's random numbers, its own in the network (`FreshWeights`).
   public init(
-    _ name: String, from inputs: Int, to outputs: Int, on backend: any Backend, seed: UInt64,
+    _ name: String, inputs: Int, outputs: Int, on backend: any Backend, seed: UInt64,
     stream: UInt32
   ) {
     let shape: Shape = [inputs, outputs]
-    let values = Initialiser.uniformFanIn(shape, seed: seed, stream: stream)
-    weight = Parameter("\(name).weight", backend.makeTensor(shape, values), on: backend)
-    bias = Parameter(
-      "\(name).bias", backend.makeTensor([outputs], filledWith: 0), on: backend)
+    let values = Initializer.uniformFanIn(shape, seed: seed, stream: stream)
+    weight = Parameter("\(name).weight", backend.makeTensor(shape, values))
+    bias = Parameter("\(name).bias", backend.makeTensor([outputs], filledWith: 0))
   }
 
   public var parameters: [Parameter] { [weight, bias] }
@@ -22,6 +29,10 @@ public struct Linear: Layer {
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     context.tape.linear(x, weight.variable, bias.variable)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    graph.linear(x, weight, bias)
   }
 }
 
@@ -33,5 +44,9 @@ public struct GlobalAveragePool: Layer {
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     context.tape.globalAveragePool(x)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    graph.globalAveragePool(x)
   }
 }

@@ -14,22 +14,23 @@ public struct PreactivationBlock: Layer {
 
   /// - Parameter stream: of the first filter; the other two have the next ones.
   public init(
-    _ name: String, from channels: Int, to outputs: Int, stride: Int, on backend: any Backend,
+    _ name: String, inputChannels: Int, outputChannels: Int, stride: Int, on backend: any Backend,
     seed: UInt64, stream: UInt32
   ) {
-    bn1 = BatchNorm("\(name).bn1", channels: channels, activation: .relu, on: backend)
+    bn1 = BatchNorm("\(name).bn1", channels: inputChannels, activation: .relu, on: backend)
     conv1 = Convolution(
-      "\(name).conv1", from: channels, to: outputs, stride: stride, on: backend, seed: seed,
-      stream: stream)
-    bn2 = BatchNorm("\(name).bn2", channels: outputs, activation: .relu, on: backend)
+      "\(name).conv1", inputChannels: inputChannels, outputChannels: outputChannels,
+      stride: stride, on: backend, seed: seed, stream: stream)
+    bn2 = BatchNorm("\(name).bn2", channels: outputChannels, activation: .relu, on: backend)
     conv2 = Convolution(
-      "\(name).conv2", from: outputs, to: outputs, on: backend, seed: seed, stream: stream + 1)
+      "\(name).conv2", inputChannels: outputChannels, outputChannels: outputChannels, on: backend,
+      seed: seed, stream: stream + 1)
     projection =
-      channels == outputs && stride == 1
+      inputChannels == outputChannels && stride == 1
       ? nil
       : Convolution(
-        "\(name).convShortcut", from: channels, to: outputs, size: 1, stride: stride, on: backend,
-        seed: seed, stream: stream + 2)
+        "\(name).convShortcut", inputChannels: inputChannels, outputChannels: outputChannels,
+        kernelSize: 1, stride: stride, on: backend, seed: seed, stream: stream + 2)
   }
 
   private var layers: [any Layer] {
@@ -43,5 +44,12 @@ public struct PreactivationBlock: Layer {
     let active = bn1(x, context)
     let hidden = conv2(bn2(conv1(active, context), context), context)
     return context.tape.add(hidden, projection?(active, context) ?? x)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    let active = bn1.describe(x, in: &graph)
+    let hidden = bn2.describe(conv1.describe(active, in: &graph), in: &graph)
+    let sum = conv2.describe(hidden, in: &graph)
+    return graph.add(sum, projection?.describe(active, in: &graph) ?? x)
   }
 }

@@ -9,22 +9,25 @@ public struct ResidualBlock: Layer {
   public let conv2: Convolution
   public let bn2: BatchNorm
   public let stride: Int
-  public let outputs: Int
+  public let outputChannels: Int
 
-  /// - Parameter stream: of the first filter; the second has the next one.
+  /// - Parameters:
+  ///   - inputChannels: at most `outputChannels`: option A adds channels, it takes none away.
+  ///   - stream: of the first filter; the second has the next one.
   public init(
-    _ name: String, from channels: Int, to outputs: Int, stride: Int, on backend: any Backend,
+    _ name: String, inputChannels: Int, outputChannels: Int, stride: Int, on backend: any Backend,
     seed: UInt64, stream: UInt32
   ) {
     conv1 = Convolution(
-      "\(name).conv1", from: channels, to: outputs, stride: stride, on: backend, seed: seed,
-      stream: stream)
-    bn1 = BatchNorm("\(name).bn1", channels: outputs, activation: .relu, on: backend)
+      "\(name).conv1", inputChannels: inputChannels, outputChannels: outputChannels,
+      stride: stride, on: backend, seed: seed, stream: stream)
+    bn1 = BatchNorm("\(name).bn1", channels: outputChannels, activation: .relu, on: backend)
     conv2 = Convolution(
-      "\(name).conv2", from: outputs, to: outputs, on: backend, seed: seed, stream: stream + 1)
-    bn2 = BatchNorm("\(name).bn2", channels: outputs, activation: .relu, on: backend)
+      "\(name).conv2", inputChannels: outputChannels, outputChannels: outputChannels, on: backend,
+      seed: seed, stream: stream + 1)
+    bn2 = BatchNorm("\(name).bn2", channels: outputChannels, activation: .relu, on: backend)
     self.stride = stride
-    self.outputs = outputs
+    self.outputChannels = outputChannels
   }
 
   private var layers: [any Layer] { [conv1, bn1, conv2, bn2] }
@@ -35,10 +38,22 @@ public struct ResidualBlock: Layer {
     // conv1 before the shortcut: its gradient is then the last to be added to x's, and a
     // convolution does what batch norm's backward wants of the sum while it stores it.
     let convolved = conv1(x, context)
-    let sameShape = stride == 1 && x.shape.sizes.last == outputs
+    let sameShape = stride == 1 && x.shape.sizes.last == outputChannels
     let shortcut =
-      sameShape ? x : context.tape.shortcut(x, stride: stride, channels: outputs)
+      sameShape ? x : context.tape.shortcut(x, stride: stride, channels: outputChannels)
     let hidden = bn1(convolved, context)
     return bn2(conv2(hidden, context), residual: shortcut, context)
+  }
+
+  public func describe(_ x: LayerGraph.Value, in graph: inout LayerGraph) -> LayerGraph.Value {
+    let inputChannels = conv1.weight.value.shape[2]
+    let sameShape = stride == 1 && inputChannels == outputChannels
+    let shortcut =
+      sameShape
+      ? x
+      : graph.shortcut(
+        x, inputChannels: inputChannels, outputChannels: outputChannels, stride: stride)
+    let hidden = bn1.describe(conv1.describe(x, in: &graph), in: &graph)
+    return graph.batchNorm(conv2.describe(hidden, in: &graph), bn2, residual: shortcut)
   }
 }

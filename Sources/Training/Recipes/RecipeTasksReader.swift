@@ -55,31 +55,32 @@ extension Recipe {
     ).standardizedFileURL.path
   }
 
-  /// - Parameter imageSize: MobileNetV2's strides are those for such images, unless said otherwise.
+  /// - Parameter imageSize: a network's strides are those for such images, where its family has a
+  ///   choice and nothing else is said.
   static func readArchitecture(
     _ node: ValueNode, imageSize: Int
   ) throws(RecipeError) -> Architecture {
     var reader = try MappingReader(node.node, "architecture")
-    var architecture = Architecture()
+    var architecture = Architecture(imageSize: imageSize)
     /// What stands in the recipe, for messages.
     var given: [String: ValueNode] = [:]
     try reader.read("name") { (node) throws(RecipeError) in
-      architecture = Architecture(name: try node.choice(Architecture.Name.self))
-      if architecture.resolution != nil && imageSize >= 64 { architecture.resolution = .standard }
+      architecture = Architecture(
+        name: try node.choice(of: NetworkFamilies.names), imageSize: imageSize)
     }
     try reader.read("depth") { (node) throws(RecipeError) in
-      architecture.depth = try node.integer(in: 1...1202)
+      architecture.depth = try node.integer(in: 1...Int(Int32.max))
       given["depth"] = node
     }
     try reader.read("width") { (node) throws(RecipeError) in
-      architecture.width = try node.number(in: 0...32)
+      architecture.width = try node.number(in: 0...1_000_000)
       given["width"] = node
     }
     try reader.read("split") { (node) throws(RecipeError) in
       architecture.split = try node.choice(of: architecture.name.splits)
     }
     try reader.read("adapter") { (node) throws(RecipeError) in
-      architecture.adapter = try node.integer(in: 1...4096)
+      architecture.adapter = try node.integer(in: 1...Architecture.mostAdapterChannels)
       given["adapter"] = node
     }
     try reader.read("resolution") { (node) throws(RecipeError) in

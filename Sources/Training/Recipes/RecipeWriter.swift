@@ -97,14 +97,12 @@ extension Recipe {
 }
 
 extension Architecture {
-  /// A plain ResNet's without width, as it was before there were others: equal runs of earlier
-  /// versions have equal recipes.
+  /// What can be chosen, even where it is the default. A plain ResNet's without width, as it was
+  /// before there were others: equal runs of earlier versions have equal recipes.
   fileprivate var yaml: String {
-    var fields = ["name: \(name.rawValue)"]
-    if name != .mobileNetV2 { fields.append("depth: \(depth)") }
-    if name != .resnet || width != 1 {
-      fields.append("width: \(widthText)")
-    }
+    var fields = ["name: \(name)"]
+    if statesDepth { fields.append("depth: \(depth)") }
+    if statesWidth { fields.append("width: \(widthText)") }
     fields.append("split: \(split.rawValue)")
     if let adapter { fields.append("adapter: \(adapter)") }
     if let resolution {

@@ -3,7 +3,7 @@ public import Tensors
 
 /// How fresh weights are drawn. The same numbers on every backend: they are drawn on the host from
 /// (seed, stream), a stream of its own for each parameter of a network.
-public enum Initialiser {
+public enum Initializer {
   /// Normal with variance 2 / (R·S·K) (He et al. 2015, fan-out), for filters `[R, S, C, K]`.
   public static func heFanOut(_ shape: Shape, seed: UInt64, stream: UInt32) -> [Float] {
     precondition(shape.rank == 4, "heFanOut: needs [R,S,C,K], got \(shape)")

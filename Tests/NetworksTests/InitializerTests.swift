@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite struct InitialiserTests {
+@Suite struct InitializerTests {
   static func weights(
     seed: UInt64, classes: Int = 10, linearSeed: UInt64? = nil
   ) throws -> [String: [Float]] {
@@ -17,7 +17,7 @@ import Testing
 
   @Test func filtersAreNormalWithFanOutVariance() {
     let shape: Shape = [3, 3, 64, 64]
-    let values = Initialiser.heFanOut(shape, seed: 3, stream: 4).map { Double($0) }
+    let values = Initializer.heFanOut(shape, seed: 3, stream: 4).map { Double($0) }
     let n = Double(values.count)
     let deviation = (2.0 / (9 * 64)).squareRoot()
     let mean = values.reduce(0, +) / n
@@ -33,11 +33,11 @@ import Testing
   }
 
   @Test func oddCountsAreDrawnInFull() {
-    #expect(Initialiser.heFanOut([1, 1, 3, 5], seed: 1, stream: 0).count == 15)
+    #expect(Initializer.heFanOut([1, 1, 3, 5], seed: 1, stream: 0).count == 15)
   }
 
   @Test func linearWeightsAreUniformInFanIn() {
-    let values = Initialiser.uniformFanIn([64, 100], seed: 3, stream: 4)
+    let values = Initializer.uniformFanIn([64, 100], seed: 3, stream: 4)
     #expect(values.allSatisfy { abs($0) <= 0.125 })
     #expect(values.max()! > 0.124 && values.min()! < -0.124)
     let mean = values.reduce(0, +) / Float(values.count)
