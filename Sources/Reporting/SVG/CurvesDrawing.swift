@@ -1,4 +1,7 @@
 extension Report.Curves {
+  /// So many lines of a figure have a colour of their own.
+  public static let distinctSeries = Palette.seriesCount
+
   private static let plot = (left: 46.0, right: Drawing.width - 12, height: 190.0)
 
   func draw(into drawing: inout Drawing) {
