@@ -16,6 +16,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -50,57 +51,60 @@ let package = Package(
         .embedInCode("bench.cl"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Files",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
     .target(name: "Tensors", swiftSettings: strict),
     .target(name: "BackendCPU", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
       name: "BackendOpenCL",
-      dependencies: [
-        "Tensors", "Kernels", "COpenCL", .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      dependencies: ["Files", "Tensors", "Kernels", "COpenCL"],
       swiftSettings: strict),
     .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
       name: "Datasets",
-      dependencies: ["Tensors", "CJPEG", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Files", "Tensors", "CJPEG"],
       swiftSettings: strict),
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
     .target(
       name: "Components",
-      dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      dependencies: ["Files", "Tensors", "Autograd", "Networks", "Datasets"],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
     .target(name: "Protobuf", swiftSettings: strict),
-    .target(name: "Reporting", dependencies: ["Protobuf"], swiftSettings: strict),
+    .target(name: "Reporting", dependencies: ["Files", "Protobuf"], swiftSettings: strict),
     .target(
       name: "Export",
-      dependencies: ["Tensors", "Networks", "Datasets", "Components", "Protobuf"],
+      dependencies: ["Files", "Tensors", "Networks", "Datasets", "Components", "Protobuf"],
       swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis", "Reporting",
-        .product(name: "Yams", package: "Yams"),
+        "Files", "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis",
+        "Reporting", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
       name: "Certification",
-      dependencies: ["Tensors", "Datasets", "Components", "Training", "Analysis"],
+      dependencies: ["Files", "Tensors", "Datasets", "Components", "Training", "Analysis"],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "Tensors", "Networks", "Datasets", "Components", "Training", "Analysis", "Reporting",
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Training", "Analysis",
+        "Reporting",
       ],
       swiftSettings: strict),
     .target(
       name: "Applications",
-      dependencies: ["Tensors", "Networks", "Datasets", "Components", "Training"],
+      dependencies: ["Files", "Tensors", "Networks", "Datasets", "Components", "Training"],
       swiftSettings: strict),
     .target(
-      name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
+      name: "ComponentLibrary", dependencies: ["Files", "Tensors", "Components", "Certification"],
       swiftSettings: strict),
     .target(
       name: "Diagnostics", dependencies: ["Tensors", "Networks", "Datasets", "Training"],
@@ -108,7 +112,7 @@ let package = Package(
     .target(
       name: "Dovetail",
       dependencies: [
-        "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
+        "Files", "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
         "Diagnostics", "Reporting", "Experiments", "Applications",
         "Export",
@@ -119,8 +123,8 @@ let package = Package(
     .executableTarget(
       name: "DovetailCommand",
       dependencies: [
-        "Dovetail", "BuildInfo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Dovetail", "Files", "BuildInfo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -128,6 +132,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Tensors", "BackendCPU", "BackendOpenCL"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -142,20 +147,20 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
+      name: "ComponentsTests", dependencies: ["Components", "Files", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU"],
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Datasets", "Diagnostics", "Reporting", "TestSupport"],
+      dependencies: ["Training", "Files", "Datasets", "Diagnostics", "Reporting", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "CertificationTests", dependencies: ["Analysis", "Certification", "TestSupport"],
+      name: "CertificationTests", dependencies: ["Analysis", "Certification", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "TestSupport"],
+      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
@@ -168,10 +173,10 @@ let package = Package(
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
     .testTarget(
-      name: "ReportingTests", dependencies: ["Reporting"], resources: [.copy("Fixtures")],
+      name: "ReportingTests", dependencies: ["Reporting", "Files"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["DovetailCommand", "Datasets", "TestSupport"],
+      name: "CommandTests", dependencies: ["DovetailCommand", "Datasets", "Files", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
   ]
 )

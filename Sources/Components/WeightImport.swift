@@ -1,3 +1,4 @@
+public import Files
 public import Networks
 public import Tensors
 
@@ -35,17 +36,17 @@ public struct WeightImport: Sendable {
   ///
   /// A prefix `module.` that all names have is dropped, `num_batches_tracked` passed over, and the
   /// last layer may be called `fc` or `linear`. Nothing else is renamed, guessed or left out.
-  /// - Throws: `ComponentFileError`, `ArchitectureError`.
+  /// - Throws: `FileError`, `ArchitectureError`.
   public init(_ path: String, _ options: Options) throws {
     let bytes = try ComponentFile.bytes(path)
     let index: SafetensorsIndex
     do {
       index = try SafetensorsIndex(bytes: bytes)
     } catch {
-      throw ComponentFileError(kind: .malformed, path: path, problem: "\(error)")
+      throw FileError(kind: .malformed, path: path, problem: "\(error)")
     }
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    func malformed(_ problem: String) -> FileError {
+      FileError(kind: .malformed, path: path, problem: problem)
     }
     let isWrapped = !index.items.isEmpty && index.items.allSatisfy { $0.name.hasPrefix("module.") }
     var found: [String: SafetensorsFile.Entry] = [:]
@@ -89,10 +90,10 @@ public struct WeightImport: Sendable {
   }
 
   /// Extractor and head on a device. They share the anchor `source-file`, the file's SHA-256.
-  /// - Throws: `ComponentFileError` where tensors are missing, left over or of another shape.
+  /// - Throws: `FileError` where tensors are missing, left over or of another shape.
   public func components(
     on backend: any Backend
-  ) throws(ComponentFileError) -> (FeatureExtractor, TaskHead) {
+  ) throws(FileError) -> (FeatureExtractor, TaskHead) {
     let extractor = architecture.makeExtractor(on: backend, seed: 0)
     let head = architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
     try WeightLayout.check(
