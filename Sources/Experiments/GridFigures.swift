@@ -79,16 +79,10 @@ extension Grid {
       let points = lossCurve(job).map { Report.Curves.Point(x: $0.minibatch, y: $0.loss) }
       return points.isEmpty ? nil : Report.Curves.Series(name: training.name, points: points)
     }
-    let most = Report.Curves.distinctSeries
-    let count = (series.count + most - 1) / most
-    return (0..<count).map { index in
-      // Nearly equal shares.
-      let part = series[index * series.count / count..<(index + 1) * series.count / count]
-      return .curves(
-        Report.Curves(
-          title: "Learning curves, seed 0" + (count > 1 ? ", \(index + 1) of \(count)" : ""),
-          xLabel: "minibatches of all tasks", yLabel: "loss of the tasks' own classes",
-          unit: .ratio, series: Array(part)))
-    }
+    guard !series.isEmpty else { return [] }
+    return Report.Curves(
+      title: "Learning curves, seed 0", xLabel: "minibatches of all tasks",
+      yLabel: "loss of the tasks' own classes", unit: .ratio, series: series
+    ).parts.map { .curves($0) }
   }
 }
