@@ -16,6 +16,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -50,58 +51,62 @@ let package = Package(
         .embedInCode("bench.cl"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Files",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
     .target(name: "Tensors", swiftSettings: strict),
     .target(name: "BackendCPU", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
       name: "BackendOpenCL",
-      dependencies: [
-        "Tensors", "Kernels", "COpenCL", .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      dependencies: ["Files", "Tensors", "Kernels", "COpenCL"],
       swiftSettings: strict),
     .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
       name: "Datasets",
-      dependencies: ["Tensors", "CJPEG", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Files", "Tensors", "CJPEG"],
       swiftSettings: strict),
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
-    .target(name: "Optimizers", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
+    .target(
+      name: "Optimizers", dependencies: ["Tensors", "Autograd", "Networks"], swiftSettings: strict),
     .target(
       name: "Components",
-      dependencies: [
-        "Tensors", "Autograd", "Networks", "Datasets",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      dependencies: ["Files", "Tensors", "Autograd", "Networks", "Datasets"],
       swiftSettings: strict),
     .target(name: "Analysis", swiftSettings: strict),
     .target(name: "Protobuf", swiftSettings: strict),
-    .target(name: "Reporting", dependencies: ["Protobuf"], swiftSettings: strict),
+    .target(name: "Reporting", dependencies: ["Files", "Protobuf"], swiftSettings: strict),
     .target(
       name: "Export",
-      dependencies: ["Tensors", "Networks", "Datasets", "Components", "Protobuf"],
+      dependencies: ["Files", "Tensors", "Networks", "Datasets", "Components", "Protobuf"],
       swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Autograd", "Networks", "Optimizers", "Datasets", "Components", "Analysis", "Reporting",
-        .product(name: "Yams", package: "Yams"),
+        "Files", "Tensors", "Autograd", "Networks", "Optimizers", "Datasets", "Components",
+        "Analysis", "Reporting", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
       name: "Certification",
-      dependencies: ["Tensors", "Datasets", "Components", "Training", "Analysis"],
+      dependencies: ["Files", "Tensors", "Datasets", "Components", "Training", "Analysis"],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "Tensors", "Networks", "Datasets", "Components", "Training", "Analysis", "Reporting",
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Training", "Analysis",
+        "Reporting",
       ],
       swiftSettings: strict),
     .target(
       name: "Applications",
-      dependencies: ["Tensors", "Networks", "Datasets", "Components", "Training"],
+      dependencies: ["Files", "Tensors", "Networks", "Datasets", "Components", "Training"],
       swiftSettings: strict),
     .target(
-      name: "ComponentLibrary", dependencies: ["Tensors", "Components", "Certification"],
+      name: "ComponentLibrary", dependencies: ["Files", "Tensors", "Components", "Certification"],
       swiftSettings: strict),
     .target(
       name: "Diagnostics",
@@ -110,7 +115,8 @@ let package = Package(
     .target(
       name: "Dovetail",
       dependencies: [
-        "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Optimizers", "Datasets",
+        "Files", "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Optimizers",
+        "Datasets",
         "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
         "Diagnostics", "Reporting", "Experiments", "Applications",
         "Export",
@@ -121,8 +127,8 @@ let package = Package(
     .executableTarget(
       name: "DovetailCommand",
       dependencies: [
-        "Dovetail", "BuildInfo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Dovetail", "Files", "BuildInfo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -131,6 +137,7 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -145,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ComponentsTests", dependencies: ["Components", "TestSupport"],
+      name: "ComponentsTests", dependencies: ["Components", "Files", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU", "TestSupport"],
@@ -153,14 +160,14 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Optimizers", "Datasets", "Diagnostics", "Reporting", "TestSupport",
+        "Training", "Files", "Optimizers", "Datasets", "Diagnostics", "Reporting", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CertificationTests", dependencies: ["Analysis", "Certification", "TestSupport"],
+      name: "CertificationTests", dependencies: ["Analysis", "Certification", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "TestSupport"],
+      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "Files", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
@@ -176,10 +183,10 @@ let package = Package(
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
     .testTarget(
-      name: "ReportingTests", dependencies: ["Reporting"], resources: [.copy("Fixtures")],
+      name: "ReportingTests", dependencies: ["Reporting", "Files"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["DovetailCommand", "Datasets", "TestSupport"],
+      name: "CommandTests", dependencies: ["DovetailCommand", "Datasets", "Files", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
   ]
 )

@@ -20,7 +20,7 @@ def single(value):
 
 
 def tags(value, tag=()):
-    """(tag, number) of everything below a value; how tags are made: Sources/Reporting/MetricsLine.swift."""
+    """(tag, number) of everything below a value; how tags are made: Sources/Reporting/Events/MetricsLine.swift."""
     if isinstance(value, dict):
         for key, member in value.items():
             if key != "images" and not key.startswith("chance"):

@@ -1,5 +1,6 @@
 public import Components
 import Datasets
+public import Files
 import Networks
 public import Tensors
 public import Training
@@ -115,13 +116,23 @@ public struct Application {
 }
 
 /// Data and components that an application cannot bring together.
-public struct ApplicationError: Error, CustomStringConvertible, Sendable {
-  public let description: String
+public struct ApplicationError: AdvisedError, Sendable {
+  public let problem: String
+  public let advice: ErrorAdvice?
 
-  init(_ description: String) { self.description = description }
+  init(_ problem: String, advice: ErrorAdvice? = nil) {
+    self.problem = problem
+    self.advice = advice
+  }
+
+  public var description: String { problem + (advice.map { "; \($0)" } ?? "") }
 
   /// For messages: no more than a dozen.
   static func list(_ names: [String]) -> String {
     names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
   }
+}
+
+extension ErrorAdvice {
+  public static let synonymsOrGrownHead: ErrorAdvice = "name synonyms, or grow the head"
 }

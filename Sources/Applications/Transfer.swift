@@ -1,5 +1,6 @@
 import Components
 import Datasets
+import Files
 import Networks
 import Training
 
@@ -69,17 +70,19 @@ extension Application {
     let missing = names.filter { !known.contains($0) }
     let strange = known.filter { !names.contains($0) }
     guard !missing.isEmpty || !strange.isEmpty else { return }
-    var problem = "the head's classes are not the data's:"
+    var problems: [String] = []
     if !missing.isEmpty {
-      problem +=
-        " the data have \(missing.count) that the head does not know "
-        + "(\(ApplicationError.list(missing)));"
+      problems.append(
+        "the data have \(missing.count) that the head does not know "
+          + "(\(ApplicationError.list(missing)))")
     }
     if !strange.isEmpty {
-      problem +=
-        " the head knows \(strange.count) that the data do not have "
-        + "(\(ApplicationError.list(strange)));"
+      problems.append(
+        "the head knows \(strange.count) that the data do not have "
+          + "(\(ApplicationError.list(strange)))")
     }
-    throw ApplicationError(problem + " name synonyms, or let dovetail extend-head grow the head")
+    throw ApplicationError(
+      "the head's classes are not the data's: \(problems.joined(separator: "; "))",
+      advice: .synonymsOrGrownHead)
   }
 }

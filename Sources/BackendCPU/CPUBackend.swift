@@ -101,6 +101,9 @@ final class CPUArray<Element> {
 
 final class CPUStorage: TensorStorage {
   let count: Int
+  /// Of memory that is handed out again when the last reference to this is gone. A pointer is no
+  /// reference, so an op that makes a storage or a tensor for itself holds on to it until it ends:
+  /// `defer { withExtendedLifetime(storage) {} }`.
   let pointer: UnsafeMutablePointer<Float>
   private let pool: CPUPool
 

@@ -60,7 +60,8 @@ final class BufferPool {
     if buffer == nil, try makeRoom(finish: finish) { buffer = allocate(size, &status) }
     guard let buffer else {
       throw OpenCLError(
-        status, doing: "allocating \(size) bytes of device memory", detail: advice)
+        status, doing: "allocating \(size) bytes of device memory", detail: inUseText,
+        advice: .lessMemory)
     }
     recording?.holds(buffer, bytes: shape.count * MemoryLayout<Float>.stride)
     bytesInUse += size
@@ -92,11 +93,8 @@ final class BufferPool {
       .sorted { ($0.bytes, $1.shape) > ($1.bytes, $0.shape) }
   }
 
-  /// What to do where there is no memory.
-  var advice: String {
-    "\(bytesInUse) bytes are in use, the device has \(capacity); lower batch, image-size "
-      + "or the network's width, or image-memory where images are held on the device"
-  }
+  /// For errors.
+  var inUseText: String { "\(bytesInUse) bytes are in use, the device has \(capacity)" }
 
   /// Gives the free buffers back to the device; false where there are none.
   func makeRoom(finish: () throws -> Void) throws -> Bool {

@@ -15,7 +15,7 @@ final class CommandQueue {
   /// Gives memory back to the device where a command found none; tells whether there was any.
   var makeRoom: () throws -> Bool = { false }
   /// What to say of memory where even that did not help.
-  var memoryAdvice: () -> String = { "" }
+  var memoryInUse: () -> String = { "" }
   var isRecording: Bool { recording != nil }
   /// Host copies of uploads that the device may not have read yet, oldest first.
   private var inFlight: [(event: cl_event, bytes: UnsafeMutableRawPointer)] = []
@@ -131,7 +131,7 @@ final class CommandQueue {
     var status = command()
     if Self.isOutOfMemory(status), try makeRoom() { status = command() }
     if Self.isOutOfMemory(status) {
-      throw OpenCLError(status, doing: doing(), detail: memoryAdvice())
+      throw OpenCLError(status, doing: doing(), detail: memoryInUse(), advice: .lessMemory)
     }
     try check(status, doing())
   }

@@ -38,7 +38,7 @@ public final class OpenCLBackend: Backend {
     guard devices.indices.contains(index) else {
       throw OpenCLError(
         CL_DEVICE_NOT_FOUND, doing: "opening device opencl:\(index)",
-        detail: "there are \(devices.count) OpenCL devices; `dovetail devices` lists them")
+        detail: "there are \(devices.count) OpenCL devices", advice: .listedDevice)
     }
     try self.init(devices[index], family: family, convolutions: convolutions)
   }
@@ -79,7 +79,7 @@ public final class OpenCLBackend: Backend {
       announce: { [programs] in announceBuild?("CLBlast's matrix product", programs.count + 1) })
     vectorWidth = self.family == .vector ? [16, 8, 4].first { $0 <= device.vectorWidth } ?? 4 : 1
     queue.makeRoom = { [unowned queue] in try pool.makeRoom(finish: queue.finish) }
-    queue.memoryAdvice = { pool.advice }
+    queue.memoryInUse = { pool.inUseText }
   }
 
   private static func open(

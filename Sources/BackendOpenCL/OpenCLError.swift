@@ -1,21 +1,24 @@
 import COpenCL
+public import Files
 
 /// What OpenCL or CLBlast reported, by name, with what was being done.
-public struct OpenCLError: Error, CustomStringConvertible, Sendable {
+public struct OpenCLError: AdvisedError, Sendable {
   public let status: Int32
   public let doing: String
-  /// The build log, or what to do about it.
+  /// The build log, or what else there is to know.
   public let detail: String
+  public let advice: ErrorAdvice?
 
-  init(_ status: Int32, doing: String, detail: String = "") {
+  init(_ status: Int32, doing: String, detail: String = "", advice: ErrorAdvice? = nil) {
     self.status = status
     self.doing = doing
     self.detail = detail
+    self.advice = advice
   }
 
   public var description: String {
     "OpenCL: \(doing) failed: \(Self.name(of: status)) (\(status))"
-      + (detail.isEmpty ? "" : "\n\(detail)")
+      + (detail.isEmpty ? "" : "\n\(detail)") + (advice.map { "; \($0)" } ?? "")
   }
 
   /// The constant's name in the OpenCL and CLBlast headers.
@@ -59,4 +62,10 @@ public struct OpenCLError: Error, CustomStringConvertible, Sendable {
 /// Throws where an OpenCL call did not succeed.
 func check(_ status: cl_int, _ doing: @autoclosure () -> String) throws {
   if status != CL_SUCCESS { throw OpenCLError(status, doing: doing()) }
+}
+
+extension ErrorAdvice {
+  public static let lessMemory: ErrorAdvice =
+    "lower the batch size, the images' size or the network's width"
+  public static let listedDevice: ErrorAdvice = "give one of them"
 }

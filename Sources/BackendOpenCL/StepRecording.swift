@@ -1,4 +1,5 @@
 import COpenCL
+import Files
 import Foundation
 
 /// What a backend would do, written down instead of done: the programs that it wants, and the
@@ -110,10 +111,9 @@ extension StepRecording {
       try program.text.source.write(
         toFile: "\(folder)/\(program.file)", atomically: false, encoding: .utf8)
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let file = File(step: step, programs: programs, commands: commands)
-    try encoder.encode(file).write(to: URL(fileURLWithPath: "\(folder)/step.json"))
+    try AtomicFile.write(
+      try CanonicalJSON.line(file), to: "\(folder)/step.json", synced: false)
   }
 
   private struct File: Encodable {

@@ -1,4 +1,5 @@
 import Components
+public import Files
 import Foundation
 
 extension Certificate {
@@ -67,36 +68,22 @@ extension Certificate {
   /// Pretty, keys sorted, with a final newline: equal certificates are equal files.
   public var json: [UInt8] {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return Array(try encoder.encode(self)) + [0x0A]
+      try CanonicalJSON.file(self)
     }
   }
 
-  /// - Throws: `CertificateError` for what is no certificate.
-  public init(json: [UInt8], path: String) throws(CertificateError) {
+  /// - Throws: `FileError` for what is no certificate.
+  public init(json: [UInt8], path: String) throws(FileError) {
     do {
       self = try JSONDecoder().decode(Certificate.self, from: Foundation.Data(json))
     } catch {
-      throw CertificateError(
-        path: path, problem: "is no certificate: its JSON cannot be understood")
+      throw FileError(
+        kind: .malformed, path: path, problem: "is no certificate: its JSON cannot be understood")
     }
     guard format == Self.currentFormat else {
-      throw CertificateError(
-        path: path, problem: "expected the format \(Self.currentFormat), got \(format)")
+      throw FileError(
+        kind: .malformed, path: path,
+        problem: "expected the format \(Self.currentFormat), got \(format)")
     }
   }
-}
-
-/// A certificate that cannot be used.
-public struct CertificateError: Error, CustomStringConvertible, Sendable {
-  public let path: String
-  public let problem: String
-
-  public init(path: String, problem: String) {
-    self.path = path
-    self.problem = problem
-  }
-
-  public var description: String { "\(path): \(problem)" }
 }

@@ -1,5 +1,6 @@
 public import Certification
 public import Components
+public import Files
 
 /// A directory of components, models and certificates, for git or a share: one folder an entry,
 /// named by the SHA-256 of the one file in it. There is no index and no lock, and nothing is
@@ -42,8 +43,8 @@ public struct ComponentLibrary: Sendable {
   }
 
   /// Everything in it, by digest, and what cannot be used. Every file is read whole and checked.
-  /// - Throws: `LibraryError` where the directory cannot be read.
-  public func contents() throws(LibraryError) -> (
+  /// - Throws: `FileError` where the directory cannot be read.
+  public func contents() throws(FileError) -> (
     entries: [Entry], problems: [Problem], unfinished: Int
   ) {
     let root = try Folder(path, followsLink: true)
@@ -70,24 +71,27 @@ public struct ComponentLibrary: Sendable {
     return (entries, problems, unfinished)
   }
 
-  /// - Throws: `LibraryError` for what is missing, damaged or more than one file.
-  func entry(_ digest: String) throws(LibraryError) -> Entry {
+  /// - Throws: `FileError` for what is missing, damaged or more than one file.
+  func entry(_ digest: String) throws(FileError) -> Entry {
     let folder = try Folder(path, followsLink: true).folder(digest)
     let names = try folder.names()
     guard names.count == 1, let name = names.first else {
-      throw LibraryError(
-        .malformed, folder.path, "expected one file, got \(names.joined(separator: ", "))")
+      throw FileError(
+        kind: .malformed, path: folder.path,
+        problem: "expected one file, got \(names.joined(separator: ", "))")
     }
     let file = "\(folder.path)/\(name)"
     let bytes = try folder.read(name)
     let found = Digest.hex(bytes)
     guard found == digest else {
-      throw LibraryError(
-        .malformed, file, "is damaged: its bytes have the digest \(found); add it again")
+      throw FileError(
+        kind: .malformed, path: file,
+        problem: "is damaged: its bytes have the digest \(found); add it again")
     }
     let content = try Entry.Content(bytes: bytes, path: file)
     guard content.fileName == name else {
-      throw LibraryError(.malformed, file, "expected the name \(content.fileName)")
+      throw FileError(
+        kind: .malformed, path: file, problem: "expected the name \(content.fileName)")
     }
     return Entry(digest: digest, content: content, path: file)
   }
@@ -100,11 +104,13 @@ public struct ComponentLibrary: Sendable {
       let found = entries.filter { digest($0).hasPrefix(prefix) }
       if found.count == 1 { return found[0] }
       if found.count > 1 {
-        throw LibraryError(
-          .usage, path, "\(found.count) entries begin with \(prefix); give more digits")
+        throw FileError(
+          kind: .ambiguous, path: path,
+          problem: "\(found.count) entries begin with \(prefix); give more digits")
       }
     }
-    throw LibraryError(.missing, path, "holds no entry that begins with \(prefix)")
+    throw FileError(
+      kind: .missing, path: path, problem: "holds no entry that begins with \(prefix)")
   }
 }
 
@@ -122,28 +128,19 @@ extension ComponentLibrary.Entry {
 }
 
 extension ComponentLibrary.Entry.Content {
-  /// - Throws: `LibraryError` for what is neither a component nor a consistent certificate.
-  init(bytes: [UInt8], path: String) throws(LibraryError) {
-    do {
-      if bytes.first == UInt8(ascii: "{") {
-        let certificate = try Certificate(json: bytes, path: path)
-        guard certificate.isConsistent else {
-          throw LibraryError(
-            .malformed, path, "is a certificate whose figures do not follow from its counts")
-        }
-        self = .certificate(certificate)
-      } else {
-        self = .component(try StoredComponent(bytes: bytes, path: path).description)
-      }
-    } catch let error as LibraryError {
-      throw error
-    } catch let error as ComponentFileError {
-      throw LibraryError(.malformed, path, error.problem)
-    } catch let error as CertificateError {
-      throw LibraryError(.malformed, path, error.problem)
-    } catch {
-      throw LibraryError(.malformed, path, "\(error)")
+  /// - Throws: `FileError` for what is neither a component nor a consistent certificate.
+  init(bytes: [UInt8], path: String) throws(FileError) {
+    guard bytes.first == UInt8(ascii: "{") else {
+      self = .component(try StoredComponent(bytes: bytes, path: path).description)
+      return
     }
+    let certificate = try Certificate(json: bytes, path: path)
+    guard certificate.isConsistent else {
+      throw FileError(
+        kind: .malformed, path: path,
+        problem: "is a certificate whose figures do not follow from its counts")
+    }
+    self = .certificate(certificate)
   }
 
   var fileName: String {

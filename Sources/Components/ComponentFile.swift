@@ -1,21 +1,6 @@
+public import Files
 import Foundation
 public import Tensors
-
-/// A component file that cannot be used: which, what is wrong with it, what to do.
-public struct ComponentFileError: Error, CustomStringConvertible, Sendable {
-  public enum Kind: Sendable { case missing, malformed, cannotWrite }
-  public let kind: Kind
-  public let path: String
-  public let problem: String
-
-  public init(kind: Kind, path: String, problem: String) {
-    self.kind = kind
-    self.path = path
-    self.problem = problem
-  }
-
-  public var description: String { "\(path): \(problem)" }
-}
 
 /// Components as safetensors files, one a component. Filters leave the house as OIHW (depthwise
 /// ones as [C, 1, R, S]), linear weights as `[K, C]`; the metadata (`ComponentHeader`) hold what is
@@ -46,7 +31,7 @@ public enum ComponentFile {
   // MARK: Loading
 
   /// Without a device: what the file says of the component, and its weights, digest checked.
-  public static func read(_ path: String) throws(ComponentFileError) -> ComponentRecord {
+  public static func read(_ path: String) throws(FileError) -> ComponentRecord {
     let record = try ComponentRecord(try safetensors(path), path: path)
     try record.checkDigest(path: path)
     return record
@@ -70,19 +55,19 @@ public enum ComponentFile {
   }
 
   /// The whole of a file of 32-bit floats.
-  static func safetensors(_ path: String) throws(ComponentFileError) -> SafetensorsFile {
+  static func safetensors(_ path: String) throws(FileError) -> SafetensorsFile {
     do {
       return try SafetensorsFile(bytes: try bytes(path))
-    } catch let error as ComponentFileError {
+    } catch let error as FileError {
       throw error
     } catch {
-      throw ComponentFileError(kind: .malformed, path: path, problem: "\(error)")
+      throw FileError(kind: .malformed, path: path, problem: "\(error)")
     }
   }
 
-  static func bytes(_ path: String) throws(ComponentFileError) -> [UInt8] {
+  static func bytes(_ path: String) throws(FileError) -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw ComponentFileError(
+      throw FileError(
         kind: .missing, path: path, problem: "no such file, or it cannot be read")
     }
     return [UInt8](data)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Networks
 
@@ -74,9 +75,9 @@ extension ComponentHeader {
     }
   }
 
-  /// - Throws: `ComponentFileError` of the file at `path` for whatever is missing, unknown or
+  /// - Throws: `FileError` of the file at `path` for whatever is missing, unknown or
   ///   inconsistent. A feature space that is missing is unknown, and nothing fits it.
-  init(_ metadata: [String: String], path: String) throws(ComponentFileError) {
+  init(_ metadata: [String: String], path: String) throws(FileError) {
     let reader = MetadataReader(metadata: metadata, path: path)
     guard metadata["format"] == Self.format else {
       throw reader.malformed(

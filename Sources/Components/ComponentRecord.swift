@@ -1,3 +1,4 @@
+public import Files
 import Foundation
 import Networks
 public import Tensors
@@ -8,22 +9,22 @@ public struct ComponentRecord: Sendable {
   public let header: ComponentHeader
   public let tensors: [String: SafetensorsFile.Entry]
 
-  /// - Throws: `ComponentFileError` where the file is no component, contradicts itself, or holds
+  /// - Throws: `FileError` where the file is no component, contradicts itself, or holds
   ///   other weights than those it was written with.
-  public init(_ file: SafetensorsFile, path: String) throws(ComponentFileError) {
+  public init(_ file: SafetensorsFile, path: String) throws(FileError) {
     try self.init(tensors: file.tensors, metadata: file.metadata, path: path)
   }
 
   init(
     tensors: [String: SafetensorsFile.Entry], metadata: [String: String], path: String
-  ) throws(ComponentFileError) {
+  ) throws(FileError) {
     header = try ComponentHeader(metadata, path: path)
     self.tensors = tensors
     if let classNames = header.classNames {
       // Sizes are checked before anything is built from them: the names are as many as the outputs.
       let bias = "\(header.architecture.classifier).bias"
       guard tensors[bias]?.shape == [classNames.count] else {
-        throw ComponentFileError(
+        throw FileError(
           kind: .malformed, path: path,
           problem: "tensor “\(bias)”: expected shape [\(classNames.count)], one an output, got "
             + (tensors[bias].map { "\($0.shape)" } ?? "none"))
@@ -53,10 +54,10 @@ public struct ComponentRecord: Sendable {
   }
 
   /// The weights have to be those that the file was written with.
-  func checkDigest(path: String) throws(ComponentFileError) {
+  func checkDigest(path: String) throws(FileError) {
     let found = Digest.weights(tensors)
     guard found == header.digest else {
-      throw ComponentFileError(
+      throw FileError(
         kind: .malformed, path: path,
         problem: "its weights are not those that it was written with: expected the digest "
           + "\(header.digest), got \(found); restore the file")
@@ -65,11 +66,11 @@ public struct ComponentRecord: Sendable {
 
   // MARK: Layers
 
-  /// - Throws: `ComponentFileError` unless the file holds exactly the tensors that the architecture
+  /// - Throws: `FileError` unless the file holds exactly the tensors that the architecture
   ///   has, in their shapes.
   public func makeExtractor(
     path: String, on backend: any Backend
-  ) throws(ComponentFileError) -> FeatureExtractor {
+  ) throws(FileError) -> FeatureExtractor {
     guard let preprocessing = header.preprocessing else { throw wrongKind(.extractor, path) }
     let layers = header.architecture.makeExtractor(on: backend, seed: 0)
     try fill(layers, path, on: backend)
@@ -80,19 +81,19 @@ public struct ComponentRecord: Sendable {
 
   public func makeHead(
     path: String, on backend: any Backend
-  ) throws(ComponentFileError) -> TaskHead {
+  ) throws(FileError) -> TaskHead {
     guard header.kind == .head else { throw wrongKind(.head, path) }
     return try head(path, on: backend)
   }
 
   public func makeAuxiliaryHead(
     path: String, on backend: any Backend
-  ) throws(ComponentFileError) -> AuxiliaryHead {
+  ) throws(FileError) -> AuxiliaryHead {
     guard let kind = header.auxiliaryTask else { throw wrongKind(.auxiliaryHead, path) }
     return AuxiliaryHead(kind: kind, head: try head(path, on: backend))
   }
 
-  private func head(_ path: String, on backend: any Backend) throws(ComponentFileError) -> TaskHead
+  private func head(_ path: String, on backend: any Backend) throws(FileError) -> TaskHead
   {
     let classNames = header.classNames ?? []
     let layers = header.architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
@@ -102,15 +103,15 @@ public struct ComponentRecord: Sendable {
       spatialSize: header.interface.spatialSize, stamp: header.stamp)
   }
 
-  private func wrongKind(_ wanted: ComponentKind, _ path: String) -> ComponentFileError {
-    ComponentFileError(
+  private func wrongKind(_ wanted: ComponentKind, _ path: String) -> FileError {
+    FileError(
       kind: .malformed, path: path,
       problem: "expected a component of kind \(wanted.rawValue), got \(header.kind.rawValue)")
   }
 
   private func fill(
     _ layers: Sequential, _ path: String, on backend: any Backend
-  ) throws(ComponentFileError) {
+  ) throws(FileError) {
     try WeightLayout.check(tensors, fit: layers, path: path)
     try checkDigest(path: path)
     WeightLayout.upload(tensors, to: layers, on: backend)

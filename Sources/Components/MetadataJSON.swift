@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Networks
 
@@ -16,22 +17,22 @@ struct MetadataReader {
   let metadata: [String: String]
   let path: String
 
-  func malformed(_ problem: String) -> ComponentFileError {
-    ComponentFileError(kind: .malformed, path: path, problem: problem)
+  func malformed(_ problem: String) -> FileError {
+    FileError(kind: .malformed, path: path, problem: problem)
   }
 
-  func text(_ value: some Encodable) throws(ComponentFileError) -> String {
+  func text(_ value: some Encodable) throws(FileError) -> String {
     do { return try MetadataJSON.text(value) } catch { throw malformed("\(error)") }
   }
 
-  func value<Value: Decodable>(_ key: String) throws(ComponentFileError) -> Value {
+  func value<Value: Decodable>(_ key: String) throws(FileError) -> Value {
     guard let value: Value = try optional(key) else {
       throw malformed("metadata “\(key)” is missing")
     }
     return value
   }
 
-  func optional<Value: Decodable>(_ key: String) throws(ComponentFileError) -> Value? {
+  func optional<Value: Decodable>(_ key: String) throws(FileError) -> Value? {
     guard let text = metadata[key] else { return nil }
     do {
       // Equal keys and deep nesting, which Foundation lets pass.
@@ -45,11 +46,11 @@ struct MetadataReader {
   }
 
   /// The family's bounds, before anything is made of it.
-  func check(_ architecture: Architecture) throws(ComponentFileError) {
+  func check(_ architecture: Architecture) throws(FileError) {
     do { try architecture.validate() } catch { throw malformed("architecture: \(error)") }
   }
 
-  func check(_ preprocessing: Preprocessing) throws(ComponentFileError) {
+  func check(_ preprocessing: Preprocessing) throws(FileError) {
     let size = preprocessing.imageSize
     guard 8...512 ~= size, size % 4 == 0 else {
       throw malformed(

@@ -1,3 +1,4 @@
+public import Files
 public import Tensors
 
 /// A recombined model in memory: an extractor's and a head's records, joined. In its file every
@@ -48,7 +49,7 @@ public struct ModelRecord: Sendable {
       head: head.header.interface, in: head.header.featureSpace)
   }
 
-  /// Layers on a device. - Throws: `ComponentFileError` where a part is not what it says.
+  /// Layers on a device. - Throws: `FileError` where a part is not what it says.
   public func makeModel(path: String, on backend: any Backend) throws -> Recombination {
     try Recombination(
       try extractor.makeExtractor(path: path, on: backend),
@@ -76,8 +77,8 @@ public struct ModelRecord: Sendable {
     }
   }
 
-  /// - Throws: `ComponentFileError` where the file is no model or contradicts itself.
-  public init(_ file: SafetensorsFile, path: String) throws(ComponentFileError) {
+  /// - Throws: `FileError` where the file is no model or contradicts itself.
+  public init(_ file: SafetensorsFile, path: String) throws(FileError) {
     let reader = MetadataReader(metadata: file.metadata, path: path)
     let own: Set = ["format", "kind", "digest", "feature-space", "lineage"]
     let (metadata, tensors) = (Self.parts(file.metadata), Self.parts(file.tensors))
@@ -157,7 +158,7 @@ public enum ModelFile {
     try AtomicFile.write(try model.file.bytes, to: path)
   }
 
-  public static func read(_ path: String) throws(ComponentFileError) -> ModelRecord {
+  public static func read(_ path: String) throws(FileError) -> ModelRecord {
     try ModelRecord(try ComponentFile.safetensors(path), path: path)
   }
 

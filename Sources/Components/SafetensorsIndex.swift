@@ -1,3 +1,5 @@
+import Files
+
 /// What a safetensors file of any types holds, without its values.
 public struct SafetensorsIndex: Sendable {
   public enum DType: String, Codable, Sendable, CaseIterable {

@@ -1,16 +1,18 @@
+public import Files
+
 /// What a component file may hold: an extractor or a head, or a model of both.
 public enum StoredComponent: Sendable {
   case part(ComponentRecord)
   case model(ModelRecord)
 
-  /// - Throws: `ComponentFileError` for whatever is not as it should be, weights that do not have
+  /// - Throws: `FileError` for whatever is not as it should be, weights that do not have
   ///   their digest included.
-  public init(bytes: [UInt8], path: String) throws(ComponentFileError) {
+  public init(bytes: [UInt8], path: String) throws(FileError) {
     let file: SafetensorsFile
     do {
       file = try SafetensorsFile(bytes: bytes)
     } catch {
-      throw ComponentFileError(kind: .malformed, path: path, problem: "\(error)")
+      throw FileError(kind: .malformed, path: path, problem: "\(error)")
     }
     if file.metadata["kind"] == ComponentKind.model.rawValue {
       self = .model(try ModelRecord(file, path: path))
@@ -21,7 +23,7 @@ public enum StoredComponent: Sendable {
     }
   }
 
-  public init(path: String) throws(ComponentFileError) {
+  public init(path: String) throws(FileError) {
     try self.init(bytes: try ComponentFile.bytes(path), path: path)
   }
 

@@ -1,3 +1,4 @@
+public import Files
 public import Networks
 public import Tensors
 
@@ -37,7 +38,7 @@ public struct WeightImport: Sendable {
   /// A prefix `module.` that all names have is dropped, `num_batches_tracked` passed over, and a
   /// layer may have its other name, if the family knows one (`fc` or `linear` for a ResNet's last).
   /// Nothing else is renamed, guessed or left out.
-  /// - Throws: `ComponentFileError`, `ArchitectureError`.
+  /// - Throws: `FileError`, `ArchitectureError`.
   public init(_ path: String, _ options: Options) throws {
     let family = try NetworkFamilies.known(options.name)
     let bytes = try ComponentFile.bytes(path)
@@ -45,10 +46,10 @@ public struct WeightImport: Sendable {
     do {
       index = try SafetensorsIndex(bytes: bytes)
     } catch {
-      throw ComponentFileError(kind: .malformed, path: path, problem: "\(error)")
+      throw FileError(kind: .malformed, path: path, problem: "\(error)")
     }
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    func malformed(_ problem: String) -> FileError {
+      FileError(kind: .malformed, path: path, problem: problem)
     }
     let isWrapped = !index.items.isEmpty && index.items.allSatisfy { $0.name.hasPrefix("module.") }
     var found: [String: SafetensorsFile.Entry] = [:]
@@ -89,10 +90,10 @@ public struct WeightImport: Sendable {
   }
 
   /// Extractor and head on a device. They share the anchor `source-file`, the file's SHA-256.
-  /// - Throws: `ComponentFileError` where tensors are missing, left over or of another shape.
+  /// - Throws: `FileError` where tensors are missing, left over or of another shape.
   public func components(
     on backend: any Backend
-  ) throws(ComponentFileError) -> (FeatureExtractor, TaskHead) {
+  ) throws(FileError) -> (FeatureExtractor, TaskHead) {
     let extractor = architecture.makeExtractor(on: backend, seed: 0)
     let head = architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
     try WeightLayout.check(

@@ -1,3 +1,4 @@
+import Files
 import Networks
 import Tensors
 
@@ -22,9 +23,9 @@ enum WeightLayout {
   /// Strict: exactly the tensors that the layers have, in their shapes.
   static func check(
     _ tensors: [String: SafetensorsFile.Entry], fit layers: Sequential, path: String
-  ) throws(ComponentFileError) {
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
+  ) throws(FileError) {
+    func malformed(_ problem: String) -> FileError {
+      FileError(kind: .malformed, path: path, problem: problem)
     }
     let wanted = named(layers)
     let names = Set(wanted.map(\.0))

@@ -1,3 +1,5 @@
+public import Files
+
 extension Dataset {
   /// The images of these classes alone, labelled by the order in which they are given.
   /// - Throws: `DatasetError` for a class that the data set does not have.
@@ -5,7 +7,7 @@ extension Dataset {
     guard stream == nil else {
       throw DatasetError(
         .malformed, path: self.name, problem: "is streamed, and classes cannot be chosen",
-        advice: "Raise image-memory, or make a folder of the chosen classes.")
+        advice: .heldImages)
     }
     var position: [Int32: Int32] = [:]
     for (label, name) in names.enumerated() {
@@ -25,4 +27,10 @@ extension Dataset {
       name: self.name, classNames: names, train: chosen(train), test: chosen(test),
       notes: notes + ["\(names.count) of \(classNames.count) classes"])
   }
+}
+
+extension ErrorAdvice {
+  /// Where something wants images that are not streamed.
+  public static let heldImages: ErrorAdvice =
+    "Hold the images in memory, or make a folder of the chosen classes."
 }

@@ -1,23 +1,29 @@
+public import Files
+
 /// A data set that cannot be read: what, where, expected and got, what to do.
-public struct DatasetError: Error, CustomStringConvertible, Sendable, Equatable {
+public struct DatasetError: AdvisedError, Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
-    /// A file or folder is not there (exit status 66).
+    /// A file or folder is not there.
     case missing
-    /// It is there, and is not what it should be (exit status 65).
+    /// It is there, and is not what it should be.
     case malformed
   }
 
   public let kind: Kind
   public let path: String
   public let problem: String
-  public let advice: String
+  public let advice: ErrorAdvice?
 
   public init(_ kind: Kind, path: String, problem: String, advice: String) {
+    self.init(kind, path: path, problem: problem, advice: ErrorAdvice(stringLiteral: advice))
+  }
+
+  public init(_ kind: Kind, path: String, problem: String, advice: ErrorAdvice?) {
     self.kind = kind
     self.path = path
     self.problem = problem
     self.advice = advice
   }
 
-  public var description: String { "\(path): \(problem). \(advice)" }
+  public var description: String { "\(path): \(problem)" + (advice.map { ". \($0)" } ?? "") }
 }

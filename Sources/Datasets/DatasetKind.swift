@@ -1,4 +1,4 @@
-/// What a recipe or `--data KIND=PATH` may name.
+/// Kinds of data sets, by the names that recipes have for them.
 public enum DatasetKind: String, Codable, Sendable, CaseIterable {
   case cifar10, cifar100, stl10, folder
   /// Images without labels.

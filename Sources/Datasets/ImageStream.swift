@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Tensors
 
@@ -44,7 +44,7 @@ public struct ImageStream: Sendable {
   private static func digest(
     _ files: [(path: String, label: Int32)], root: String
   ) throws(DatasetError) -> [UInt8] {
-    var hash = SHA256()
+    var builder = Digest.Builder()
     for file in files {
       var found = stat()
       guard stat(file.path, &found) == 0 else {
@@ -52,9 +52,9 @@ public struct ImageStream: Sendable {
           .malformed, path: file.path, problem: "cannot be read", advice: "Check its permissions.")
       }
       let name = file.path.dropFirst(file.path.hasPrefix(root) ? root.count : 0)
-      hash.update(data: Array("\(name)\n\(found.st_size) \(file.label)\n".utf8))
+      builder.add(Array("\(name)\n\(found.st_size) \(file.label)\n".utf8))
     }
-    return Array(hash.finalize())
+    return builder.bytes
   }
 
   private static func normalisation(

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Tensors
 
@@ -43,19 +43,15 @@ extension Dataset {
   /// SHA-256 over class names, sizes, labels and pixels of both parts, in hexadecimal; of streamed
   /// images the names and sizes of their files.
   public var digest: String {
-    var hash = SHA256()
-    hash.update(data: Array(classNames.joined(separator: "\n").utf8))
+    var builder = Digest.Builder()
+    builder.add(Array(classNames.joined(separator: "\n").utf8))
     for part in [train, test] {
-      hash.update(data: Array("\n\(part.count) \(part.size)\n".utf8))
-      hash.update(data: part.labels.map { UInt8(truncatingIfNeeded: $0) })
-      hash.update(data: part.labels.map { UInt8(truncatingIfNeeded: $0 >> 8) })
-      hash.update(data: part.bytes)
+      builder.add(Array("\n\(part.count) \(part.size)\n".utf8))
+      builder.add(part.labels.map { UInt8(truncatingIfNeeded: $0) })
+      builder.add(part.labels.map { UInt8(truncatingIfNeeded: $0 >> 8) })
+      builder.add(part.bytes)
     }
-    if let stream { hash.update(data: stream.digest) }
-    let digits = Array("0123456789abcdef")
-    return hash.finalize().reduce(into: "") {
-      $0.append(digits[Int($1 >> 4)])
-      $0.append(digits[Int($1 & 15)])
-    }
+    if let stream { builder.add(stream.digest) }
+    return builder.hex
   }
 }

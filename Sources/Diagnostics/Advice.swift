@@ -27,9 +27,12 @@ public struct Advice: Codable, Sendable, Equatable {
   }
 
   /// What the limits of a device tell.
-  /// - Parameter name: as `--device` takes it.
+  /// - Parameters:
+  ///   - name: as `--device` takes it.
+  ///   - portableWorkGroupSize: what the portable kernels take.
   public static func about(
-    name: String, hasCompiler: Bool, memoryBytes: UInt64, maxWorkGroupSize: Int
+    name: String, hasCompiler: Bool, memoryBytes: UInt64, maxWorkGroupSize: Int,
+    portableWorkGroupSize: Int
   ) -> [Advice] {
     var advice: [Advice] = []
     if !hasCompiler {
@@ -44,11 +47,12 @@ public struct Advice: Codable, Sendable, Equatable {
           "\(name): has less than 1 GiB of memory.",
           "Lower the batch: ResNet-56 with batch 128 needs some 600 MiB."))
     }
-    if maxWorkGroupSize < 128 {
+    if maxWorkGroupSize < portableWorkGroupSize {
       advice.append(
         Advice(
           "\(name): takes at most \(maxWorkGroupSize) work-items in a group.",
-          "Portable kernels that want 128 will fail; use --device cpu if they do."))
+          "Portable kernels take \(portableWorkGroupSize) and are refused; use --device cpu in "
+            + "their place."))
     }
     return advice
   }

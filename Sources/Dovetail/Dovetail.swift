@@ -16,3 +16,7 @@
 @_exported public import Reporting
 @_exported public import Tensors
 @_exported public import Training
+// Of what is below all of it, errors and what they advise.
+@_exported public import protocol Files.AdvisedError
+@_exported public import struct Files.ErrorAdvice
+@_exported public import struct Files.FileError

@@ -121,7 +121,8 @@ struct Doctor: ParsableCommand {
       """)
     var advice = Advice.about(
       name: "opencl:\(device.index)", hasCompiler: device.hasCompiler,
-      memoryBytes: device.memoryBytes, maxWorkGroupSize: device.maxWorkGroupSize)
+      memoryBytes: device.memoryBytes, maxWorkGroupSize: device.maxWorkGroupSize,
+      portableWorkGroupSize: OpenCLDevice.portableWorkGroupSize)
     var families: [FamilyExamination] = []
     let verdict = OpenCLDevices.verdict(on: device, kernels: options.kernels)
     if !verdict.isUsable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 import Foundation
 
 /// Exit statuses, as in sysexits.h.
@@ -7,39 +8,26 @@ enum ExitStatus {
   static func of(_ error: any Error) -> Int32 {
     switch error {
     case let error as DatasetError: error.kind == .missing ? 66 : 65
-    case is RecipeError, is RecipeFileError, is ArchitectureError: 78
-    case let error as RunDirectoryError:
-      switch error.kind {
-      case .missing: 66
-      case .malformed: 65
-      case .cannotCreate: 73
-      case .cannotWrite: 74
-      }
-    case let error as ComponentFileError:
-      switch error.kind {
-      case .missing: 66
-      case .malformed: 65
-      case .cannotWrite: 74
-      }
-    case let error as LibraryError:
-      switch error.kind {
-      case .missing: 66
-      case .malformed: 65
-      case .cannotCreate: 73
-      case .cannotWrite: 74
-      case .usage: 64
-      }
-    case is SafetensorsError, is CertificateError, is NoCommonClassError, is ApplicationError,
-      is ExportError:
-      65
+    case is RecipeError, is RecipeFileError, is ArchitectureError, is MissingDataError: 78
+    case let error as FileError: of(error.kind)
+    case is SafetensorsError, is NoCommonClassError, is ApplicationError, is ExportError: 65
     case is MisfitError, is NotConfirmed: 3
     case is ClassMapError, is SmallBatchError: 64
-    case is NoDevice: 69
-    case is OpenCLError: 69
+    case is NoDevice, is OpenCLError: 69
     case is InputMissing: 66
     case is OutputError: 73
     case is RunInterrupted, is GridInterrupted: 75
     default: 1
+    }
+  }
+
+  private static func of(_ kind: FileError.Kind) -> Int32 {
+    switch kind {
+    case .missing: 66
+    case .malformed: 65
+    case .cannotCreate: 73
+    case .cannotWrite: 74
+    case .ambiguous: 64
     }
   }
 
@@ -50,7 +38,7 @@ enum ExitStatus {
     } catch let error as any ArgumentParserError {
       throw error
     } catch {
-      Console.log("dovetail: error: \(error)")
+      Console.log("dovetail: error: \(ErrorWords.text(error))")
       throw ExitCode(of(error))
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 import Foundation
 
 struct Export: ParsableCommand {

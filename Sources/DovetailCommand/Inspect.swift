@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 import Foundation
 
 struct Inspect: ParsableCommand {
@@ -43,7 +44,7 @@ struct Inspect: ParsableCommand {
       do {
         index = try SafetensorsIndex(bytes: bytes)
       } catch {
-        throw ComponentFileError(kind: .malformed, path: file, problem: "\(error)")
+        throw FileError(kind: .malformed, path: file, problem: "\(error)")
       }
       let isOurs = index.metadata["format"] == ComponentHeader.format
       let report = Report(

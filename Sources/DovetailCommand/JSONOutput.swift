@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 import Foundation
 
 struct JSONOption: ParsableArguments {
@@ -31,13 +32,11 @@ struct JSONOption: ParsableArguments {
 
   func write(_ value: some Encodable) throws {
     guard let path else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let text = try encoder.encode(value) + Data("\n".utf8)
+    let text = try CanonicalJSON.file(value)
     if path == "-" {
-      FileHandle.standardOutput.write(text)
+      FileHandle.standardOutput.write(Data(text))
     } else {
-      try AtomicFile.write(Array(text), to: path)
+      try AtomicFile.write(text, to: path)
     }
   }
 }

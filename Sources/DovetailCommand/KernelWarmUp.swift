@@ -1,6 +1,6 @@
 import ArgumentParser
-import Crypto
 import Dovetail
+import Files
 import Foundation
 
 /// Compiles the kernels of a training before its first step, by all cores: where the driver's
@@ -24,8 +24,7 @@ struct KernelWarmUp {
         OpenCLDevices.build, device.platform, device.name, device.driverVersion,
         openCL.family.rawValue, openCL.convolutions.rawValue,
       ] + subject
-    name = SHA256.hash(data: Data(words.joined(separator: "\n").utf8)).prefix(10)
-      .map { String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
+    name = String(Digest.hex(Data(words.joined(separator: "\n").utf8)).prefix(20))
   }
 
   /// - Parameter rehearse: does on the backend given what the training will do.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 
 struct LibraryRank: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -24,9 +24,7 @@ struct List: ParsableCommand {
       }
       try json.write(Listing(experiments: items))
       if json.takesStdout { return }
-      for line in ResultTable.aligned(items.map { [$0.name, ""] }).indices {
-        Console.print("\(items[line].name)\n  \(items[line].title)\n  \(items[line].summary)")
-      }
+      for item in items { Console.print("\(item.name)\n  \(item.title)\n  \(item.summary)") }
     }
   }
 }

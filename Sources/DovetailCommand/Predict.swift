@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 import Foundation
 
 struct Predict: ParsableCommand {
@@ -53,7 +54,7 @@ struct Predict: ParsableCommand {
     try ExitStatus.reporting {
       try json.check()
       guard case .model(let record) = try StoredComponent(path: model) else {
-        throw ComponentFileError(
+        throw FileError(
           kind: .malformed, path: model,
           problem: "expected a model; dovetail recombine makes one of an extractor and a head")
       }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 import Foundation
 
 struct Recalibrate: ParsableCommand {
@@ -23,7 +24,7 @@ struct Recalibrate: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       guard case .model(let record) = try StoredComponent(path: model) else {
-        throw ComponentFileError(
+        throw FileError(
           kind: .malformed, path: model,
           problem: "expected a model; dovetail recombine makes one of an extractor and a head")
       }

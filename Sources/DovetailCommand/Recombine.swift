@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Files
 
 struct Recombine: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -64,11 +65,11 @@ struct Recombine: ParsableCommand {
 }
 
 enum ComponentKinds {
-  /// - Throws: `ComponentFileError` for a component of another kind.
+  /// - Throws: `FileError` for a component of another kind.
   static func read(_ path: String, as kind: ComponentKind) throws -> ComponentRecord {
     let record = try ComponentFile.read(path)
     guard record.header.kind == kind else {
-      throw ComponentFileError(
+      throw FileError(
         kind: .malformed, path: path,
         problem: "expected a component of kind \(kind.rawValue), got "
           + record.header.kind.rawValue)

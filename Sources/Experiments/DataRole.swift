@@ -23,7 +23,7 @@ public enum DataRole: String, Codable, Sendable, CaseIterable {
   }
 
   /// The original's loader; ILSVRC-12's is that of any image folder.
-  var original: DatasetKind {
+  public var original: DatasetKind {
     switch self {
     case .cifar10: .cifar10
     case .cifar100: .cifar100
@@ -63,5 +63,14 @@ public struct DataSource: Hashable, Sendable {
     }
     return plain && !DataRole.allCases.map(\.rawValue).contains(name) && name != "auxiliary"
       ? name : "\(role.rawValue)-stand-in"
+  }
+}
+
+/// A role that an experiment cannot do without has no data.
+public struct MissingDataError: Error, CustomStringConvertible, Sendable {
+  public let role: DataRole
+
+  public var description: String {
+    "no data for \(role.rawValue): give \(role.title), or an image folder that stands in for it"
   }
 }

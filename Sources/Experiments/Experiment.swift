@@ -42,14 +42,16 @@ public struct Experiment: Sendable {
     public let trainings: [Training]
     public let metric: Metric
     public var note: String?
+    /// Whether it has a bar; what stands beside the experiment's question has none.
+    let isDrawn: Bool
 
     init(
       _ name: String, paper: Double? = nil, _ trainings: [Training],
       _ metric: Metric = .recombination,
-      group: String? = nil, note: String? = nil
+      group: String? = nil, note: String? = nil, isDrawn: Bool = true
     ) {
       (self.name, self.paper, self.trainings, self.metric) = (name, paper, trainings, metric)
-      (self.group, self.note) = (group, note)
+      (self.group, self.note, self.isDrawn) = (group, note, isDrawn)
     }
 
     func `in`(_ group: String) -> Row {
@@ -62,8 +64,7 @@ public struct Experiment: Sendable {
   /// One row minus another of the same group; it stands behind the group's others.
   public struct Difference: Sendable {
     let name: String
-    let of: String, from: String
-    var group: String?
+    let of: Row, from: Row
     var paper: Double?
   }
 

@@ -1,5 +1,6 @@
 import Components
 public import Datasets
+import Files
 import Foundation
 import Networks
 public import Tensors
@@ -24,7 +25,8 @@ public struct Grid {
   /// - Parameters:
   ///   - sources: one a role; what is left out is made up at the smoke scale.
   ///   - chosen: names of trainings; nil: all.
-  /// - Throws: `RecipeError` where a role that an experiment cannot do without has no data.
+  /// - Throws: `MissingDataError` where a role that an experiment cannot do without has no data;
+  ///   `RecipeError` for a training that there is not.
   public init(
     _ experiments: [Experiment], scale: Scale, seeds: Int, sources: [DataSource],
     synonyms: [String: String] = [:], output: String, chosen: [String]? = nil
@@ -43,10 +45,7 @@ public struct Grid {
       if let given = sources.first(where: { $0.role == role }) { return given }
       if scale == .smoke { return DataSource(role: role, kind: role.madeUp, path: nil) }
       guard needed.contains(role) else { return nil }
-      throw RecipeError(
-        "no data for \(role.rawValue): give --data \(role.rawValue)=KIND:PATH, for example "
-          + "--data \(role.rawValue)=\(role.original.rawValue):data/\(role.rawValue), or "
-          + "--data \(role.rawValue)=folder:PATH for what stands in for \(role.title)")
+      throw MissingDataError(role: role)
     }
   }
 
@@ -176,7 +175,7 @@ public struct Grid {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
       try task.choosingClasses(of: datasets[source(of: role)]!)
     }
-    try JobLock.whileHolding("\(job.directory).lock") {
+    try FileLock.whileHolding("\(job.directory).lock") {
       // Another process may have had it until now.
       if state(job) == .finished { return }
       // What was broken off goes on from its last checkpoint; without one it starts anew.

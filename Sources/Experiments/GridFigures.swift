@@ -66,10 +66,10 @@ extension Grid {
         yLabel: "average class accuracy", logarithmicX: true, series: series))
   }
 
-  /// How the trainings of the first seed went; the palette has no more than eight colours.
-  func lossFigure(
+  /// How the trainings of the first seed went, in as many figures as keep their lines apart.
+  func lossFigures(
     _ experiment: Experiment, _ datasets: Datasets
-  ) throws -> Report.Figure? {
+  ) throws -> [Report.Figure] {
     var seen: Set<String> = []
     let series = try experiment.rows.flatMap(\.trainings).filter(hasData).compactMap {
       training -> Report.Curves.Series? in
@@ -79,10 +79,10 @@ extension Grid {
       let points = lossCurve(job).map { Report.Curves.Point(x: $0.minibatch, y: $0.loss) }
       return points.isEmpty ? nil : Report.Curves.Series(name: training.name, points: points)
     }
-    guard !series.isEmpty else { return nil }
-    return .curves(
-      Report.Curves(
-        title: "Learning curves, seed 0", xLabel: "minibatches of all tasks",
-        yLabel: "loss of the tasks' own classes", unit: .ratio, series: Array(series.prefix(8))))
+    guard !series.isEmpty else { return [] }
+    return Report.Curves(
+      title: "Learning curves, seed 0", xLabel: "minibatches of all tasks",
+      yLabel: "loss of the tasks' own classes", unit: .ratio, series: series
+    ).parts.map { .curves($0) }
   }
 }

@@ -1,5 +1,6 @@
 import Components
 import Datasets
+import Files
 import Foundation
 import Tensors
 import Training
@@ -19,9 +20,7 @@ extension Grid {
     let measured = try Run.compareFeatures(RunDirectory(job.directory), on: backend) { _ in
       job.roles.map { datasets[source(of: $0)]! }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try AtomicFile.write(Array(try encoder.encode(measured)), to: path)
+    try AtomicFile.write(try CanonicalJSON.file(measured), to: path)
     return measured
   }
 
@@ -66,9 +65,7 @@ extension Grid {
     guard let outcome else { return nil }
     known[key] =
       crossing.measure == .accuracy ? outcome.accuracy : outcome.averageClassAccuracy
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try AtomicFile.write(Array(try encoder.encode(known)), to: path)
+    try AtomicFile.write(try CanonicalJSON.file(known), to: path)
     return known[key]
   }
 

@@ -23,12 +23,11 @@ extension Grid {
     _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
   ) throws -> Report.Experiment {
     var rows = try experiment.rows.map { try row($0, datasets, on: backend) }
-    let drawn = rows.filter { $0.unit == .percent && !Self.isSideShow($0.group) }
+    let drawn = zip(experiment.rows, rows).filter { $0.isDrawn && $1.unit == .percent }.map(\.1)
     rows = experiment.grouped(rows) { $0.group }
     for each in experiment.differences {
-      guard let row = try difference(each, experiment, datasets, on: backend),
-        let last = rows.lastIndex(where: { $0.group == row.group })
-      else { continue }
+      let row = try difference(each, datasets, on: backend)
+      guard let last = rows.lastIndex(where: { $0.group == row.group }) else { continue }
       rows.insert(row, at: last + 1)
     }
     var figures: [Report.Figure] = []
@@ -42,8 +41,8 @@ extension Grid {
     figures += try experiment.curves.compactMap { try curves($0, datasets) }
     if experiment.drawsCorrelations {
       figures += try correlationFigures(experiment, datasets, on: backend)
-    } else if let losses = try lossFigure(experiment, datasets) {
-      figures.append(losses)
+    } else {
+      figures += try lossFigures(experiment, datasets)
     }
     return Report.Experiment(
       name: experiment.name, title: experiment.title, summary: experiment.summary,
@@ -59,11 +58,6 @@ extension Grid {
       guard let data = datasets[source], !source.isOriginal(data) else { return text }
       return text.replacing(source.role.title, with: data.name)
     }
-  }
-
-  /// What belongs into the table and not among the bars.
-  static func isSideShow(_ group: String?) -> Bool {
-    group.map { $0.hasPrefix("on the images") || $0.hasPrefix("own task") } ?? false
   }
 
   // MARK: Rows
@@ -166,16 +160,10 @@ extension Grid {
 
   /// What a seed does to both rows is gone from their difference.
   func difference(
-    _ difference: Experiment.Difference, _ experiment: Experiment, _ datasets: Datasets,
-    on backend: any Backend
-  ) throws -> Report.Row? {
-    func values(_ name: String) throws -> [Report.RunValue]? {
-      try experiment.rows.first { $0.name == name && $0.group == difference.group }
-        .map { try self.values($0, datasets, on: backend) }
-    }
-    guard let all = try values(difference.of), let bounds = try values(difference.from) else {
-      return nil
-    }
+    _ difference: Experiment.Difference, _ datasets: Datasets, on backend: any Backend
+  ) throws -> Report.Row {
+    let all = try values(difference.of, datasets, on: backend)
+    let bounds = try values(difference.from, datasets, on: backend)
     let runs = all.compactMap { run -> Report.RunValue? in
       guard let value = run.value,
         let other = bounds.first(where: { $0.seed == run.seed })?.value
@@ -183,7 +171,7 @@ extension Grid {
       return Report.RunValue(seed: run.seed, value: value - other)
     }
     return Self.row(
-      naming(difference.name, datasets), group: difference.group.map { naming($0, datasets) },
+      naming(difference.name, datasets), group: difference.of.group.map { naming($0, datasets) },
       unit: .points, paper: difference.paper, runs: runs, note: "paired differences")
   }
 }

@@ -1,5 +1,6 @@
 public import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 public import Tensors
@@ -15,7 +16,7 @@ public import Tensors
 public enum ONNXExport {
   /// The file's bytes; equal components give equal bytes, whatever the backend, which only holds
   /// the weights for a while.
-  /// - Throws: `ComponentFileError` where the component is not what it says; `ExportError`.
+  /// - Throws: `FileError` where the component is not what it says; `ExportError`.
   public static func bytes(
     of component: StoredComponent, path: String, on backend: any Backend
   ) throws -> [UInt8] {
@@ -97,26 +98,21 @@ public enum ONNXExport {
     for header in description.parts {
       let part = header.kind == .extractor ? "extractor" : "head"
       all["\(part).digest"] = header.digest
-      all["\(part).architecture"] = try json(header.architecture)
+      all["\(part).architecture"] = try CanonicalJSON.text(header.architecture)
       all["\(part).batch-norm"] = header.interface.batchNorm.rawValue
-      all["\(part).feature-space"] = try json(header.featureSpace)
-      if let classes = header.classNames { all["\(part).classes"] = try json(classes) }
+      all["\(part).feature-space"] = try CanonicalJSON.text(header.featureSpace)
+      if let classes = header.classNames { all["\(part).classes"] = try CanonicalJSON.text(classes) }
       if let preprocessing = header.preprocessing {
         all["\(part).input"] = "RGB in 0…1, NCHW; the graph normalises"
         all["\(part).image-size"] = "\(preprocessing.imageSize)"
-        all["\(part).mean"] = try json(preprocessing.normalisation.mean)
-        all["\(part).std"] = try json(preprocessing.normalisation.std)
+        all["\(part).mean"] = try CanonicalJSON.text(preprocessing.normalisation.mean)
+        all["\(part).std"] = try CanonicalJSON.text(preprocessing.normalisation.std)
       }
     }
     if description.kind == .model { all["model.digest"] = description.digest }
     return all
   }
 
-  private static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
 }
 
 /// A component that has no form in the other format.

@@ -17,7 +17,7 @@ struct MemoryTests {
     let error = #expect(throws: OpenCLError.self) { try backend.download(tooMuch) }
     for fragment in [
       "allocating 1048576 bytes", "524288 bytes are in use", "the device has 1048576",
-      "lower batch",
+      "lower the batch size",
     ] {
       #expect(error?.description.contains(fragment) == true, "\(error.map(\.description) ?? "")")
     }

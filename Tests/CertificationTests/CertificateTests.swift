@@ -3,6 +3,7 @@ import BackendCPU
 import Certification
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Tensors

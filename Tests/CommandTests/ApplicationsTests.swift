@@ -126,7 +126,10 @@ import Testing
         ["transfer"] + Self.extractor + ["--head", "other/components/ink.head.safetensors"]
           + ["--data", "made-up-ink"], 3, "feature space"
       ),
-      (["transfer"] + Self.extractor + head + ["--data", "made-up-neon"], 65, "classes"),
+      (
+        ["transfer"] + Self.extractor + head + ["--data", "made-up-neon"], 65,
+        "; name synonyms, or let dovetail extend-head grow the head"
+      ),
       (
         ["adapt", "--extractor", "other/components/ink.extractor.safetensors"] + rotation
           + ["--data", "made-up-neon"], 3, "feature space"

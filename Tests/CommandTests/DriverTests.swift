@@ -115,7 +115,7 @@ struct DriverTests {
     #expect(accuracies[0] != nil && accuracies[0] == accuracies[1])
     let never = try place.withStandIn("never-memory", "train", "r.yaml", alone: true)
     #expect(never.status == 69)
-    for fragment in ["CL_OUT_OF_RESOURCES", "bytes are in use", "lower batch"] {
+    for fragment in ["CL_OUT_OF_RESOURCES", "bytes are in use", "; lower batch, image-size "] {
       #expect(never.stderr.contains(fragment), "\(never.stderr)")
     }
   }

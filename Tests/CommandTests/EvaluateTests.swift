@@ -27,8 +27,9 @@ import Testing
   @Test func aDirectoryThatIsNoRunIs66() throws {
     let place = try Workplace()
     try place.write("mine/letter.txt", "Dear")
-    try failure(place, "nowhere", status: 66, says: ["nowhere", "no such directory"])
-    try failure(place, "mine", status: 66, says: ["mine", "recipe.yaml"])
+    let advice = "give one that `dovetail train --output` wrote"
+    try failure(place, "nowhere", status: 66, says: ["nowhere", "no such directory; \(advice)"])
+    try failure(place, "mine", status: 66, says: ["mine", "recipe.yaml; \(advice)"])
   }
 
   @Test func aMissingComponentIs66() throws {

@@ -45,11 +45,11 @@ import Testing
     let place = try place(steps: 60)
     let stopped = try train(place, signal, every: 0)
     #expect(stopped.status == 75, "\(stopped.stderr)")
-    #expect(stopped.stderr.contains("--resume goes on"))
+    #expect(stopped.stderr.contains("steps of each task; --resume goes on from there"))
     #expect(place.files(below: "run/checkpoints").count == 1 && !place.exists("run/results.json"))
     // Not without being asked.
     let refused = try place.dovetail(Self.train + ["--output", "run"])
-    #expect(refused.status == 73 && refused.stderr.contains("--resume"))
+    #expect(refused.status == 73 && refused.stderr.contains("--resume goes on with it, or give another --output"))
     let resumed = try place.dovetail(Self.train + ["--output", "run", "--resume"])
     #expect(resumed.status == 0, "\(resumed.stderr)")
     try same(place)

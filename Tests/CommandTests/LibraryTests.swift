@@ -1,6 +1,7 @@
 import BackendCPU
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Testing

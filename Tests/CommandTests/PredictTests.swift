@@ -66,7 +66,9 @@ import Testing
     let few = ["predict", "m.safetensors", "pictures/00.jpg", "--device", "cpu"]
     let refused = try place.dovetail(few)
     #expect(
-      refused.status == 64 && refused.stdout == "" && refused.stderr.contains("fewer than 32"))
+      refused.status == 64 && refused.stdout == ""
+        && refused.stderr.contains(
+          "fewer than 32: give more, recalibrate the model (dovetail recalibrate), "))
     #expect(try place.dovetail(few + ["--allow-small-batch"]).status == 0)
     let many = try place.dovetail("predict", "m.safetensors", "pictures", "--device", "cpu")
     #expect(many.status == 0 && many.stderr.contains("depends on the others"))

@@ -35,7 +35,7 @@ import Testing
     (["reproduce", "fig9"], 64, "there is no experiment"),
     (["reproduce", "fig2", "--shard", "3/2"], 64, "--shard 3/2"),
     (["reproduce", "fig2", "--data", "cifar10"], 64, "expected ROLE=KIND:PATH"),
-    (["reproduce", "fig2", "--scale", "short"], 78, "no data for cifar10"),
+    (["reproduce", "fig2", "--scale", "short"], 78, "recipe: no data for cifar10: give --data cifar10=KIND:PATH, "),
     (["reproduce", "fig2", "--scale", "smoke", "--training", "RPP"], 78, "no training “RPP”"),
   ])
   func wrongUseIsSaid(arguments: [String], status: Int32, message: String) throws {

@@ -2,6 +2,7 @@ import BackendCPU
 import ComponentLibrary
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Tensors
@@ -85,7 +86,7 @@ import Testing
     #expect(contents.entries.map(\.digest) == [good])
     #expect(contents.problems.map(\.path) == [file.path])
     #expect(contents.problems[0].problem.contains("is damaged"))
-    let error = #expect(throws: LibraryError.self) { try library.add("\(folder)/e2") }
+    let error = #expect(throws: FileError.self) { try library.add("\(folder)/e2") }
     #expect(error?.problem.contains("is there already, and damaged") == true)
     try library.remove(String(bad.prefix(9)))
     #expect(try library.contents().problems.isEmpty && library.add("\(folder)/e2").isNew)
@@ -101,10 +102,10 @@ import Testing
     try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(folder)/x"))
     try Data("GIF89a".utf8).write(to: URL(fileURLWithPath: "\(folder)/y"))
     for name in ["x", "y"] {
-      let error = #expect(throws: LibraryError.self) { try library.add("\(folder)/\(name)") }
+      let error = #expect(throws: FileError.self) { try library.add("\(folder)/\(name)") }
       #expect(error?.kind == .malformed)
     }
-    let missing = #expect(throws: LibraryError.self) { try library.add("\(folder)/z") }
+    let missing = #expect(throws: FileError.self) { try library.add("\(folder)/z") }
     #expect(missing?.kind == .missing)
     #expect(!FileManager.default.fileExists(atPath: library.path))
   }
@@ -116,7 +117,7 @@ import Testing
     try files.createDirectory(atPath: outside, withIntermediateDirectories: true)
     // The file that is added.
     try files.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: "\(folder)/e1")
-    let added = #expect(throws: LibraryError.self) { try library.add("\(folder)/link") }
+    let added = #expect(throws: FileError.self) { try library.add("\(folder)/link") }
     #expect(added?.problem.contains("symbolic link") == true)
     // An entry's folder, with a good entry behind the link.
     let entry = "\(library.path)/\(digest)"

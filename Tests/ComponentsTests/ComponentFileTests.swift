@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Tensors
@@ -56,7 +57,7 @@ import Testing
     var file = try written("changed.safetensors")
     try change(&file)
     try AtomicFile.write(file.bytes, to: path)
-    let error = #expect(throws: ComponentFileError.self) {
+    let error = #expect(throws: FileError.self) {
       if isHead {
         _ = try ComponentFile.loadHead(path, on: backend)
       } else {
@@ -301,16 +302,16 @@ import Testing
   }
 
   @Test func whatIsNotThereOrNoComponentIsSaid() throws {
-    let missing = #expect(throws: ComponentFileError.self) {
+    let missing = #expect(throws: FileError.self) {
       try ComponentFile.loadHead(path("nothing"), on: backend)
     }
     #expect(missing?.kind == .missing)
     try Data("GIF89a, no component".utf8).write(to: folder.appendingPathComponent("image"))
-    let malformed = #expect(throws: ComponentFileError.self) {
+    let malformed = #expect(throws: FileError.self) {
       try ComponentFile.loadHead(path("image"), on: backend)
     }
     #expect(malformed?.kind == .malformed)
-    let unwritable = #expect(throws: ComponentFileError.self) {
+    let unwritable = #expect(throws: FileError.self) {
       try ComponentFile.save(head(), to: path("no/such/folder/h"), on: backend)
     }
     #expect(unwritable?.kind == .cannotWrite)

@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Tensors
@@ -162,7 +163,7 @@ import Testing
       var tensors = good
       change(&tensors)
       let path = try write(tensors)
-      let error = #expect(throws: ComponentFileError.self) {
+      let error = #expect(throws: FileError.self) {
         _ = try WeightImport(path, options ?? self.options()).components(on: self.backend)
       }
       #expect(error?.problem.contains(message) == true, "\(error!)")

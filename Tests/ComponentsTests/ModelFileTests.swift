@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Tensors
@@ -93,7 +94,7 @@ import Testing
     func refuses(_ message: String, _ change: (inout SafetensorsFile) -> Void) {
       var file = good
       change(&file)
-      let error = #expect(throws: ComponentFileError.self) {
+      let error = #expect(throws: FileError.self) {
         try ModelRecord(file, path: "model")
       }
       #expect(error?.problem.contains(message) == true, "\(error!)")

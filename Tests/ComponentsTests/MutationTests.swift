@@ -1,6 +1,7 @@
 import BackendCPU
 import Components
 import Datasets
+import Files
 import Networks
 import Tensors
 import TestSupport
@@ -36,7 +37,7 @@ import Testing
         }
         read += 1
       } catch {
-        // Reading throws nothing but ComponentFileError, which the compiler checks.
+        // Reading throws nothing but FileError, which the compiler checks.
       }
     }
     return read

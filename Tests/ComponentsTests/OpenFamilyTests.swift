@@ -1,4 +1,5 @@
 import Components
+import Files
 import Datasets
 import Foundation
 import Networks
@@ -70,7 +71,7 @@ import Testing
       defer { file.metadata["architecture"] = good }
       file.metadata["architecture"] = good.replacingOccurrences(of: from, with: to)
       try AtomicFile.write(file.bytes, to: path("changed"))
-      let error = #expect(throws: ComponentFileError.self) {
+      let error = #expect(throws: FileError.self) {
         try ComponentFile.loadExtractor(path("changed"), on: backend)
       }
       #expect(error?.problem.contains(message) == true, "\(error!)")

@@ -61,13 +61,14 @@ import Testing
   @Test func limitsAreJudged() {
     func count(compiler: Bool = true, memory: UInt64 = 8 << 30, group: Int = 1024) -> Int {
       Advice.about(
-        name: "opencl:0", hasCompiler: compiler, memoryBytes: memory, maxWorkGroupSize: group
+        name: "opencl:0", hasCompiler: compiler, memoryBytes: memory, maxWorkGroupSize: group,
+        portableWorkGroupSize: 256
       ).count
     }
     #expect(count() == 0)
     #expect(count(compiler: false) == 1)
     #expect(count(memory: 1 << 20) == 1)
-    #expect(count(group: 64) == 1)
+    #expect(count(group: 255) == 1 && count(group: 256) == 0)
     #expect(Advice.noPlatform.remedy.contains("pocl-opencl-icd"))
     #expect(Advice.noPlatform.remedy.contains("OCL_ICD_FILENAMES"))
   }

@@ -90,7 +90,7 @@ import Training
     let rows = try fig2.report(datasets, commit: "c", on: CPUBackend()).experiments[0].rows
     let row = try #require(rows.first { $0.name == "IIW, pre-trained" })
     #expect(row.paper == 0.743 && row.note == "not run: no data given for ILSVRC-12")
-    #expect(throws: RecipeError.self) { try grid("table2") }
+    #expect(throws: MissingDataError.self) { try grid("table2") }
   }
 
   /// Before anything has run: every row is there, group by group, and only what is used is named.
@@ -144,7 +144,7 @@ import Training
   }
 
   @Test func aRoleWithoutDataIsRefusedBeyondSmoke() {
-    #expect(throws: RecipeError.self) {
+    #expect(throws: MissingDataError.self) {
       try Grid(Experiment.all, scale: .short, seeds: 1, sources: [], output: "/nowhere")
     }
   }

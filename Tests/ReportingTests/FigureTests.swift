@@ -180,6 +180,19 @@ import Testing
     }
   }
 
+  @Test func linesBeyondThePaletteHaveAFigureOfTheirOwn() {
+    func curves(_ count: Int) -> Report.Curves {
+      Report.Curves(
+        title: "t", xLabel: "x", yLabel: "y",
+        series: (0..<count).map { .init(name: "\($0)", points: []) })
+    }
+    #expect(curves(7).parts == [curves(7)] && curves(0).parts == [curves(0)])
+    let parts = curves(15).parts
+    #expect(parts.map(\.title) == ["t, 1 of 3", "t, 2 of 3", "t, 3 of 3"])
+    #expect(parts.map(\.series.count) == [5, 5, 5])
+    #expect(parts.flatMap(\.series) == curves(15).series)
+  }
+
   @Test func figuresInJSONSayWhatTheyAre() throws {
     // Those without NaN, which equals nothing.
     let figures = [3, 4, 6, 7, 9, 10, 11, 14].map { Made.figures[$0] }

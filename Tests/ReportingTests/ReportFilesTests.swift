@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Reporting
 import Testing
@@ -51,7 +52,7 @@ import Testing
     try EventFileTests.inFolder { folder in
       let file = "\(folder)/file"
       try Data("x".utf8).write(to: URL(fileURLWithPath: file))
-      #expect(throws: ReportFileError.self) { try Made.report.write(to: file) }
+      #expect(throws: FileError.self) { try Made.report.write(to: file) }
     }
   }
 }

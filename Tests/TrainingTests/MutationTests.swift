@@ -1,5 +1,6 @@
 import BackendCPU
 import Components
+import Files
 import Foundation
 import Networks
 import TestSupport
@@ -80,7 +81,7 @@ import Training
       do {
         #expect(try directory.read().recipe == recipe)
         read += 1
-      } catch let error as RunDirectoryError {
+      } catch let error as FileError {
         #expect(error.kind == .malformed)
       }
     }

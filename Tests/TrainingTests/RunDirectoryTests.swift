@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Files
 import Foundation
 import Networks
 import Reporting
@@ -38,8 +39,8 @@ import Training
       .filter { $0.contains(".") }.sorted()
   }
 
-  func refusal(_ kind: RunDirectoryError.Kind, _ problem: String, _ body: () throws -> Void) {
-    let error = #expect(throws: RunDirectoryError.self) { try body() }
+  func refusal(_ kind: FileError.Kind, _ problem: String, _ body: () throws -> Void) {
+    let error = #expect(throws: FileError.self) { try body() }
     #expect(error?.kind == kind)
     #expect(error?.problem.contains(problem) == true, "\(error!)")
   }
@@ -176,13 +177,13 @@ import Training
     // a's head in the place of b's: the same shapes, other classes.
     let place = directory.head("b")
     try FileManager.default.removeItem(atPath: place)
-    let missing = #expect(throws: ComponentFileError.self) { try evaluate(directory) }
+    let missing = #expect(throws: FileError.self) { try evaluate(directory) }
     #expect(missing?.kind == .missing && missing?.path == place)
     try FileManager.default.copyItem(atPath: directory.head("a"), toPath: place)
     refusal(.malformed, "task b: the classes of its head") { _ = try evaluate(directory) }
     try FileManager.default.removeItem(atPath: place)
     try FileManager.default.copyItem(atPath: directory.extractor("b"), toPath: place)
-    let kind = #expect(throws: ComponentFileError.self) { try evaluate(directory) }
+    let kind = #expect(throws: FileError.self) { try evaluate(directory) }
     #expect(kind?.problem == "expected a component of kind head, got extractor")
   }
 

@@ -11,9 +11,11 @@ extension CPUBackend {
     case .tensor(let x):
       let g = BatchNormGeometry(.batchNormStatistics, x: x, full: [], vectors: [mean, variance])
       let tiles = tileStatistics(of: x, g)
-      merge(
-        tiles.pointer, tileRows: tileRows(g), rows: g.rows, mean: mean, variance: variance,
-        running: running)
+      withExtendedLifetime(tiles) {
+        merge(
+          tiles.pointer, tileRows: tileRows(g), rows: g.rows, mean: mean, variance: variance,
+          running: running)
+      }
     case .tiles(let tiles, let tileRows, let rows):
       merge(
         pointer(tiles), tileRows: tileRows, rows: rows, mean: mean, variance: variance,
@@ -130,6 +132,7 @@ extension CPUBackend {
     let rows = tileRows(g)
     let tiles = (g.rows + rows - 1) / rows
     let partial = makeStorage(tiles * 2 * g.channels)
+    defer { withExtendedLifetime(partial) {} }
     let sums = partial.pointer
     parallel(tiles) { tile in
       let total = sums + tile * 2 * g.channels

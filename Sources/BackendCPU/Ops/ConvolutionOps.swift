@@ -5,6 +5,7 @@ extension CPUBackend {
     x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
   ) -> StatisticsSource {
     let x = materialised(x)
+    defer { withExtendedLifetime(x) {} }
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.shape, filter: w.shape, output: y.shape, stride: stride,
       padding: padding)
@@ -25,6 +26,7 @@ extension CPUBackend {
     completion: GradientCompletion?
   ) {
     let dy = materialised(dy)
+    defer { withExtendedLifetime(dy) {} }
     let g = ConvolutionGeometry(
       .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.shape,
       stride: stride, padding: padding)
@@ -46,6 +48,7 @@ extension CPUBackend {
     weight: (Int, Int, Int) -> Float
   ) {
     let packed = makeStorage(loop.r * loop.s * loop.c * loop.paddedK)
+    defer { withExtendedLifetime(packed) {} }
     for tap in 0..<loop.r * loop.s {
       for channel in 0..<loop.c {
         let to = packed.pointer + (tap * loop.c + channel) * loop.paddedK
@@ -84,6 +87,7 @@ extension CPUBackend {
     let slices = (g.n + images - 1) / images
     let size = g.r * g.s * g.c * loop.paddedK
     let partial = makeStorage(slices * size)
+    defer { withExtendedLifetime((x, dy, padded, partial)) {} }
     let sums = partial.pointer
     parallel(slices) { slice in
       let mine = sums + slice * size
@@ -99,7 +103,6 @@ extension CPUBackend {
         result[i * g.k + k] = sum
       }
     }
-    _ = padded
     return dw
   }
 

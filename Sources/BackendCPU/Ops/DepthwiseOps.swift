@@ -70,6 +70,7 @@ extension CPUBackend {
     let images = max(1, (g.n + 15) / 16)
     let slices = (g.n + images - 1) / images
     let partial = makeStorage(slices * dw.count)
+    defer { withExtendedLifetime(partial) {} }
     let (sums, size) = (partial.pointer, dw.count)
     parallel(slices) { slice in
       let mine = sums + slice * size
@@ -95,7 +96,6 @@ extension CPUBackend {
       for slice in 0..<slices { sum += sums[slice * size + i] }
       result[i] = sum
     }
-    _ = partial
   }
 
   /// to[i] += a[i]·b[i].

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Synchronization
 
@@ -78,18 +78,14 @@ public struct DeviceVerdicts: Sendable {
     let words = [
       build, device.platform, device.name, device.version, device.driverVersion, family.rawValue,
     ]
-    let digest = SHA256.hash(data: Data(words.joined(separator: "\n").utf8))
-    return digest.prefix(8).map { String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
+    return String(Digest.hex(Data(words.joined(separator: "\n").utf8)).prefix(16))
   }
 
   private func keep(_ kept: Kept, at path: String) {
-    let url = URL(fileURLWithPath: path)
-    try? FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Written aside and renamed.
-    try? encoder.encode(kept).write(to: url, options: .atomic)
+    do {
+      try Folder.make(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+      try AtomicFile.write(try CanonicalJSON.file(kept), to: path, synced: false)
+    } catch {}
   }
 
   // MARK: The process

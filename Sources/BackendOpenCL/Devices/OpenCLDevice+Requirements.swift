@@ -1,4 +1,7 @@
 extension OpenCLDevice {
+  /// Work-items of a group that the portable family's kernels take.
+  public static let portableWorkGroupSize = ProductTile.mostItems
+
   /// Why a family's kernels cannot run here, by what the driver says of itself; nil where nothing
   /// speaks against it (`DeviceTrial` finds out the rest).
   public func objection(to family: KernelFamily) -> String? {

@@ -16,7 +16,7 @@ public enum KernelFamily: String, CaseIterable, Sendable {
 
 /// One OpenCL device, as listed by `dovetail devices`.
 public struct OpenCLDevice: Sendable {
-  /// Its number in `--device opencl:n`: platforms in the loader's order, devices in the platform's.
+  /// Its number: platforms in the loader's order, devices in the platform's.
   public let index: Int
   public let name: String
   public let platform: String

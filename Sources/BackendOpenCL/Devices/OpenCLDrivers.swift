@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 
 /// Finds OpenCL drivers whose library is there but that nobody registered with the loader, as in
@@ -100,26 +100,19 @@ public struct OpenCLDrivers: Sendable {
   /// nowhere.
   private func write(_ files: [(name: String, text: String)], in folders: [String]) -> String? {
     let all = files.map { "\($0.name)\n\($0.text)" }.joined(separator: "\n")
-    let digest = SHA256.hash(data: Data(all.utf8)).prefix(8)
-      .map { String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
-    let manager = FileManager.default
+    let digest = Digest.hex(Data(all.utf8)).prefix(16)
     for folder in folders {
       let target = "\(folder)/vendors-\(digest)"
-      if manager.fileExists(atPath: target) { return target }
-      let aside = "\(target).\(ProcessInfo.processInfo.processIdentifier).partial"
+      if FileManager.default.fileExists(atPath: target) { return target }
+      let aside = "\(target).\(ProcessInfo.processInfo.processIdentifier)\(AtomicFile.suffix)"
       do {
-        try manager.createDirectory(
-          atPath: aside, withIntermediateDirectories: true,
-          attributes: [.posixPermissions: 0o700])
-        for file in files {
-          try Data(file.text.utf8).write(to: URL(fileURLWithPath: "\(aside)/\(file.name)"))
-        }
-        if rename(aside, target) == 0 || manager.fileExists(atPath: target) {
-          try? manager.removeItem(atPath: aside)
-          return target
-        }
+        try Folder.make(folder)
+        // False where another process has just made it.
+        _ = try AtomicFolder.make(
+          target, aside: aside, files: files.map { ($0.name, Array($0.text.utf8)) },
+          isPrivate: true, synced: false)
+        return target
       } catch {}
-      try? manager.removeItem(atPath: aside)
     }
     return nil
   }

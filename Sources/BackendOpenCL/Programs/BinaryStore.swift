@@ -1,5 +1,5 @@
 import COpenCL
-import Crypto
+import Files
 import Foundation
 
 /// Binaries of programs, for drivers that keep none themselves and would compile at every start.
@@ -59,7 +59,7 @@ final class DeviceBinaries {
   init(store: BinaryStore, device: cl_device_id, identity: [String]) {
     (self.store, self.device) = (store, device)
     self.identity = identity.joined(separator: "\n")
-    folder = "\(store.folder)/\(Self.digest(Data(self.identity.utf8)).prefix(16))"
+    folder = "\(store.folder)/\(Digest.hex(Data(self.identity.utf8)).prefix(16))"
   }
 
   /// A built program; nil where none is kept, or the driver does not take it.
@@ -102,22 +102,17 @@ final class DeviceBinaries {
         MemoryLayout<UnsafeMutableRawPointer?>.size, &pointer, nil)
     }
     guard status == CL_SUCCESS else { return }
-    let file = Self.mark + Data(Self.digest(binary).utf8) + binary
-    try? FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true)
-    let target = path(text)
-    let aside = "\(target).\(ProcessInfo.processInfo.processIdentifier).partial"
-    guard (try? file.write(to: URL(fileURLWithPath: aside))) != nil else {
-      try? FileManager.default.removeItem(atPath: aside)
-      return
-    }
-    if rename(aside, target) != 0 { try? FileManager.default.removeItem(atPath: aside) }
+    let file = Self.mark + Data(Digest.hex(binary).utf8) + binary
+    do {
+      try Folder.make(folder)
+      try AtomicFile.write(file, to: path(text), synced: false)
+    } catch { return }
     store.makeRoom()
   }
 
   private func path(_ text: ProgramText) -> String {
     let words = [identity, text.kernel, text.options.joined(separator: "\n"), text.source]
-    return "\(folder)/\(Self.digest(Data(words.joined(separator: "\u{0}").utf8)).prefix(32)).bin"
+    return "\(folder)/\(Digest.hex(Data(words.joined(separator: "\u{0}").utf8)).prefix(32)).bin"
   }
 
   /// What follows mark and digest, where the digest is right.
@@ -125,13 +120,6 @@ final class DeviceBinaries {
     guard file.count > mark.count + 64, file.prefix(mark.count) == mark else { return nil }
     let digest = file.dropFirst(mark.count).prefix(64)
     let binary = Data(file.dropFirst(mark.count + 64))
-    return Data(Self.digest(binary).utf8) == digest ? binary : nil
-  }
-
-  private static func digest(_ data: Data) -> String {
-    SHA256.hash(data: data).map { byte in
-      let digits = Array("0123456789abcdef")
-      return "\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-    }.joined()
+    return Data(Digest.hex(binary).utf8) == digest ? binary : nil
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Keeps what was built, in the order in which it was: `0001-fill.cl`, `0001-fill.log` and
@@ -33,9 +34,8 @@ final class BuildLog {
         id: id, kernel: text.kernel, options: text.options, seconds: seconds,
         fromCache: fromCache, source: "\(name).cl", log: "\(name).log"))
     // Anew each time: a compiler may end the process.
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(entries).write(to: URL(fileURLWithPath: "\(folder)/programs.json"))
+    try AtomicFile.write(
+      try CanonicalJSON.file(entries), to: "\(folder)/programs.json", synced: false)
   }
 }
 

@@ -18,7 +18,7 @@ extension Experiment {
       twice.roles = [.cifar10, .cifar10]
       return [
         Row(training.name, [twice]),
-        Row(training.name, [twice], .ownTask, group: "own task"),
+        Row(training.name, [twice], .ownTask, group: "own task", isDrawn: false),
       ]
     })
 
@@ -36,7 +36,9 @@ extension Experiment {
         }
       return [
         Row("after stage \(stage)", [training]),
-        Row("after stage \(stage)", [training], .ownTask, group: "own task, common classes"),
+        Row(
+          "after stage \(stage)", [training], .ownTask, group: "own task, common classes",
+          isDrawn: false),
       ]
     })
 

@@ -15,18 +15,8 @@ extension Experiment {
       "The adaptation's learning rate is 0.001, constant (ours: the paper does not say; docs/results has others).",
       "Target labels are used for this table alone.",
     ],
-    rows: directions.flatMap { direction in
-      stages.map { name, papers, crossing in
-        Row(
-          name, paper: papers[direction.index], [crossing(direction).extractor],
-          .crossings([crossing(direction)]), group: direction.name)
-      }
-    }
-      + stages.map { name, papers, crossing in
-        Row(
-          name, paper: papers[2], directions.map { crossing($0).extractor },
-          .crossings(directions.map(crossing)))
-      }
+    rows: directions.flatMap { direction in stages.indices.map { row($0, direction) } }
+      + stages.indices.map(meanRow)
       + directions.map { direction in
         Row(
           "source model on its own test images", [source(direction.from)],
@@ -37,13 +27,33 @@ extension Experiment {
               commonWith: direction.to)
           ]), group: direction.name, note: "the common classes; not in the paper")
       },
-    differences: (directions.map { (Optional($0.name), $0.index) } + [(nil, 2)]).flatMap { group, index in
-      stages.dropLast().map { name, papers, _ in
-        Difference(
-          name: "adaptation − \(name), by seed", of: "adaptation through RP", from: name,
-          group: group, paper: stages[2].1[index] - papers[index])
-      }
-    })
+    differences: directions.flatMap { direction in differences { row($0, direction) } }
+      + differences(meanRow))
+
+  private static func row(_ stage: Int, _ direction: Direction) -> Row {
+    let (name, papers, crossing) = stages[stage]
+    return Row(
+      name, paper: papers[direction.index], [crossing(direction).extractor],
+      .crossings([crossing(direction)]), group: direction.name)
+  }
+
+  /// Of both directions.
+  private static func meanRow(_ stage: Int) -> Row {
+    let (name, papers, crossing) = stages[stage]
+    return Row(
+      name, paper: papers[2], directions.map { crossing($0).extractor },
+      .crossings(directions.map(crossing)))
+  }
+
+  /// The last stage, the adaptation, minus each of the others.
+  private static func differences(_ row: (Int) -> Row) -> [Difference] {
+    let adapted = row(stages.count - 1)
+    return stages.indices.dropLast().map(row).map { other in
+      Difference(
+        name: "adaptation − \(other.name), by seed", of: adapted, from: other,
+        paper: adapted.paper.flatMap { adapted in other.paper.map { adapted - $0 } })
+    }
+  }
 
   private struct Direction: Sendable {
     let index: Int, from: DataRole, to: DataRole

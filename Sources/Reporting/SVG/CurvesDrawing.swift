@@ -1,4 +1,18 @@
 extension Report.Curves {
+  /// The same lines in as many figures as give each of them a colour of its own, in nearly equal
+  /// shares.
+  public var parts: [Report.Curves] {
+    let count = max(1, (series.count + Palette.seriesCount - 1) / Palette.seriesCount)
+    guard count > 1 else { return [self] }
+    return (0..<count).map { index in
+      var part = self
+      part.title += ", \(index + 1) of \(count)"
+      part.series = Array(
+        series[index * series.count / count..<(index + 1) * series.count / count])
+      return part
+    }
+  }
+
   private static let plot = (left: 46.0, right: Drawing.width - 12, height: 190.0)
 
   func draw(into drawing: inout Drawing) {

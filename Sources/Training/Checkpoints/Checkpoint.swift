@@ -1,4 +1,5 @@
 package import Components
+package import Files
 import Foundation
 import Networks
 import Optimizers
@@ -35,13 +36,11 @@ package struct Checkpoint {
 
   var bytes: [UInt8] {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return SafetensorsFile(
+      SafetensorsFile(
         tensors: tensors,
         metadata: [
           "format": Self.format, "digest": Digest.weights(tensors),
-          "state": String(decoding: try encoder.encode(state), as: UTF8.self),
+          "state": try CanonicalJSON.text(state),
         ]
       ).bytes
     }
@@ -53,14 +52,14 @@ package struct Checkpoint {
   }
 
   /// - Parameter limit: bytes; a larger file is not read.
-  /// - Throws: `ComponentFileError` for whatever is not as it was written.
-  init(path: String, limit: Int) throws(ComponentFileError) {
+  /// - Throws: `FileError` for whatever is not as it was written.
+  init(path: String, limit: Int) throws(FileError) {
     try self.init(bytes: try PlainFile.read(path, limit: limit), path: path)
   }
 
-  package init(bytes: [UInt8], path: String) throws(ComponentFileError) {
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
+  package init(bytes: [UInt8], path: String) throws(FileError) {
+    func malformed(_ problem: String) -> FileError {
+      FileError(kind: .malformed, path: path, problem: problem)
     }
     let file: SafetensorsFile
     do { file = try SafetensorsFile(bytes: bytes) } catch { throw malformed("\(error)") }
@@ -153,12 +152,12 @@ extension Trainer {
     return tensors
   }
 
-  /// - Throws: `ComponentFileError` where the tensors are not those of this training; nothing has
+  /// - Throws: `FileError` where the tensors are not those of this training; nothing has
   ///   changed then.
-  func restore(_ checkpoint: Checkpoint, path: String) throws(ComponentFileError) {
+  func restore(_ checkpoint: Checkpoint, path: String) throws(FileError) {
     let wanted = stateTensors
-    func malformed(_ problem: String) -> ComponentFileError {
-      ComponentFileError(kind: .malformed, path: path, problem: problem)
+    func malformed(_ problem: String) -> FileError {
+      FileError(kind: .malformed, path: path, problem: problem)
     }
     let counts = steps
     guard checkpoint.tensors.count == wanted.count + counts.count else {

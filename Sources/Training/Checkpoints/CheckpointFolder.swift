@@ -1,4 +1,5 @@
 import Components
+import Files
 import Foundation
 
 /// `checkpoints/` of a run directory: one file a checkpoint, named by the steps that are done; the
@@ -19,13 +20,7 @@ struct CheckpointFolder {
 
   /// The new one is whole and on the disk before an old one goes.
   func write(_ checkpoint: Checkpoint, rounds: Int) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw RunDirectoryError(
-        kind: .cannotWrite, path: path,
-        problem: "cannot be created: \(error.localizedDescription)")
-    }
+    try Folder.make(path, otherwise: .cannotWrite)
     let digits = String(rounds)
     let name = String(repeating: "0", count: max(0, 9 - digits.count)) + digits + Self.suffix
     try AtomicFile.write(try checkpoint.bytes, to: "\(path)/\(name)")
@@ -38,7 +33,7 @@ struct CheckpointFolder {
   /// - Parameters:
   ///   - limit: bytes; a larger one is damaged.
   ///   - log: told of damaged ones.
-  /// - Throws: `RunDirectoryError` where there are some and none is whole.
+  /// - Throws: `FileError` where there are some and none is whole.
   func newest(limit: Int, log: (String) -> Void) throws -> (Checkpoint, path: String)? {
     let names = names
     var problems: [String] = []
@@ -51,10 +46,10 @@ struct CheckpointFolder {
       }
     }
     guard !names.isEmpty else { return nil }
-    throw RunDirectoryError(
+    throw FileError(
       kind: .malformed, path: path,
-      problem: "none of its checkpoints is whole: \(problems.joined(separator: "; ")); "
-        + "start the run again without --resume, in another directory")
+      problem: "none of its checkpoints is whole: \(problems.joined(separator: "; "))",
+      advice: .startAgainElsewhere)
   }
 
   func remove() { try? FileManager.default.removeItem(atPath: path) }

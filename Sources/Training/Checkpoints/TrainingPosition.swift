@@ -1,3 +1,5 @@
+public import Files
+
 /// How far a training is, between two rounds: a round is a minibatch of each task that is trained
 /// together.
 public struct TrainingPosition: Codable, Hashable, Sendable {
@@ -37,11 +39,18 @@ public struct RunControl {
 }
 
 /// A run that was asked to stop, and can go on.
-public struct RunInterrupted: Error, CustomStringConvertible, Sendable {
+public struct RunInterrupted: AdvisedError, Sendable {
   public let path: String
-  let rounds: Int
+  /// Of each task.
+  public let steps: Int
+
+  public var advice: ErrorAdvice? { .resume }
 
   public var description: String {
-    "\(path): stopped after \(rounds) steps of each task; --resume goes on from there"
+    "\(path): stopped after \(steps) steps of each task; \(ErrorAdvice.resume)"
   }
+}
+
+extension ErrorAdvice {
+  public static let resume: ErrorAdvice = "it can be resumed from there"
 }

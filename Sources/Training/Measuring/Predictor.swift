@@ -1,5 +1,6 @@
 public import Components
 public import Datasets
+public import Files
 import Foundation
 public import Tensors
 
@@ -59,7 +60,7 @@ public struct Predictor {
   ///   - allowSmallBatch: let the batch's statistics be those of fewer than `smallBatch` images.
   ///   - skipDamaged: what cannot be decoded is left out; else the first stops it all.
   /// - Returns: predictions in the order of the files, and what was wrong with those left out.
-  /// - Throws: `SmallBatchError`; `DatasetError` for a damaged file; `ComponentFileError`; the
+  /// - Throws: `SmallBatchError`; `DatasetError` for a damaged file; `FileError`; the
   ///   device's errors.
   public func predict(
     _ files: [String], path: String, allowSmallBatch: Bool = false, skipDamaged: Bool = false,
@@ -105,12 +106,18 @@ public struct Predictor {
 }
 
 /// Too few images for statistics of their own.
-public struct SmallBatchError: Error, CustomStringConvertible, Sendable {
+public struct SmallBatchError: AdvisedError, Sendable {
   let count: Int
 
   public var description: String {
     "the model normalises by the batch, and \(count) image\(count == 1 ? "" : "s") are fewer than "
-      + "\(Predictor.smallBatch): give more, recalibrate the model (dovetail recalibrate), or allow "
-      + "a small batch"
+      + "\(Predictor.smallBatch): \(ErrorAdvice.moreImages)"
   }
+
+  public var advice: ErrorAdvice? { .moreImages }
+}
+
+extension ErrorAdvice {
+  public static let moreImages: ErrorAdvice =
+    "give more, recalibrate the model, or allow a small batch"
 }

@@ -90,7 +90,7 @@ public enum Run {
             try checkpoint(directory, position)
           }
           if stops {
-            throw RunInterrupted(path: directory.path, rounds: position.rounds(of: recipe))
+            throw RunInterrupted(path: directory.path, steps: position.rounds(of: recipe))
           }
         })
     } catch var error as DivergenceError {

@@ -1,5 +1,6 @@
 import Components
 import Datasets
+public import Files
 import Foundation
 import Reporting
 import Tensors
@@ -50,14 +51,12 @@ public struct RunDirectory: Sendable {
       let content = (try? files.contentsOfDirectory(atPath: path)) ?? []
       guard !content.isEmpty else { return }
       guard let data = files.contents(atPath: recipePath) else {
-        throw error(.cannotCreate, "is not empty and holds no run; give another --output")
+        throw error(.cannotCreate, "is not empty and holds no run", .anotherDirectory)
       }
       try requireSameRecipe(String(decoding: data, as: UTF8.self), recipe)
       if isInterrupted && !resumes {
         throw error(
-          .cannotCreate,
-          "holds an interrupted run of this recipe; --resume goes on with it, or give another "
-            + "--output")
+          .cannotCreate, "holds an interrupted run of this recipe", .resumeOrAnotherDirectory)
       }
       return
     }
@@ -84,44 +83,28 @@ public struct RunDirectory: Sendable {
       new.map { "the recipe given “\($0.trimmingCharacters(in: .whitespaces))”" },
     ].compactMap { $0 }.joined(separator: ", ")
     throw error(
-      .cannotCreate, "holds a run of another recipe (\(difference)); give another --output")
+      .cannotCreate, "holds a run of another recipe (\(difference))", .anotherDirectory)
   }
 
   /// Puts `metrics.jsonl` on the disk as it is: a checkpoint relies on it.
   /// - Returns: its length.
-  func syncMetrics() throws -> Int {
-    do {
-      let handle = try FileHandle(forUpdating: URL(fileURLWithPath: metricsPath))
-      defer { try? handle.close() }
-      try handle.synchronize()
-      return Int(try handle.seekToEnd())
-    } catch {
-      throw self.error(
-        .cannotWrite, "metrics.jsonl: cannot be written: \(error.localizedDescription)")
-    }
+  func syncMetrics() throws(FileError) -> Int {
+    try GrowingFile(metricsPath).sync()
   }
 
   /// As it was at the checkpoint: what was measured after it will be measured again, and files that
   /// were being written when the process died are none.
-  func goOn(metricsBytes: Int) throws {
+  func goOn(metricsBytes: Int) throws(FileError) {
     clearAwayHalfWritten()
-    do {
-      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: metricsPath))
-      defer { try? handle.close() }
-      let length = try handle.seekToEnd()
-      guard length >= UInt64(metricsBytes) else {
-        throw self.error(
-          .malformed,
-          "metrics.jsonl: expected at least the \(metricsBytes) bytes that it had at the checkpoint, "
-            + "got \(length); put it back, or start the run again in another directory")
-      }
-      if length > UInt64(metricsBytes) { try handle.truncate(atOffset: UInt64(metricsBytes)) }
-    } catch let error as RunDirectoryError {
-      throw error
-    } catch {
-      throw self.error(
-        .cannotWrite, "metrics.jsonl: cannot be written: \(error.localizedDescription)")
+    let metrics = try GrowingFile(metricsPath)
+    let length = try metrics.length()
+    guard length >= metricsBytes else {
+      throw error(
+        .malformed,
+        "metrics.jsonl: expected at least the \(metricsBytes) bytes that it had at the checkpoint, "
+          + "got \(length); put it back, or start the run again in another directory")
     }
+    if length > metricsBytes { try metrics.cut(to: metricsBytes) }
   }
 
   /// Of a finished run: what is left where the process died between the results and its own
@@ -141,9 +124,8 @@ public struct RunDirectory: Sendable {
 
   /// Makes the directory and writes the effective recipe.
   func begin(_ recipe: Recipe) throws {
+    for folder in [path, "\(path)/components"] { try Folder.make(folder) }
     do {
-      try FileManager.default.createDirectory(
-        atPath: "\(path)/components", withIntermediateDirectories: true)
       // What an earlier run of this recipe left would pass for this one's.
       for name in try FileManager.default.contentsOfDirectory(atPath: path)
       where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix) {
@@ -161,14 +143,10 @@ public struct RunDirectory: Sendable {
   ///   - startTime: now, in seconds since 1970; nil for no event file.
   ///   - resumedAt: the steps after which the run goes on.
   func metrics(startTime: Double?, resumedAt: Int? = nil) throws -> RunMetrics {
-    do {
-      let events = try startTime.map {
-        try EventFile(directory: path, startTime: $0, resumedAt: resumedAt)
-      }
-      return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
-    } catch let error as EventFileError {
-      throw RunDirectoryError(error)
+    let events = try startTime.map {
+      try EventFile(directory: path, startTime: $0, resumedAt: resumedAt)
     }
+    return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
   }
 
   /// Components first, results last: a directory with results is whole.
@@ -184,12 +162,7 @@ public struct RunDirectory: Sendable {
     }
     auxiliaries += trainer.auxiliaryHeads.map { ($0.kind.rawValue, $0) }
     if !auxiliaries.isEmpty {
-      do {
-        try FileManager.default.createDirectory(
-          atPath: "\(path)/components/auxiliary", withIntermediateDirectories: true)
-      } catch {
-        throw self.error(.cannotWrite, "components/auxiliary: \(error.localizedDescription)")
-      }
+      try Folder.make("\(path)/components/auxiliary", otherwise: .cannotWrite)
     }
     for (name, head) in auxiliaries {
       try ComponentFile.save(head, to: auxiliary(name), on: backend)
@@ -197,8 +170,10 @@ public struct RunDirectory: Sendable {
     try AtomicFile.write(try results.json, to: resultsPath)
   }
 
-  func error(_ kind: RunDirectoryError.Kind, _ problem: String) -> RunDirectoryError {
-    RunDirectoryError(kind: kind, path: path, problem: problem)
+  func error(
+    _ kind: FileError.Kind, _ problem: String, _ advice: ErrorAdvice? = nil
+  ) -> FileError {
+    FileError(kind: kind, path: path, problem: problem, advice: advice)
   }
 }
 
@@ -206,9 +181,15 @@ extension RunResults {
   /// Pretty, keys sorted, with a final newline.
   public var json: [UInt8] {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return Array(try encoder.encode(self) + Data("\n".utf8))
+      try CanonicalJSON.file(self)
     }
   }
+}
+
+/// About the directories of runs.
+extension ErrorAdvice {
+  public static let anotherDirectory: ErrorAdvice = "give another directory"
+  public static let resumeOrAnotherDirectory: ErrorAdvice = "resume it, or give another directory"
+  public static let startAgainElsewhere: ErrorAdvice = "start the run again in another directory"
+  public static let finishedRun: ErrorAdvice = "give the directory of a finished run"
 }

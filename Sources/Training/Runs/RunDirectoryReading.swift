@@ -1,5 +1,6 @@
 import Components
 import Datasets
+import Files
 import Foundation
 import Tensors
 
@@ -9,10 +10,10 @@ extension RunDirectory {
     let files = FileManager.default
     var isFolder: ObjCBool = false
     guard files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw error(.missing, "no such directory; give one that `dovetail train --output` wrote")
+      throw error(.missing, "no such directory", .finishedRun)
     }
     guard let recipeData = files.contents(atPath: recipePath) else {
-      throw error(.missing, "holds no recipe.yaml; give one that `dovetail train --output` wrote")
+      throw error(.missing, "holds no recipe.yaml", .finishedRun)
     }
     guard let resultsData = files.contents(atPath: resultsPath) else {
       throw error(.missing, "holds no results.json: the run did not finish; train it again")
@@ -46,7 +47,7 @@ extension RunDirectory {
   func checkFit(
     _ part: Measurable, _ recipe: Recipe, classNames: [String], digest: String?
   ) throws {
-    func differs(_ what: String) -> RunDirectoryError {
+    func differs(_ what: String) -> FileError {
       error(.malformed, "task \(part.name): \(what); train the run again")
     }
     let extractor = part.extractor

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Reporting
 
@@ -26,29 +27,8 @@ struct RunMetrics {
   }
 
   private func append(line: some Encodable, _ seconds: Double) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let data = try encoder.encode(line)
-    do {
-      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      try handle.seekToEnd()
-      try handle.write(contentsOf: data + Data("\n".utf8))
-      try handle.close()
-      try events?.add(MetricsLine(json: data), wallTime: startTime + seconds)
-    } catch let error as EventFileError {
-      throw RunDirectoryError(error)
-    } catch {
-      throw RunDirectoryError(
-        kind: .cannotWrite, path: path,
-        problem: "cannot be written: \(error.localizedDescription)")
-    }
-  }
-}
-
-extension RunDirectoryError {
-  init(_ error: EventFileError) {
-    self.init(
-      kind: error.kind == .cannotCreate ? .cannotCreate : .cannotWrite, path: error.path,
-      problem: error.problem)
+    let text = try CanonicalJSON.line(line)
+    try GrowingFile(path).append(text + [UInt8(ascii: "\n")])
+    try events?.add(MetricsLine(json: Data(text)), wallTime: startTime + seconds)
   }
 }

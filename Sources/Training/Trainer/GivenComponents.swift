@@ -11,7 +11,7 @@ struct GivenComponents {
   var headSpace: FeatureSpace?
   var parents: [Lineage.Relative] = []
 
-  /// - Throws: `ComponentFileError`; `RecipeError` where a component is not what the recipe needs.
+  /// - Throws: `FileError`; `RecipeError` where a component is not what the recipe needs.
   init(_ recipe: Recipe, _ task: TaskRecipe, on backend: any Backend) throws {
     if let path = task.extractor {
       let record = try ComponentFile.read(path)

@@ -1,5 +1,6 @@
 import Components
 import Datasets
+import Files
 import Networks
 import Tensors
 

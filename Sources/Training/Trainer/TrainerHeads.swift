@@ -40,7 +40,7 @@ extension Trainer {
           seed: TaskNetwork.derived(recipe.seed, 1001))))
   }
 
-  /// - Throws: `ComponentFileError`; `RecipeError` for one that does not take the extractors'
+  /// - Throws: `FileError`; `RecipeError` for one that does not take the extractors'
   ///   features, or that no method of the recipe has a use for.
   private static func givenHeads(
     _ recipe: Recipe, on backend: any Backend

@@ -1,3 +1,4 @@
+public import Files
 public import Foundation
 
 /// A line of a run's `metrics.jsonl` as TensorBoard's scalars: every number in it has a tag.
@@ -58,7 +59,7 @@ public struct MetricsLine: Sendable {
 
 extension EventFile {
   /// The numbers of a line of `metrics.jsonl`.
-  public func add(_ line: MetricsLine, wallTime: Double) throws(EventFileError) {
+  public func add(_ line: MetricsLine, wallTime: Double) throws(FileError) {
     try add(line.values, step: line.step, wallTime: wallTime)
   }
 }

@@ -1,21 +1,6 @@
+public import Files
 import Foundation
 import Protobuf
-
-/// An event file that cannot be made or written.
-public struct EventFileError: Error, CustomStringConvertible, Sendable {
-  public enum Kind: Sendable {
-    /// Exit status 73.
-    case cannotCreate
-    /// 74.
-    case cannotWrite
-  }
-
-  public let kind: Kind
-  public let path: String
-  public let problem: String
-
-  public var description: String { "\(path): \(problem)" }
-}
 
 /// Scalars that TensorBoard shows: `events.out.tfevents.<unix>.<host>`.
 ///
@@ -24,8 +9,8 @@ public struct EventFileError: Error, CustomStringConvertible, Sendable {
 /// summary.proto), the first of which names the version. A value is in the file when `add`
 /// returns; what is cut off at the end readers skip.
 public final class EventFile {
-  public let path: String
-  private let handle: FileHandle
+  public var path: String { file.path }
+  private let file: GrowingFile
 
   /// Makes a new file; files of earlier runs in the directory stay as they are.
   /// - Parameters:
@@ -36,24 +21,10 @@ public final class EventFile {
   ///     earlier files say of this step and later ones.
   public init(
     directory: String, startTime: Double, host: String = EventFile.hostName, resumedAt: Int? = nil
-  ) throws(EventFileError) {
+  ) throws(FileError) {
+    // Of another run of the same second there may be one already.
     let name = Self.fileName(startTime: startTime, host: host)
-    var path = "\(directory)/\(name)"
-    var copies = 0
-    var descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
-    // Another run of the same second.
-    while descriptor < 0 && errno == EEXIST {
-      copies += 1
-      path = "\(directory)/\(name).\(copies)"
-      descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
-    }
-    guard descriptor >= 0 else {
-      throw EventFileError(
-        kind: .cannotCreate, path: path,
-        problem: "cannot be created: \(String(cString: strerror(errno)))")
-    }
-    self.path = path
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    file = try GrowingFile(creating: "\(directory)/\(name)")
     try append(Self.version(wallTime: startTime))
     if let resumedAt { try append(Self.sessionStart(step: resumedAt, wallTime: startTime)) }
   }
@@ -61,26 +32,20 @@ public final class EventFile {
   /// - Parameters:
   ///   - tag: what the value is; slashes make groups: `loss/cifar10/target`.
   ///   - wallTime: seconds since 1970.
-  public func add(tag: String, value: Double, step: Int, wallTime: Double) throws(EventFileError) {
+  public func add(tag: String, value: Double, step: Int, wallTime: Double) throws(FileError) {
     try add([(tag, value)], step: step, wallTime: wallTime)
   }
 
   /// Several values of one step, as one record.
   public func add(
     _ values: [(tag: String, value: Double)], step: Int, wallTime: Double
-  ) throws(EventFileError) {
+  ) throws(FileError) {
     guard !values.isEmpty else { return }
     try append(Self.scalars(values, step: step, wallTime: wallTime))
   }
 
-  private func append(_ event: ProtobufWriter) throws(EventFileError) {
-    do {
-      // One write without a buffer of ours: the record is with the system when this returns.
-      try handle.write(contentsOf: Data(Self.record(event.bytes)))
-    } catch {
-      throw EventFileError(
-        kind: .cannotWrite, path: path, problem: "cannot be written: \(error.localizedDescription)")
-    }
+  private func append(_ event: ProtobufWriter) throws(FileError) {
+    try file.append(Self.record(event.bytes))
   }
 
   // MARK: Names

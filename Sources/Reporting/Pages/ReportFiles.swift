@@ -1,23 +1,12 @@
+import Files
 public import Foundation
-
-/// A report that cannot be written.
-public struct ReportFileError: Error, CustomStringConvertible, Sendable {
-  public let path: String
-  public let problem: String
-
-  public var description: String { "\(path): \(problem)" }
-}
 
 extension Report {
   /// Pretty, keys sorted, with a final newline: `results.json`.
   public var json: Data {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       // Of figures; a row's are null. One of them must not cost the whole report.
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-      return try encoder.encode(self) + Data("\n".utf8)
+      Data(try CanonicalJSON.file(self, nonFinite: true))
     }
   }
 
@@ -37,20 +26,9 @@ extension Report {
       "figures/\(anchors[experiment])-\(index + 1).svg"
     }
     let folder = experiments.contains { !$0.figures.isEmpty } ? "\(directory)/figures" : directory
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ReportFileError(
-        path: folder, problem: "cannot be created: \(error.localizedDescription)")
-    }
+    try Folder.make(folder)
     func write(_ data: Data, _ name: String) throws {
-      let path = "\(directory)/\(name)"
-      do {
-        try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-      } catch {
-        throw ReportFileError(
-          path: path, problem: "cannot be written: \(error.localizedDescription)")
-      }
+      try AtomicFile.write(data, to: "\(directory)/\(name)")
     }
     for (place, experiment) in experiments.enumerated() {
       for (index, drawing) in experiment.figures.enumerated() {

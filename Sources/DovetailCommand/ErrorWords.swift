@@ -1,0 +1,40 @@
+import Dovetail
+import Files
+
+/// Errors of the library in the words of the command: where they advise something that has an
+/// option, by its name.
+enum ErrorWords {
+  static func text(_ error: any Error) -> String {
+    switch error {
+    case let error as MissingDataError: missingData(error)
+    case let error as any AdvisedError: advised(error)
+    default: "\(error)"
+    }
+  }
+
+  private static func advised(_ error: any AdvisedError) -> String {
+    guard let advice = error.advice, let words = words[advice] else { return error.description }
+    return error.description.dropLast(advice.description.count) + words
+  }
+
+  private static let words: [ErrorAdvice: String] = [
+    .anotherDirectory: "give another --output",
+    .resumeOrAnotherDirectory: "--resume goes on with it, or give another --output",
+    .resume: "--resume goes on from there",
+    .startAgainElsewhere: "start the run again without --resume, in another directory",
+    .finishedRun: "give one that `dovetail train --output` wrote",
+    .moreImages: "give more, recalibrate the model (dovetail recalibrate), or allow a small batch",
+    .synonymsOrGrownHead: "name synonyms, or let dovetail extend-head grow the head",
+    .heldImages: "Raise image-memory, or make a folder of the chosen classes.",
+    .lessMemory: "lower batch, image-size or the network's width, or image-memory where images "
+      + "are held on the device",
+    .listedDevice: "`dovetail devices` lists them",
+  ]
+
+  private static func missingData(_ error: MissingDataError) -> String {
+    let role = error.role
+    return "recipe: no data for \(role.rawValue): give --data \(role.rawValue)=KIND:PATH, for "
+      + "example --data \(role.rawValue)=\(role.original.rawValue):data/\(role.rawValue), or "
+      + "--data \(role.rawValue)=folder:PATH for what stands in for \(role.title)"
+  }
+}

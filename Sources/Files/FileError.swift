@@ -1,0 +1,29 @@
+/// A file or folder that cannot be used: which, what is wrong with it, what to do.
+public struct FileError: AdvisedError, Sendable {
+  public enum Kind: Sendable {
+    /// It is not there, or cannot be read.
+    case missing
+    /// It is there, and is not what it should be.
+    case malformed
+    case cannotCreate
+    case cannotWrite
+    /// What was named could be one of several.
+    case ambiguous
+  }
+
+  public let kind: Kind
+  public let path: String
+  public let problem: String
+  public let advice: ErrorAdvice?
+
+  public init(kind: Kind, path: String, problem: String, advice: ErrorAdvice? = nil) {
+    self.kind = kind
+    self.path = path
+    self.problem = problem
+    self.advice = advice
+  }
+
+  public var description: String {
+    "\(path): \(problem)" + (advice.map { "; \($0)" } ?? "")
+  }
+}
