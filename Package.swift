@@ -84,40 +84,64 @@ let package = Package(
       dependencies: ["Files", "Tensors", "Networks", "Datasets", "Components", "Protobuf"],
       swiftSettings: strict),
     .target(
+      name: "Evaluation",
+      dependencies: ["Files", "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis"],
+      swiftSettings: strict),
+    .target(
       name: "Training",
       dependencies: [
         "Files", "Tensors", "Autograd", "Networks", "Optimizers", "Datasets", "Components",
-        "Analysis", "Reporting", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Recipes",
+      dependencies: [
+        "Tensors", "Networks", "Optimizers", "Datasets", "Components", "Evaluation", "Training",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Runs",
+      dependencies: [
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training", "Recipes",
+        "Reporting",
       ],
       swiftSettings: strict),
     .target(
       name: "Certification",
-      dependencies: ["Files", "Tensors", "Datasets", "Components", "Training", "Analysis"],
+      dependencies: ["Files", "Tensors", "Datasets", "Components", "Evaluation", "Analysis"],
       swiftSettings: strict),
     .target(
       name: "Experiments",
       dependencies: [
-        "Files", "Tensors", "Networks", "Datasets", "Components", "Training", "Analysis",
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Recipes", "Runs", "Analysis",
         "Reporting",
       ],
       swiftSettings: strict),
     .target(
       name: "Applications",
-      dependencies: ["Files", "Tensors", "Networks", "Datasets", "Components", "Training"],
+      dependencies: [
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training", "Recipes",
+        "Runs",
+      ],
       swiftSettings: strict),
     .target(
       name: "ComponentLibrary", dependencies: ["Files", "Tensors", "Components", "Certification"],
       swiftSettings: strict),
     .target(
       name: "Diagnostics",
-      dependencies: ["Tensors", "Networks", "Optimizers", "Datasets", "Training"],
+      dependencies: [
+        "Tensors", "Networks", "Optimizers", "Datasets", "Training", "Recipes",
+      ],
       swiftSettings: strict),
     .target(
       name: "Dovetail",
       dependencies: [
         "Files", "Tensors", "BackendCPU", "BackendOpenCL", "Autograd", "Networks", "Optimizers",
         "Datasets",
-        "Components", "Training", "Analysis", "Certification", "ComponentLibrary",
+        "Components", "Evaluation", "Training", "Recipes", "Runs", "Analysis", "Certification",
+        "ComponentLibrary",
         "Diagnostics", "Reporting", "Experiments", "Applications",
         "Export",
       ],
@@ -145,40 +169,71 @@ let package = Package(
       dependencies: ["Tensors", "BackendCPU", "BackendOpenCL", "Optimizers", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "AutogradTests", dependencies: ["Autograd", "TestSupport"], swiftSettings: strict),
+      name: "AutogradTests",
+      dependencies: [
+        "Autograd", "Tensors", "TestSupport",
+      ], swiftSettings: strict),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "Optimizers", "TestSupport"],
+      name: "NetworksTests",
+      dependencies: [
+        "Autograd", "Networks", "Optimizers", "Tensors", "TestSupport",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ComponentsTests", dependencies: ["Components", "Files", "TestSupport"],
+      name: "ComponentsTests",
+      dependencies: [
+        "Autograd", "BackendCPU", "Components", "Datasets", "Files", "Networks", "Tensors",
+        "TestSupport",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "ExportTests", dependencies: ["Export", "Components", "BackendCPU", "TestSupport"],
+      name: "ExportTests",
+      dependencies: [
+        "Autograd", "BackendCPU", "Components", "Datasets", "Export", "Networks", "Tensors",
+        "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Files", "Optimizers", "Datasets", "Diagnostics", "Reporting", "TestSupport",
+        "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics", "Evaluation", "Files",
+        "Networks", "Optimizers", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport",
+        "Training",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CertificationTests", dependencies: ["Analysis", "Certification", "Files", "TestSupport"],
+      name: "CertificationTests",
+      dependencies: [
+        "Analysis", "BackendCPU", "Certification", "Components", "Datasets", "Evaluation",
+        "Files", "Networks", "Recipes", "Tensors", "TestSupport", "Training",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "ComponentLibraryTests", dependencies: ["ComponentLibrary", "Files", "TestSupport"],
+      name: "ComponentLibraryTests",
+      dependencies: [
+        "BackendCPU", "ComponentLibrary", "Components", "Datasets", "Files", "Networks",
+        "Tensors", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosticsTests",
-      dependencies: ["Diagnostics", "Optimizers", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      dependencies: [
+        "Autograd", "BackendCPU", "BackendOpenCL", "Diagnostics", "Networks", "Optimizers",
+        "Recipes", "Tensors", "TestSupport", "Training",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
-      dependencies: ["Experiments", "Training", "Reporting", "BackendCPU", "TestSupport"],
+      dependencies: [
+        "BackendCPU", "Datasets", "Experiments", "Networks", "Recipes", "Reporting", "Runs",
+        "TestSupport", "Training",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "ExtensionTests", dependencies: ["Dovetail", "BackendCPU", "BackendOpenCL", "TestSupport"],
+      name: "ExtensionTests",
+      dependencies: ["Dovetail", "BackendCPU", "BackendOpenCL", "Datasets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
@@ -186,7 +241,11 @@ let package = Package(
       name: "ReportingTests", dependencies: ["Reporting", "Files"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["DovetailCommand", "Datasets", "Files", "TestSupport"],
+      name: "CommandTests",
+      dependencies: [
+        "BackendCPU", "BackendOpenCL", "Components", "Datasets", "Dovetail", "DovetailCommand",
+        "Files", "Networks", "TestSupport",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: strict),
   ]
 )

@@ -1,7 +1,8 @@
 import Components
 import Datasets
 import Networks
-import Training
+import Recipes
+import Runs
 
 extension Application {
   /// What adaptation changed; accuracies where the data have labels and a head was given.

@@ -1,7 +1,10 @@
 public import Components
 import Datasets
+import Evaluation
 public import Files
 import Networks
+public import Recipes
+public import Runs
 public import Tensors
 public import Training
 

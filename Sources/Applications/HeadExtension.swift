@@ -1,6 +1,8 @@
 import Components
 import Datasets
 import Networks
+import Recipes
+import Runs
 import Training
 
 extension Application {

@@ -2,6 +2,8 @@ import Components
 import Datasets
 import Files
 import Networks
+import Recipes
+import Runs
 import Training
 
 extension Application {

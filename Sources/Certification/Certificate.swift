@@ -149,3 +149,17 @@ public struct Certificate: Codable, Hashable, Sendable {
     let onlyOwn: Int
   }
 }
+
+extension Certificate: CustomStringConvertible {
+  /// For example `compatible: 31.2 % of 8000 test images of CIFAR-10 [30.2, 32.2], chance 10.0 %, own
+  /// head 44.1 %`, and what decided.
+  public var description: String {
+    func percent(_ share: Double) -> String {
+      let tenths = (share * 1000).rounded()
+      return "\(Int(tenths) / 10).\(Int(tenths) % 10)"
+    }
+    return "\(verdict.rawValue): \(percent(accuracy)) % of \(images) test images of \(data.name) "
+      + "[\(percent(interval.low)), \(percent(interval.high))], chance \(percent(chance)) %"
+      + (upperBound.map { ", own head \(percent($0.accuracy)) %" } ?? "") + "; \(reason)"
+  }
+}

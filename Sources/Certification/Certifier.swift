@@ -1,7 +1,7 @@
 public import Components
 import Datasets
+import Evaluation
 public import Tensors
-import Training
 
 /// An extractor's or a head's file, and its layers on a device.
 public struct LoadedExtractor {
@@ -14,13 +14,13 @@ public struct LoadedExtractor {
     extractor = try record.makeExtractor(path: path, on: backend)
   }
 
-  public init(_ record: ComponentRecord, path: String, on backend: any Backend) throws {
+  public init(_ record: Component, path: String, on backend: any Backend) throws {
     header = record.header
     extractor = try record.makeExtractor(path: path, on: backend)
   }
 
   public init(_ extractor: FeatureExtractor, on backend: any Backend) throws {
-    header = try ComponentRecord(extractor, on: backend).header
+    header = try Component(extractor, on: backend).header
     self.extractor = extractor
   }
 
@@ -38,13 +38,13 @@ public struct LoadedHead {
     head = try record.makeHead(path: path, on: backend)
   }
 
-  public init(_ record: ComponentRecord, path: String, on backend: any Backend) throws {
+  public init(_ record: Component, path: String, on backend: any Backend) throws {
     header = record.header
     head = try record.makeHead(path: path, on: backend)
   }
 
   public init(_ head: TaskHead, on backend: any Backend) throws {
-    header = try ComponentRecord(head, on: backend).header
+    header = try Component(head, on: backend).header
     self.head = head
   }
 }

@@ -1,179 +1,119 @@
-public import Autograd
-public import Datasets
-public import Networks
-import Synchronization
+public import Files
+import Foundation
+import Networks
+public import Tensors
 
-/// What an extractor does to an image before its first layer. It travels with the extractor and is
-/// none of a head's business.
-public struct Preprocessing: Codable, Hashable, Sendable {
-  /// Height and width in pixels.
-  public var imageSize: Int
-  public var normalisation: Normalisation
+/// An extractor's or a head's file in memory, whole and checked, with no device: what it says of
+/// itself, and its weights.
+public struct Component: Sendable {
+  public let header: ComponentHeader
+  public let tensors: [String: SafetensorsFile.Entry]
 
-  public init(imageSize: Int, normalisation: Normalisation) {
-    self.imageSize = imageSize
-    self.normalisation = normalisation
-  }
-}
-
-/// f(x; Φ): everything before the cut. `[N, size, size, 3]` normalised images to
-/// `[N, size/divisor, size/divisor, channels]` features.
-public final class FeatureExtractor {
-  public let architecture: Architecture
-  public let preprocessing: Preprocessing
-  public let layers: Sequential
-  /// What its file says of it beside; given when its training ends.
-  public var stamp: ComponentStamp
-
-  public init(
-    architecture: Architecture, preprocessing: Preprocessing, layers: Sequential,
-    stamp: ComponentStamp = ComponentStamp()
-  ) {
-    self.architecture = architecture
-    self.preprocessing = preprocessing
-    self.layers = layers
-    self.stamp = stamp
+  /// - Throws: `FileError` where the file is no component, contradicts itself, or holds
+  ///   other weights than those it was written with.
+  public init(_ file: SafetensorsFile, path: String) throws(FileError) {
+    try self.init(tensors: file.tensors, metadata: file.metadata, path: path)
   }
 
-  public var interface: Interface {
-    Interface(
-      of: architecture, imageSize: preprocessing.imageSize, batchNorm: stamp.batchNorm)
-  }
-
-  public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
-    layers(x, context)
-  }
-}
-
-/// h(·; Θ): everything behind the cut, features to `[N, classes]` logits.
-public final class TaskHead {
-  public let architecture: Architecture
-  /// Canonical names, by output.
-  public let classNames: [String]
-  public let layers: Sequential
-  /// Height and width of the features that it takes; nil where it takes any.
-  public let spatialSize: Int?
-  /// What its file says of it beside; given when its training ends.
-  public var stamp: ComponentStamp
-
-  public init(
-    architecture: Architecture, classNames: [String], layers: Sequential, spatialSize: Int? = nil,
-    stamp: ComponentStamp = ComponentStamp()
-  ) {
-    self.architecture = architecture
-    self.classNames = classNames
-    self.layers = layers
-    self.spatialSize = spatialSize
-    self.stamp = stamp
-  }
-
-  public var interface: Interface {
-    Interface(of: architecture, spatialSize: spatialSize, batchNorm: stamp.batchNorm)
-  }
-
-  public func callAsFunction(_ features: Variable, _ context: ForwardContext) -> Variable {
-    layers(features, context)
-  }
-}
-
-/// A head that several tasks share while they are trained: it is what makes their features
-/// compatible. Of the target head's shape (ours; Eqs. 1 and 2 write both as h).
-public final class AuxiliaryHead {
-  /// What it predicts. Files name it, so kinds of other packages have to be registered before theirs
-  /// are read.
-  public struct Kind: RawRepresentable, Hashable, Sendable, Codable {
-    public let rawValue: String
-
-    /// Predicts which of 0, 90, 180, 270 degrees an image was turned by (Sec. 3.1).
-    public static let rotation = Kind(known: "rotation")
-    /// Predicts in which of four orders an image's tiles stand.
-    public static let jigsaw = Kind(known: "jigsaw")
-    /// Discriminates the classes that the tasks have in common (Sec. 3.2).
-    public static let commonClasses = Kind(known: "common-classes")
-
-    private static let names = Mutex(["rotation", "jigsaw", "common-classes"])
-
-    private init(known name: String) { rawValue = name }
-
-    /// nil for a kind that nobody has registered.
-    public init?(rawValue: String) {
-      guard Self.names.withLock({ $0.contains(rawValue) }) else { return nil }
-      self.rawValue = rawValue
-    }
-
-    /// A kind of another package: lower-case letters, digits and “-”; it becomes part of file names.
-    /// A name that is known already is the same kind.
-    public static func register(_ name: String) -> Kind {
-      let isName = name.utf8.allSatisfy {
-        (0x61...0x7A) ~= $0 || (0x30...0x39) ~= $0 || $0 == 0x2D
+  init(
+    tensors: [String: SafetensorsFile.Entry], metadata: [String: String], path: String
+  ) throws(FileError) {
+    header = try ComponentHeader(metadata, path: path)
+    self.tensors = tensors
+    if let classNames = header.classNames {
+      // Sizes are checked before anything is built from them: the names are as many as the outputs.
+      let bias = "\(header.architecture.classifier).bias"
+      guard tensors[bias]?.shape == [classNames.count] else {
+        throw FileError(
+          kind: .malformed, path: path,
+          problem: "tensor “\(bias)”: expected shape [\(classNames.count)], one an output, got "
+            + (tensors[bias].map { "\($0.shape)" } ?? "none"))
       }
-      precondition(
-        isName && !name.isEmpty && name != "shared",
-        "an auxiliary head's kind has lower-case letters, digits and “-”, and is not “shared”, got "
-          + "“\(name)”")
-      names.withLock { if !$0.contains(name) { $0.append(name) } }
-      return Kind(known: name)
     }
-
-    /// All that are known, in the order in which they became so.
-    public static var all: [Kind] { names.withLock { $0 }.map(Kind.init(known:)) }
   }
 
-  public let kind: Kind
-  public let head: TaskHead
-  /// A frozen head does not change and still passes gradient on to the extractor.
-  public var isFrozen: Bool {
-    get { head.layers.parameters.first?.isFrozen ?? false }
-    set { for parameter in head.layers.parameters { parameter.isFrozen = newValue } }
+  /// As it stands in memory.
+  public init(_ extractor: FeatureExtractor, on backend: any Backend) throws {
+    tensors = try WeightLayout.tensors(of: extractor.layers, on: backend)
+    header = ComponentHeader(extractor, digest: Digest.weights(tensors))
   }
 
-  public init(kind: Kind, head: TaskHead) {
-    self.kind = kind
-    self.head = head
+  public init(_ head: TaskHead, on backend: any Backend) throws {
+    tensors = try WeightLayout.tensors(of: head.layers, on: backend)
+    header = ComponentHeader(head, task: nil, digest: Digest.weights(tensors))
   }
-}
 
-/// n_ab(x) = h(f(x; Φa); Θb): one network's extractor under another's head.
-public struct Recombination {
-  public let extractor: FeatureExtractor
-  public let head: TaskHead
+  public init(_ auxiliary: AuxiliaryHead, on backend: any Backend) throws {
+    tensors = try WeightLayout.tensors(of: auxiliary.head.layers, on: backend)
+    header = ComponentHeader(
+      auxiliary.head, task: auxiliary.kind, digest: Digest.weights(tensors))
+  }
 
-  /// - Throws: `RecombinationError` where the head does not take what the extractor gives.
-  public init(_ extractor: FeatureExtractor, _ head: TaskHead) throws(RecombinationError) {
-    let gives = extractor.architecture.cut.channels
-    let takes = head.architecture.cut.channels
-    guard gives == takes else {
-      throw RecombinationError(extractorChannels: gives, headChannels: takes)
+  public var file: SafetensorsFile {
+    get throws { SafetensorsFile(tensors: tensors, metadata: try header.metadata) }
+  }
+
+  /// The weights have to be those that the file was written with.
+  func checkDigest(path: String) throws(FileError) {
+    let found = Digest.weights(tensors)
+    guard found == header.digest else {
+      throw FileError(
+        kind: .malformed, path: path,
+        problem: "its weights are not those that it was written with: expected the digest "
+          + "\(header.digest), got \(found); restore the file")
     }
-    self.extractor = extractor
-    self.head = head
   }
 
-  /// Logits `[N, outputs of the head]`.
-  public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
-    head(extractor(x, context), context)
+  // MARK: Layers
+
+  /// - Throws: `FileError` unless the file holds exactly the tensors that the architecture
+  ///   has, in their shapes.
+  public func makeExtractor(
+    path: String, on backend: any Backend
+  ) throws(FileError) -> FeatureExtractor {
+    guard let preprocessing = header.preprocessing else { throw wrongKind(.extractor, path) }
+    let layers = header.architecture.makeExtractor(on: backend, seed: 0)
+    try fill(layers, path, on: backend)
+    return FeatureExtractor(
+      architecture: header.architecture, preprocessing: preprocessing, layers: layers,
+      stamp: header.stamp)
   }
 
-  /// How its batch norm is to be run; the batch's where the parts disagree.
-  public var batchNorm: BatchNormPolicy {
-    extractor.stamp.batchNorm == head.stamp.batchNorm ? head.stamp.batchNorm : .batch
+  public func makeHead(
+    path: String, on backend: any Backend
+  ) throws(FileError) -> TaskHead {
+    guard header.kind == .head else { throw wrongKind(.head, path) }
+    return try head(path, on: backend)
   }
 
-  /// Do the parts fit, feature spaces included? Measuring what does not fit is allowed.
-  public var fit: Fit {
-    Fit(
-      extractor: extractor.interface, in: extractor.stamp.featureSpace, head: head.interface,
-      in: head.stamp.featureSpace)
+  public func makeAuxiliaryHead(
+    path: String, on backend: any Backend
+  ) throws(FileError) -> AuxiliaryHead {
+    guard let kind = header.auxiliaryTask else { throw wrongKind(.auxiliaryHead, path) }
+    return AuxiliaryHead(kind: kind, head: try head(path, on: backend))
   }
-}
 
-/// Components whose interfaces differ.
-public struct RecombinationError: Error, CustomStringConvertible, Sendable, Equatable {
-  public let extractorChannels: Int
-  public let headChannels: Int
+  private func head(_ path: String, on backend: any Backend) throws(FileError) -> TaskHead
+  {
+    let classNames = header.classNames ?? []
+    let layers = header.architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
+    try fill(layers, path, on: backend)
+    return TaskHead(
+      architecture: header.architecture, classNames: classNames, layers: layers,
+      spatialSize: header.interface.spatialSize, stamp: header.stamp)
+  }
 
-  public var description: String {
-    "the extractor gives \(extractorChannels) channels, the head takes \(headChannels): "
-      + "recombine components that were cut at the same stage"
+  private func wrongKind(_ wanted: ComponentKind, _ path: String) -> FileError {
+    FileError(
+      kind: .malformed, path: path,
+      problem: "expected a component of kind \(wanted.rawValue), got \(header.kind.rawValue)")
+  }
+
+  private func fill(
+    _ layers: Sequential, _ path: String, on backend: any Backend
+  ) throws(FileError) {
+    try WeightLayout.check(tensors, fit: layers, path: path)
+    try checkDigest(path: path)
+    WeightLayout.upload(tensors, to: layers, on: backend)
   }
 }

@@ -11,28 +11,28 @@ public enum ComponentFile {
   public static func save(
     _ extractor: FeatureExtractor, to path: String, on backend: any Backend
   ) throws {
-    try write(try ComponentRecord(extractor, on: backend), to: path)
+    try write(try Component(extractor, on: backend), to: path)
   }
 
   public static func save(_ head: TaskHead, to path: String, on backend: any Backend) throws {
-    try write(try ComponentRecord(head, on: backend), to: path)
+    try write(try Component(head, on: backend), to: path)
   }
 
   public static func save(
     _ auxiliary: AuxiliaryHead, to path: String, on backend: any Backend
   ) throws {
-    try write(try ComponentRecord(auxiliary, on: backend), to: path)
+    try write(try Component(auxiliary, on: backend), to: path)
   }
 
-  public static func write(_ record: ComponentRecord, to path: String) throws {
+  public static func write(_ record: Component, to path: String) throws {
     try AtomicFile.write(try record.file.bytes, to: path)
   }
 
   // MARK: Loading
 
   /// Without a device: what the file says of the component, and its weights, digest checked.
-  public static func read(_ path: String) throws(FileError) -> ComponentRecord {
-    let record = try ComponentRecord(try safetensors(path), path: path)
+  public static func read(_ path: String) throws(FileError) -> Component {
+    let record = try Component(try safetensors(path), path: path)
     try record.checkDigest(path: path)
     return record
   }
@@ -40,17 +40,17 @@ public enum ComponentFile {
   public static func loadExtractor(
     _ path: String, on backend: any Backend
   ) throws -> FeatureExtractor {
-    try ComponentRecord(try safetensors(path), path: path).makeExtractor(path: path, on: backend)
+    try Component(try safetensors(path), path: path).makeExtractor(path: path, on: backend)
   }
 
   public static func loadHead(_ path: String, on backend: any Backend) throws -> TaskHead {
-    try ComponentRecord(try safetensors(path), path: path).makeHead(path: path, on: backend)
+    try Component(try safetensors(path), path: path).makeHead(path: path, on: backend)
   }
 
   public static func loadAuxiliaryHead(
     _ path: String, on backend: any Backend
   ) throws -> AuxiliaryHead {
-    try ComponentRecord(try safetensors(path), path: path)
+    try Component(try safetensors(path), path: path)
       .makeAuxiliaryHead(path: path, on: backend)
   }
 

@@ -2,8 +2,8 @@ public import Files
 
 /// What a component file may hold: an extractor or a head, or a model of both.
 public enum StoredComponent: Sendable {
-  case part(ComponentRecord)
-  case model(ModelRecord)
+  case part(Component)
+  case model(Model)
 
   /// - Throws: `FileError` for whatever is not as it should be, weights that do not have
   ///   their digest included.
@@ -15,9 +15,9 @@ public enum StoredComponent: Sendable {
       throw FileError(kind: .malformed, path: path, problem: "\(error)")
     }
     if file.metadata["kind"] == ComponentKind.model.rawValue {
-      self = .model(try ModelRecord(file, path: path))
+      self = .model(try Model(file, path: path))
     } else {
-      let record = try ComponentRecord(file, path: path)
+      let record = try Component(file, path: path)
       try record.checkDigest(path: path)
       self = .part(record)
     }

@@ -1,5 +1,6 @@
 import Datasets
 public import Networks
+public import Recipes
 public import Tensors
 public import Training
 
@@ -105,13 +106,14 @@ public struct StepBench {
         hostTimes.append((enqueued - began) * 1e3)
       }
     }
-    let recipe = trainer.recipe
+    let settings = trainer.settings
     let median = times.sorted()[times.count / 2]
     return StepResults(
-      device: backend.deviceDescription, architecture: "\(recipe.architecture)",
-      methods: recipe.methods.map(\.rawValue), tasks: recipe.tasks.count, batch: recipe.batch,
-      imageSize: recipe.imageSize, millisecondsPerStep: median, millisecondsOfSteps: times,
-      imagesPerSecond: Double(recipe.batch * recipe.tasks.count) / median * 1e3,
+      device: backend.deviceDescription, architecture: "\(settings.architecture)",
+      methods: settings.methods.map(\.rawValue), tasks: trainer.networks.count,
+      batch: settings.batch,
+      imageSize: settings.imageSize, millisecondsPerStep: median, millisecondsOfSteps: times,
+      imagesPerSecond: Double(settings.batch * trainer.networks.count) / median * 1e3,
       hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
       firstStepMilliseconds: first * 1e3, launches: launches,
       peakMemoryBytes: ProcessMemory.peakBytes(), peakBufferBytes: backend.peakBufferBytes,

@@ -9,11 +9,14 @@
 @_exported public import Components
 @_exported public import Datasets
 @_exported public import Diagnostics
+@_exported public import Evaluation
 @_exported public import Experiments
 @_exported public import Export
 @_exported public import Networks
 @_exported public import Optimizers
+@_exported public import Recipes
 @_exported public import Reporting
+@_exported public import Runs
 @_exported public import Tensors
 @_exported public import Training
 // Of what is below all of it, errors and what they advise.

@@ -52,14 +52,14 @@ struct RecalibrationOptions: ParsableArguments {
   }
 
   func recalibrate(
-    _ model: ModelRecord, path: String, on backend: any Backend
-  ) throws -> ModelRecord {
+    _ model: Model, path: String, on backend: any Backend
+  ) throws -> Model {
     try Self.recalibrate(model, data, batch, path: path, on: backend)
   }
 
   static func recalibrate(
-    _ model: ModelRecord, _ data: DataChoice, _ batch: Int?, path: String, on backend: any Backend
-  ) throws -> ModelRecord {
+    _ model: Model, _ data: DataChoice, _ batch: Int?, path: String, on backend: any Backend
+  ) throws -> Model {
     let size = model.extractor.header.preprocessing?.imageSize ?? 32
     let dataset = try data.load(imageSize: size)
     return try model.recalibrated(

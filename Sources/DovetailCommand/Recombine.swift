@@ -55,18 +55,18 @@ struct Recombine: ParsableCommand {
 
   static func join(
     _ extractor: String, _ head: String, allowDifferentSpace: Bool
-  ) throws -> ModelRecord {
+  ) throws -> Model {
     let parts = (
       try ComponentKinds.read(extractor, as: .extractor), try ComponentKinds.read(head, as: .head)
     )
-    return try ModelRecord(
+    return try Model(
       extractor: parts.0, head: parts.1, allowDifferentSpace: allowDifferentSpace)
   }
 }
 
 enum ComponentKinds {
   /// - Throws: `FileError` for a component of another kind.
-  static func read(_ path: String, as kind: ComponentKind) throws -> ComponentRecord {
+  static func read(_ path: String, as kind: ComponentKind) throws -> Component {
     let record = try ComponentFile.read(path)
     guard record.header.kind == kind else {
       throw FileError(

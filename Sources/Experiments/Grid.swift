@@ -3,6 +3,8 @@ public import Datasets
 import Files
 import Foundation
 import Networks
+public import Recipes
+public import Runs
 public import Tensors
 public import Training
 

@@ -1,7 +1,8 @@
 import Datasets
 import Networks
+import Recipes
 import Reporting
-import Training
+import Runs
 
 /// What a reader has to know beside the numbers.
 extension Grid {
@@ -29,7 +30,7 @@ extension Grid {
     var lengths: [(text: String, trainings: [String])] = []
     for training in experiment.trainings.flatMap(\.withNeeds).filter(hasData) {
       let recipe = try job(training, seed: 0, datasets).recipe
-      let networks = Set(recipe.tasks.map { "\(recipe.architecture(of: $0))" }).sorted()
+      let networks = Set(recipe.tasks.map { "\(recipe.extractorArchitecture(of: $0))" }).sorted()
       let text =
         "\(networks.joined(separator: ", ")) cut after \(recipe.architecture.split.rawValue), "
         + "\(recipe.steps) minibatches of \(recipe.batch) of each task"

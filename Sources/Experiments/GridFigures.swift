@@ -1,7 +1,8 @@
 import Analysis
+import Evaluation
 import Reporting
+import Runs
 import Tensors
-import Training
 
 /// What the finished runs look like.
 extension Grid {

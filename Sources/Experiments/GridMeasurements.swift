@@ -1,7 +1,10 @@
 import Components
 import Datasets
+import Evaluation
 import Files
 import Foundation
+import Recipes
+import Runs
 import Tensors
 import Training
 

@@ -1,5 +1,7 @@
 import Datasets
 import Networks
+import Recipes
+import Runs
 public import Tensors
 import Training
 
@@ -35,7 +37,7 @@ extension Grid {
     var known: [String: Double] = [:]
     return GridPlan(
       items: try jobs.map { job in
-        let networks = Set(job.recipe.tasks.map { "\(job.recipe.architecture(of: $0))" }).sorted()
+        let networks = Set(job.recipe.tasks.map { "\(job.recipe.extractorArchitecture(of: $0))" }).sorted()
         let directory = RunDirectory(job.directory)
         // Of incremental training one task comes after the other.
         let rounds = job.recipe.steps * (job.recipe.scheme == .joint ? 1 : job.recipe.tasks.count)

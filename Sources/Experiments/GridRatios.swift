@@ -1,6 +1,6 @@
 import Analysis
 import Reporting
-import Training
+import Runs
 
 /// What stands beside a row's accuracy: how much of the networks' own accuracy it is, and how well
 /// the rotation head did.

@@ -1,8 +1,10 @@
 import Analysis
 import Datasets
+import Evaluation
+import Recipes
 public import Reporting
+import Runs
 public import Tensors
-import Training
 
 /// What the finished runs say, beside the paper's numbers.
 extension Grid {

@@ -1,4 +1,6 @@
 import Networks
+import Recipes
+import Runs
 import Training
 
 /// One training of an experiment; trainings of different experiments that are equal are run once.

@@ -44,7 +44,7 @@ public enum ONNXExport {
   // MARK: Parts
 
   private static func appendExtractor(
-    _ record: ComponentRecord, _ path: String, _ backend: any Backend,
+    _ record: Component, _ path: String, _ backend: any Backend,
     to builder: inout GraphBuilder
   ) throws -> ONNXModel.Value {
     let extractor = try record.makeExtractor(path: path, on: backend)
@@ -65,7 +65,7 @@ public enum ONNXExport {
   }
 
   private static func appendHead(
-    _ record: ComponentRecord, _ path: String, _ backend: any Backend,
+    _ record: Component, _ path: String, _ backend: any Backend,
     to builder: inout GraphBuilder
   ) throws -> ONNXModel.Value {
     let layers =

@@ -3,9 +3,11 @@ import BackendCPU
 import Certification
 import Components
 import Datasets
+import Evaluation
 import Files
 import Foundation
 import Networks
+import Recipes
 import Tensors
 import TestSupport
 import Testing

@@ -38,7 +38,7 @@ import Testing
     ("architecture: {depth: 9}", ["line 8", "6n + 2", "8 and 14"]),
     ("architecture: {split: stage4}", ["line 8", "stage1, stage2, stage3", "“stage4”"]),
     ("own-rotation-head: true", ["own-rotation-head", "choose one"]),
-    ("augment: perhaps", ["line 8", "augment", "true or false"]),
+    ("augment: perhaps", ["line 8", "augment", "true, false or a list"]),
     ("scheme: [joint", ["not valid YAML"]),
   ])
   func aWrongRecipeIs78(line: String, fragments: [String]) throws {

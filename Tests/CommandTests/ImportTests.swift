@@ -14,7 +14,7 @@ import Testing
       architecture.makeExtractor(on: backend, seed: 1),
       architecture.makeHead(classes: 3, on: backend, seed: 1),
     ] {
-      let record = try ComponentRecord(
+      let record = try Component(
         TaskHead(architecture: architecture, classNames: ["a", "b", "c"], layers: layers),
         on: backend)
       tensors.merge(record.tensors) { first, _ in first }

@@ -23,7 +23,7 @@ import Testing
     _ = try Run.train(recipe, datasets: datasets, directory: run, on: backend, clock: { 0 })
 
     // Ink's extractor under neon's head, as one file.
-    let model = try ModelRecord(
+    let model = try Model(
       extractor: try ComponentFile.read(run.extractor("ink")),
       head: try ComponentFile.read(run.head("neon")))
     try ModelFile.write(model, to: "\(folder)/model.safetensors")

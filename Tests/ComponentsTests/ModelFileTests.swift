@@ -45,7 +45,7 @@ import Testing
     let (extractor, head) = parts()
     try ComponentFile.save(extractor, to: path("e"), on: backend)
     try ComponentFile.save(head, to: path("h"), on: backend)
-    let model = try ModelRecord(
+    let model = try Model(
       extractor: try ComponentFile.read(path("e")), head: try ComponentFile.read(path("h")))
     try ModelFile.write(model, to: path("m"))
     let read = try ModelFile.read(path("m"))
@@ -65,7 +65,7 @@ import Testing
   @Test func aModelComputesWhatItsPartsDo() throws {
     let (extractor, head) = parts()
     let model = try Recombination(extractor, head)
-    try ModelFile.write(try ModelRecord(model, on: backend), to: path("m"))
+    try ModelFile.write(try Model(model, on: backend), to: path("m"))
     let loaded = try ModelFile.load(path("m"), on: backend)
     var random = RandomStream(seed: 3, .madeUpImages)
     let x = backend.makeTensor([4, 8, 8, 3], (0..<768).map { _ in random.uniform() - 0.5 })
@@ -81,8 +81,8 @@ import Testing
   @Test func anotherSpaceIsJoinedOnRequestAndRecorded() throws {
     let (extractor, head) = parts(headSpace: [Self.other])
     let model = try Recombination(extractor, head)
-    #expect(throws: MisfitError.self) { try ModelRecord(model, on: backend) }
-    let allowed = try ModelRecord(model, allowDifferentSpace: true, on: backend)
+    #expect(throws: MisfitError.self) { try Model(model, on: backend) }
+    let allowed = try Model(model, allowDifferentSpace: true, on: backend)
     #expect(allowed.lineage.differentSpaceAllowed == true && allowed.featureSpace.isUnknown)
     try ModelFile.write(allowed, to: path("m"))
     #expect(try ModelFile.read(path("m")).lineage.differentSpaceAllowed == true)
@@ -90,12 +90,12 @@ import Testing
 
   @Test func modelsAreNotTrusted() throws {
     let (extractor, head) = parts()
-    let good = try ModelRecord(try Recombination(extractor, head), on: backend).file
+    let good = try Model(try Recombination(extractor, head), on: backend).file
     func refuses(_ message: String, _ change: (inout SafetensorsFile) -> Void) {
       var file = good
       change(&file)
       let error = #expect(throws: FileError.self) {
-        try ModelRecord(file, path: "model")
+        try Model(file, path: "model")
       }
       #expect(error?.problem.contains(message) == true, "\(error!)")
     }

@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func extractors() throws {
-    let bytes = try ComponentRecord(extractor(), on: backend).file.bytes
+    let bytes = try Component(extractor(), on: backend).file.bytes
     #expect(try StoredComponent(bytes: bytes, path: "m").description.kind == .extractor)
     // Spaces in the header's padding and text such as a name may change; weights may not.
     #expect(survivors(bytes) < 5000)

@@ -81,8 +81,8 @@ import Testing
   /// By its own names of layers, with its own alias, sizes from names and shapes.
   @Test func weightsOfAnotherProgramAreImported() throws {
     let (extractor, head) = parts(architecture)
-    let tensors = try ComponentRecord(extractor, on: backend).tensors
-      .merging(try ComponentRecord(head, on: backend).tensors) { first, _ in first }
+    let tensors = try Component(extractor, on: backend).tensors
+      .merging(try Component(head, on: backend).tensors) { first, _ in first }
     let renamed = Dictionary(
       uniqueKeysWithValues: tensors.map {
         ("module." + $0.key.replacingOccurrences(of: "output.", with: "fc."), $0.value)

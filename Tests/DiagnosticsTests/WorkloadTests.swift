@@ -1,9 +1,9 @@
 import Diagnostics
 import Networks
+import Recipes
 import Tensors
 import TestSupport
 import Testing
-import Training
 
 @Suite struct WorkloadTests {
   @Test func everyOpHasARowInTheBench() {

@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Foundation
 import Networks
+import Recipes
 import Reporting
 import Testing
 import Training

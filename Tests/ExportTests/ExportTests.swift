@@ -32,7 +32,7 @@ import Testing
 
   private func parts(
     _ architecture: Architecture, _ policy: BatchNormPolicy
-  ) throws -> (extractor: ComponentRecord, head: ComponentRecord) {
+  ) throws -> (extractor: Component, head: Component) {
     let stamp = ComponentStamp(
       batchNorm: policy,
       featureSpace: FeatureSpace([Anchor(.sharedHead, String(repeating: "a", count: 64))]))
@@ -56,7 +56,7 @@ import Testing
       }
     }
     return (
-      try ComponentRecord(extractor, on: backend), try ComponentRecord(head, on: backend)
+      try Component(extractor, on: backend), try Component(head, on: backend)
     )
   }
 
@@ -77,7 +77,7 @@ import Testing
     let x = backend.makeTensor(
       [count, Self.size, Self.size, 3],
       pixels.enumerated().map { ($1 - mean[$0 % 3]) / std[$0 % 3] })
-    let record = try ModelRecord(extractor: extractor, head: head)
+    let record = try Model(extractor: extractor, head: head)
     let network = try record.makeModel(path: "test", on: backend)
     let context = ForwardContext(
       tape: Tape(on: backend, recording: false), statistics: network.batchNorm.statistics)
@@ -130,7 +130,7 @@ import Testing
     #expect(
       try values(second.metadata["head.classes"]) as? [String]
         == ["cat", "dog", "größer", "a \"b\""])
-    let whole = try export(.model(ModelRecord(extractor: extractor, head: head)))
+    let whole = try export(.model(Model(extractor: extractor, head: head)))
     #expect(whole.metadata["extractor.digest"] == extractor.header.digest)
     #expect(whole.metadata["head.digest"] == head.header.digest)
     // Statistics of the batch are computed; none of the files' own is in the graph.
@@ -140,7 +140,7 @@ import Testing
 
   @Test func equalComponentsGiveEqualBytes() throws {
     let (extractor, head) = try parts(Architecture(name: .mobileNetV2, width: 0.1), .running)
-    let model = StoredComponent.model(try ModelRecord(extractor: extractor, head: head))
+    let model = StoredComponent.model(try Model(extractor: extractor, head: head))
     let bytes = try ONNXExport.bytes(of: model, path: "test", on: backend)
     #expect(try ONNXExport.bytes(of: model, path: "another", on: CPUBackend()) == bytes)
   }
@@ -151,7 +151,7 @@ import Testing
     let head = TaskHead(
       architecture: architecture, classNames: ["0", "90", "180", "270"],
       layers: architecture.makeHead(classes: 4, on: backend, seed: 4), spatialSize: 4)
-    let record = try ComponentRecord(AuxiliaryHead(kind: .rotation, head: head), on: backend)
+    let record = try Component(AuxiliaryHead(kind: .rotation, head: head), on: backend)
     let model = try export(.part(record))
     #expect(model.inputs == ["features": ["N", "64", "4", "4"]])
     #expect(model.outputs == ["logits": ["N", "4"]])

@@ -51,7 +51,7 @@ import Testing
     let mirror = try ComponentFile.loadAuxiliaryHead(directory.auxiliary("mirror"), on: backend)
     #expect(mirror.head.classNames == ["as it was", "mirrored"])
 
-    let model = try ModelRecord(extractor: extractor, head: head)
+    let model = try Model(extractor: extractor, head: head)
     try ModelFile.write(model, to: "\(directory.path)/ab.safetensors")
     let onnx = try ONNXExport.bytes(
       of: StoredComponent(path: "\(directory.path)/ab.safetensors"), path: "ab", on: backend)

@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Evaluation
 import Networks
 import Tensors
 import Testing

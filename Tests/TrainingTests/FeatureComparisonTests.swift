@@ -1,5 +1,8 @@
 import BackendCPU
 import Datasets
+import Evaluation
+import Recipes
+import Runs
 import Testing
 import Training
 

@@ -3,6 +3,7 @@ import BackendCPU
 import Components
 import Datasets
 import Networks
+import Recipes
 import Tensors
 import Testing
 import Training

@@ -2,8 +2,11 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Evaluation
 import Foundation
 import Networks
+import Recipes
+import Runs
 import Tensors
 import Testing
 import Training

@@ -3,6 +3,8 @@ import Components
 import Files
 import Foundation
 import Networks
+import Recipes
+import Runs
 import TestSupport
 import Testing
 import Training

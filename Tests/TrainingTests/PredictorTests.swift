@@ -1,6 +1,7 @@
 import BackendCPU
 import Components
 import Datasets
+import Evaluation
 import Foundation
 import Tensors
 import Testing
@@ -26,7 +27,7 @@ import Training
     self.files = files
   }
 
-  private func model(_ policy: BatchNormPolicy) throws -> ModelRecord {
+  private func model(_ policy: BatchNormPolicy) throws -> Model {
     let trainer = try Tiny.trainer(Tiny.recipe(tasks: 1), [Tiny.two[0]], on: backend)
     try trainer.run()
     let network = try Recombination(trainer.networks[0].extractor, trainer.networks[0].head)
@@ -36,7 +37,7 @@ import Training
       Anchor(.sharedHead, String(repeating: "a", count: 64))
     ])
     network.head.stamp.featureSpace = network.extractor.stamp.featureSpace
-    return try ModelRecord(network, on: backend)
+    return try Model(network, on: backend)
   }
 
   /// To the last bit: alone, in another order, among others.

@@ -2,6 +2,7 @@ import Autograd
 import BackendCPU
 import Components
 import Datasets
+import Evaluation
 import Foundation
 import Networks
 import Tensors
@@ -130,8 +131,8 @@ import Training
     let digests = ["a", "d"].map { String(repeating: $0, count: 64) }
     network.extractor.stamp.featureSpace = FeatureSpace([Anchor(.sharedHead, digests[0])])
     network.head.stamp.featureSpace = network.extractor.stamp.featureSpace
-    let model = try ModelRecord(network, on: backend)
-    func recalibrated() throws -> ModelRecord {
+    let model = try Model(network, on: backend)
+    func recalibrated() throws -> Model {
       try model.recalibrated(
         on: images, named: "tiny", digest: digests[1], batch: 8, path: "m", backend: backend)
     }
@@ -143,7 +144,7 @@ import Training
       new.head.header.lineage?.parents?.first?.digest == model.head.header.digest)
     #expect(new.extractor.header.interface.batchNorm == .recalibrated)
     #expect(new.featureSpace == model.featureSpace)
-    let read = try ModelRecord(SafetensorsFile(bytes: new.file.bytes), path: "m")
+    let read = try Model(SafetensorsFile(bytes: new.file.bytes), path: "m")
     #expect(read.digest == new.digest && read.digest != model.digest)
     #expect(try read.makeModel(path: "m", on: backend).batchNorm == .recalibrated)
     #expect(try recalibrated().file.bytes == new.file.bytes)

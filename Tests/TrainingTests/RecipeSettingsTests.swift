@@ -1,5 +1,6 @@
 import Datasets
 import Networks
+import Recipes
 import Testing
 import Training
 

@@ -2,6 +2,7 @@ import Autograd
 import Components
 import Datasets
 import Networks
+import Recipes
 import Tensors
 import Testing
 import Training

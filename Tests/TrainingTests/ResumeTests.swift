@@ -4,7 +4,9 @@ import Datasets
 import Diagnostics
 import Files
 import Foundation
+import Recipes
 import Reporting
+import Runs
 import Tensors
 import Testing
 import Training

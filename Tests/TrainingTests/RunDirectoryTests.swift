@@ -5,7 +5,9 @@ import Datasets
 import Files
 import Foundation
 import Networks
+import Recipes
 import Reporting
+import Runs
 import Tensors
 import Testing
 import Training

@@ -3,13 +3,14 @@ import Components
 import Datasets
 import Foundation
 import Networks
+import Recipes
 import Tensors
 import Testing
 import Training
 
 @Suite struct ScheduleTests {
   func rates(_ total: Int, _ change: (inout Recipe) -> Void) -> [Float] {
-    let rate = LearningRate(recipe: Tiny.recipe(tasks: 2, change), total: total)
+    let rate = LearningRate(Tiny.recipe(tasks: 2, change).settings, total: total)
     return (0..<total).map(rate.at)
   }
 

@@ -2,6 +2,8 @@ import BackendCPU
 import Components
 import Foundation
 import Networks
+import Recipes
+import Runs
 import Tensors
 import Testing
 import Training

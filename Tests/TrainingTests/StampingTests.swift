@@ -3,6 +3,8 @@ import Components
 import Datasets
 import Foundation
 import Networks
+import Recipes
+import Runs
 import Tensors
 import Testing
 import Training

@@ -2,6 +2,8 @@ import BackendCPU
 import Components
 import Datasets
 import Foundation
+import Recipes
+import Runs
 import Tensors
 import Testing
 import Training

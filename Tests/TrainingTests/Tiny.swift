@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Networks
 import Optimizers
+import Recipes
 import Tensors
 import Training
 

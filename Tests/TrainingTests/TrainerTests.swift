@@ -4,6 +4,7 @@ import Components
 import Datasets
 import Foundation
 import Networks
+import Recipes
 import Tensors
 import Testing
 import Training

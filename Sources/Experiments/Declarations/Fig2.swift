@@ -1,4 +1,6 @@
 import Networks
+import Recipes
+import Runs
 import Training
 
 extension Experiment {

@@ -1,5 +1,6 @@
 import Components
 import Networks
+import Recipes
 import Training
 
 extension Experiment {

@@ -1,5 +1,6 @@
 import Components
 import Networks
+import Recipes
 import Training
 
 /// What the paper announces for its supplement, without numbers that could be had.

@@ -1,5 +1,7 @@
 import Components
 import Networks
+import Recipes
+import Runs
 import Training
 
 extension Experiment {

@@ -19,13 +19,13 @@ extension Trainer {
     let heads = try networks.map { try anchor($0.head) }
     let shared = try auxiliaryHeads.map { try anchor($0) }
     let extractors = try networks.map {
-      try ComponentRecord($0.extractor, on: backend).header.digest
+      try Component($0.extractor, on: backend).header.digest
     }
     for (index, network) in networks.enumerated() {
       var served = zip(auxiliaryHeads.map(\.isFrozen), shared).map { ($0, $1) }
       if let own = network.ownRotationHead { served.append((false, try anchor(own))) }
-      if recipe.objective == .target {
-        served.insert((recipe.frozen.contains(.heads), heads[index]), at: 0)
+      if settings.objective == .target {
+        served.insert((settings.frozen.contains(.heads), heads[index]), at: 0)
       }
       let trained = served.filter { !$0.0 }.map(\.1) + [initialAnchors[index]].compactMap { $0 }
       var lineage = lineage(of: network)
@@ -36,7 +36,7 @@ extension Trainer {
         .init(role: $0.kind.rawValue, digest: $0.digest)
       }
       let given = given[index]
-      if !recipe.frozen.contains(.extractors) {
+      if !settings.frozen.contains(.extractors) {
         network.extractor.stamp = ComponentStamp(
           featureSpace: .ofExtractor(
             startedFrom: given.extractorSpace, frozen: served.filter(\.0).map(\.1),
@@ -44,17 +44,17 @@ extension Trainer {
           lineage: lineage)
       }
       let space = network.extractor.stamp.featureSpace
-      if recipe.objective == .target, !recipe.frozen.contains(.heads) {
+      if settings.objective == .target, !settings.frozen.contains(.heads) {
         network.head.stamp = ComponentStamp(
-          featureSpace: recipe.frozen.contains(.extractors)
+          featureSpace: settings.frozen.contains(.extractors)
             ? .ofHead(onFrozen: space, grownFrom: given.headSpace) : space, lineage: lineage)
       }
       network.ownRotationHead?.head.stamp = network.extractor.stamp
     }
-    if recipe.sharedHead { stampSharedHead(extractors, [heads[0]] + shared) }
+    if settings.sharedHead { stampSharedHead(extractors, [heads[0]] + shared) }
     // A shared head knows the features of all tasks.
     for (auxiliary, anchor) in zip(auxiliaryHeads, shared)
-    where !recipe.frozen.contains(.auxiliaryHeads) {
+    where !settings.frozen.contains(.auxiliaryHeads) {
       auxiliary.head.stamp = ComponentStamp(
         featureSpace: FeatureSpace([anchor] + initialAnchors.compactMap { $0 }),
         lineage: lineage(with: extractors))
@@ -63,7 +63,7 @@ extension Trainer {
 
   /// One target head of all tasks fits all their extractors.
   private func stampSharedHead(_ extractors: [String], _ anchors: [Anchor]) {
-    guard !recipe.frozen.contains(.heads), !recipe.frozen.contains(.extractors) else { return }
+    guard !settings.frozen.contains(.heads), !settings.frozen.contains(.extractors) else { return }
     networks[0].head.stamp = ComponentStamp(
       featureSpace: FeatureSpace(anchors), lineage: lineage(with: extractors))
   }
@@ -71,19 +71,19 @@ extension Trainer {
   /// Of each network, where its initial weights are another's too: to be taken before training.
   /// Counted are the weights of extractor and head that do not depend on the number of classes.
   static func initialAnchors(
-    _ networks: [TaskNetwork], _ recipe: Recipe, on backend: any Backend
+    _ networks: [TaskNetwork], _ settings: TrainingSettings, on backend: any Backend
   ) throws -> [Anchor?] {
     let digests = try networks.map { network in
-      var weights = try ComponentRecord(network.extractor, on: backend).tensors
+      var weights = try Component(network.extractor, on: backend).tensors
       let classifier = network.head.architecture.classifier
-      for (name, entry) in try ComponentRecord(network.head, on: backend).tensors
+      for (name, entry) in try Component(network.head, on: backend).tensors
       where !name.hasPrefix("\(classifier).") {
         weights["head.\(name)"] = entry
       }
       return Digest.weights(weights)
     }
     return digests.map { digest in
-      recipe.uses(.identicalInitialWeights) || digests.filter { $0 == digest }.count > 1
+      settings.uses(.identicalInitialWeights) || digests.filter { $0 == digest }.count > 1
         ? Anchor(.initialWeights, digest) : nil
     }
   }
@@ -91,11 +91,11 @@ extension Trainer {
   private func anchor(_ auxiliary: AuxiliaryHead) throws -> Anchor {
     Anchor(
       Anchor.Kind(auxiliary.kind),
-      try ComponentRecord(auxiliary, on: backend).header.digest)
+      try Component(auxiliary, on: backend).header.digest)
   }
 
   private func anchor(_ head: TaskHead) throws -> Anchor {
-    Anchor(.sharedHead, try ComponentRecord(head, on: backend).header.digest)
+    Anchor(.sharedHead, try Component(head, on: backend).header.digest)
   }
 
   private func lineage(of network: TaskNetwork) -> Lineage {
@@ -104,7 +104,7 @@ extension Trainer {
     let given = given[network.index]
     guard !given.parents.isEmpty else { return lineage }
     lineage.parents = given.parents
-    lineage.origin = recipe.objective == .selfSupervised ? .adaptation : .fineTuning
+    lineage.origin = settings.objective == .selfSupervised ? .adaptation : .fineTuning
     return lineage
   }
 
@@ -120,29 +120,13 @@ extension Trainer {
   /// What is the same for all components of this training.
   private var lineage: Lineage {
     var lineage = Lineage(origin: .training)
-    lineage.methods = recipe.methods.map(\.rawValue)
-    lineage.scheme = recipe.scheme.rawValue
-    lineage.recipe = recipe.withoutPaths.yaml
+    lineage.methods = settings.methods.map(\.rawValue)
+    lineage.scheme = settings.scheme.rawValue
+    lineage.recipe = provenance
     lineage.data = networks.map { .init(name: $0.dataset.name, digest: $0.dataset.digest) }
-    lineage.seed = recipe.seed
-    lineage.batch = recipe.batch
+    lineage.seed = settings.seed
+    lineage.batch = settings.batch
     lineage.device = backend.kind
     return lineage
-  }
-}
-
-extension Recipe {
-  /// What of it may stand in a component: equal trainings in other places are equal.
-  var withoutPaths: Recipe {
-    var recipe = self
-    recipe.initialWeights = nil
-    recipe.auxiliaryHeads = []
-    for index in recipe.tasks.indices {
-      recipe.tasks[index].path = nil
-      recipe.tasks[index].initialWeights = nil
-      recipe.tasks[index].extractor = nil
-      recipe.tasks[index].head = nil
-    }
-    return recipe
   }
 }

@@ -3,12 +3,12 @@ import Datasets
 /// What a training says about images that are decoded while it runs.
 extension Trainer {
   /// Whether the images of any task are streamed.
-  var streams: Bool { networks.contains { $0.decoder != nil } }
+  package var streams: Bool { networks.contains { $0.decoder != nil } }
 
-  var secondsWaitingInAll: Double { earlier.secondsWaiting + secondsWaiting }
+  package var secondsWaitingInAll: Double { earlier.secondsWaiting + secondsWaiting }
 
   /// Damaged files in whose place others were taken so far.
-  var skippedImages: [String] {
+  package var skippedImages: [String] {
     let now = networks.flatMap { $0.decoder?.skipped ?? [] }
     return earlier.skippedImages + now.filter { !earlier.skippedImages.contains($0) }
   }

@@ -29,7 +29,7 @@ public struct TaskLosses: Codable, Sendable {
   public var auxiliary: [String: Float] = [:]
 }
 
-/// Trains any number of networks to be compatible, as the recipe says.
+/// Trains any number of networks to be compatible, as the settings say.
 ///
 /// Per minibatch of task t (Eqs. 1 and 2 of the paper), with B images:
 ///
@@ -37,11 +37,12 @@ public struct TaskLosses: Codable, Sendable {
 ///       + Σ_{y ∈ C} CE(h(f(x; Φt); Θc), y) / B                    common-classes
 ///       + w/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
 ///
-/// with w = 1 unless the recipe says otherwise, and r drawn for each image where it says
+/// with w = 1 unless the settings say otherwise, and r drawn for each image where they say
 /// `rotations: one`. With the objective `self-supervised` the last line alone. Each line is a
 /// `LossTerm`. Only what took part in a minibatch and is not frozen is updated.
 public final class Trainer {
-  public let recipe: Recipe
+  public let settings: TrainingSettings
+  let provenance: String?
   public let classMap: ClassMap
   public let networks: [TaskNetwork]
   /// One for each self-supervised method, shared by all tasks.
@@ -54,7 +55,7 @@ public final class Trainer {
   let backend: any Backend
   public let optimizer: any Optimizer
   let watch: GradientWatch
-  var imagesDone = 0
+  package internal(set) var imagesDone = 0
   /// Seconds in which a minibatch of streamed images was not yet decoded.
   var secondsWaiting = 0.0
   /// Of the training that this one goes on from.
@@ -63,70 +64,60 @@ public final class Trainer {
   var recent: [[LossTensor]]
   /// Of each task: the losses, by the images that they look at.
   private(set) var passes: [[Pass]] = []
-  /// Losses that no recipe knows.
+  /// Losses that no settings know.
   let ownLosses: [any LossTerm]
 
   /// - Parameters:
-  ///   - losses: terms beside those that the recipe asks for, the same for all tasks.
-  ///   - augmentation: in place of the recipe's.
-  ///   - optimizer: in place of the recipe's.
-  /// - Throws: `RecipeError` where data sets and recipe do not fit.
+  ///   - auxiliaryHeads: which take the place of fresh ones of their kind.
+  ///   - initialHeads: auxiliary heads that fresh ones of their kind start as copies of.
+  ///   - provenance: what stands in the lineage of all components as their settings.
+  ///   - losses: terms beside those that the settings ask for, the same for all tasks.
+  ///   - augmentation: in place of the settings'.
+  ///   - optimizer: in place of the settings'.
+  /// - Throws: `SettingsError` where tasks and settings do not fit.
   public init(
-    _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],
-    augmentation: [any AugmentationStep]? = nil, optimizer: (any Optimizer)? = nil,
-    on backend: any Backend
+    _ settings: TrainingSettings, tasks: [TrainingTask], auxiliaryHeads given: [GivenComponent] = [],
+    initialHeads: [GivenComponent] = [], provenance: String? = nil,
+    losses: [any LossTerm] = [], augmentation: [any AugmentationStep]? = nil,
+    optimizer: (any Optimizer)? = nil, on backend: any Backend
   ) throws {
-    precondition(datasets.count == recipe.tasks.count, "one data set a task")
-    try recipe.validate()
-    self.recipe = recipe
+    try settings.validate(tasks: tasks.count)
+    self.settings = settings
     self.backend = backend
-    let classMap = try recipe.classMap(datasets)
+    self.provenance = provenance
+    let classMap = try Self.classMap(tasks)
     self.classMap = classMap
-    if recipe.uses(.commonClasses) && classMap.common.count < 2 {
-      throw RecipeError(
-        "methods: common-classes needs at least two classes that tasks share, found "
-          + "\(classMap.common.count); check synonyms")
-    }
-    for (task, dataset) in zip(recipe.tasks, datasets) {
-      guard dataset.trainCount > 0,
-        dataset.test.count > 0 || recipe.objective == .selfSupervised
-      else {
-        throw RecipeError("task \(task.name): its data set has no training or no test images")
-      }
-      guard dataset.train.size == recipe.imageSize, dataset.test.size == recipe.imageSize else {
-        throw RecipeError(
-          "task \(task.name): expected images of image-size \(recipe.imageSize), got "
-            + "\(dataset.train.size) and \(dataset.test.size)")
-      }
-    }
-    if recipe.sharedHead, classMap.names.contains(where: { $0 != classMap.names[0] }) {
-      throw RecipeError("shared-head: the tasks' classes differ, or stand in another order")
-    }
-    let given = try recipe.tasks.map { try GivenComponents(recipe, $0, on: backend) }
+    try Self.check(tasks, classMap, settings)
+    let components = try tasks.map { try GivenComponents(settings, $0, on: backend) }
     var made: [TaskNetwork] = []
-    for index in datasets.indices {
+    for index in tasks.indices {
       made.append(
         try TaskNetwork(
-          recipe, index: index, dataset: datasets[index], classNames: classMap.names[index],
-          classCounts: datasets.map(\.classNames.count), given: given[index],
-          augmentation: augmentation ?? recipe.augment.steps,
-          sharing: recipe.sharedHead ? made.first?.head : nil, on: backend))
+          settings, tasks[index], index: index, classNames: classMap.names[index],
+          classCounts: tasks.map(\.dataset.classNames.count), given: components[index],
+          augmentation: augmentation ?? settings.augment.steps,
+          sharing: settings.sharedHead ? made.first?.head : nil, on: backend))
     }
     networks = made
-    selfSupervisedHeads = try Self.selfSupervisedHeads(recipe, on: backend)
-    commonClassesHead = try Self.commonClassesHead(recipe, classMap, on: backend)
-    self.given = given
-    try InitialWeights.load(
-      recipe, into: networks, selfSupervised: selfSupervisedHeads, on: backend)
-    initialAnchors = try Self.initialAnchors(networks, recipe, on: backend)
-    self.optimizer = try optimizer ?? recipe.makeOptimizer()
+    let heads = try Self.heads(given, settings, on: backend)
+    selfSupervisedHeads = try Self.selfSupervisedHeads(settings, heads, on: backend)
+    commonClassesHead = try Self.commonClassesHead(settings, heads, classMap, on: backend)
+    self.given = components
+    for (task, network) in zip(tasks, networks) {
+      try task.initialWeights?.copy(to: network, settings, on: backend)
+    }
+    for head in initialHeads {
+      try InitialWeights.copy(head, to: selfSupervisedHeads, on: backend)
+    }
+    initialAnchors = try Self.initialAnchors(networks, settings, on: backend)
+    self.optimizer = try optimizer ?? settings.makeOptimizer()
     recent = networks.map { _ in [] }
     ownLosses = losses
     let parts = Self.parts(
       networks,
       selfSupervisedHeads + [commonClassesHead].compactMap(\.self)
         + losses.compactMap(\.sharedHead),
-      sharedHead: recipe.sharedHead)
+      sharedHead: settings.sharedHead)
     watch = GradientWatch(
       parts.flatMap { part, layers in layers.parameters.map { ("\(part)/\($0.name)", $0) } },
       on: backend)
@@ -139,8 +130,8 @@ public final class Trainer {
     freeze()
     passes = networks.map { Self.passes(terms(of: $0, with: losses)) }
     for network in networks where network.train.count == 0 && network.dataset.stream == nil {
-      throw RecipeError(
-        "validation: \(recipe.validation) of the \(network.dataset.train.count) training images of "
+      throw SettingsError(
+        "validation: \(settings.validation) of the \(network.dataset.train.count) training images of "
           + "task \(network.name) leaves none to train on")
     }
   }
@@ -163,12 +154,12 @@ public final class Trainer {
     measure: (_ step: Int) throws -> Void = { _ in },
     roundEnded: (TrainingPosition) throws -> Void = { _ in }
   ) throws {
-    let groups = recipe.scheme == .joint ? [networks] : networks.map { [$0] }
+    let groups = settings.scheme == .joint ? [networks] : networks.map { [$0] }
     for phase in position.phase..<groups.count {
       // After the first task the auxiliary heads stand as they are.
       if phase > 0 { for head in auxiliaryHeads { head.isFrozen = true } }
       let first = phase == position.phase ? position.round : 0
-      if recipe.scheme == .joint && first == 0 && recipe.measures(after: 0) { try measure(0) }
+      if settings.scheme == .joint && first == 0 && settings.measures(after: 0) { try measure(0) }
       try train(groups[phase], from: first, clock, progress, measure) {
         try roundEnded(TrainingPosition(phase: phase, round: $0))
       }
@@ -182,24 +173,24 @@ public final class Trainer {
     _ progress: (TrainingProgress) throws -> Void,
     _ measure: (Int) throws -> Void, _ roundEnded: (Int) throws -> Void
   ) throws {
-    let rate = LearningRate(recipe: recipe, total: recipe.steps * group.count)
-    for step in min(first, recipe.steps)..<recipe.steps {
+    let rate = LearningRate(settings, total: settings.steps * group.count)
+    for step in min(first, settings.steps)..<settings.steps {
       for (turn, network) in group.enumerated() {
         let minibatch = step * group.count + turn
         try self.step(network, step: step, learningRate: rate.at(minibatch), clock: clock)
       }
-      if (step + 1) % 10 == 0 || step + 1 == recipe.steps {
+      if (step + 1) % 10 == 0 || step + 1 == settings.steps {
         try requireFinite()
-        let before = recipe.scheme == .incremental ? group[0].index * recipe.steps : 0
+        let before = settings.scheme == .incremental ? group[0].index * settings.steps : 0
         try progress(
           TrainingProgress(
             minibatch: before + (step + 1) * group.count,
-            total: recipe.steps * networks.count, images: imagesDone,
+            total: settings.steps * networks.count, images: imagesDone,
             learningRate: rate.at(step * group.count),
             losses: try group.map { try readLosses($0, step: step) },
             secondsWaiting: streams ? secondsWaiting : nil, skippedImages: skippedImages))
       }
-      if recipe.measures(after: step + 1), step + 1 < recipe.steps, recipe.scheme == .joint {
+      if settings.measures(after: step + 1), step + 1 < settings.steps, settings.scheme == .joint {
         try measure(step + 1)
       }
       try roundEnded(step + 1)

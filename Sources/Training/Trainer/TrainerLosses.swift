@@ -1,15 +1,15 @@
-import Components
+package import Components
 import Datasets
 import Networks
 
-/// Which losses a recipe asks for.
+/// Which losses the settings ask for.
 extension Trainer {
   /// In the order of a step: the target's, the common classes', then each self-supervised task's.
   /// - Parameter own: terms of the caller's, last of all.
   func terms(of network: TaskNetwork, with own: [any LossTerm]) -> [any LossTerm] {
     var terms: [any LossTerm] = []
-    if recipe.objective == .target {
-      terms.append(TargetLoss(labelSmoothing: recipe.labelSmoothing))
+    if settings.objective == .target {
+      terms.append(TargetLoss(labelSmoothing: settings.labelSmoothing))
       if let head = commonClassesHead {
         terms.append(
           CommonClassesLoss(
@@ -21,14 +21,14 @@ extension Trainer {
       guard let task = head.kind.auxiliaryTask else { continue }
       terms.append(
         SelfSupervisedLoss(
-          task, head: head, copies: recipe.rotations, weight: recipe.selfSupervisedWeight,
+          task, head: head, copies: settings.rotations, weight: settings.selfSupervisedWeight,
           isOwn: network.ownRotationHead === head))
     }
     return terms + own
   }
 
   /// Its own rotation head, or those that all tasks share.
-  func selfSupervisedHeads(of network: TaskNetwork) -> [AuxiliaryHead] {
+  package func selfSupervisedHeads(of network: TaskNetwork) -> [AuxiliaryHead] {
     network.ownRotationHead.map { [$0] } ?? selfSupervisedHeads
   }
 }

@@ -16,7 +16,7 @@ extension Trainer {
     let (transforms, labels) = try network.minibatch(step, on: backend)
     if network.decoder != nil { secondsWaiting += clock() - before }
     let minibatch = Minibatch(
-      network: network, transforms: transforms, labels: labels, step: step, seed: recipe.seed)
+      network: network, transforms: transforms, labels: labels, step: step, seed: settings.seed)
     var trained = network.extractor.layers.parameters
     var losses: [LossTensor] = []
     for (view, terms) in passes[network.index] {
@@ -45,7 +45,7 @@ extension Trainer {
     let isFirst = passes[network.index].first?.view.name == view.name
     let context = ForwardContext(
       tape: tape,
-      statistics: .batch(updateRunning: isFirst || recipe.objective == .selfSupervised))
+      statistics: .batch(updateRunning: isFirst || settings.objective == .selfSupervised))
     let features = network.extractor(network.images(images, minibatch, on: backend), context)
     let input = LossInput(
       minibatch: minibatch, images: images, features: features, context: context)

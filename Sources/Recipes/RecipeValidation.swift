@@ -1,0 +1,66 @@
+import Datasets
+import Training
+
+/// A recipe that cannot be followed: where, what, expected and got.
+public struct RecipeError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// 1-based line of the file, where known.
+  public let line: Int?
+  public let problem: String
+
+  public init(line: Int? = nil, _ problem: String) {
+    self.line = line
+    self.problem = problem
+  }
+
+  public var description: String { "recipe\(line.map { ", line \($0)" } ?? ""): \(problem)" }
+}
+
+extension Recipe {
+  /// What no single key can tell. - Throws: `RecipeError`.
+  public func validate() throws(RecipeError) {
+    do {
+      try validateTasks()
+      try settings.validate(tasks: tasks.count)
+      try validateStart()
+    } catch let error {
+      throw RecipeError(error.problem)
+    }
+  }
+
+  private func validateTasks() throws(SettingsError) {
+    if tasks.isEmpty { throw SettingsError("tasks: at least one is needed") }
+    for (index, task) in tasks.enumerated() {
+      if tasks[..<index].contains(where: { $0.name == task.name }) {
+        throw SettingsError("tasks: the name “\(task.name)” stands twice; names must differ")
+      }
+      if task.dataset.needsPath && task.path == nil {
+        throw SettingsError("task \(task.name): the dataset \(task.dataset.rawValue) needs a path")
+      }
+      if let classes = task.classes, Set(classes).count < classes.count || classes.isEmpty {
+        throw SettingsError("task \(task.name): classes: expected some, each once")
+      }
+      try settings.validate(extractorArchitecture(of: task), of: task.name)
+    }
+  }
+
+  private func validateStart() throws(SettingsError) {
+    let tasksStart = tasks.contains { $0.initialWeights != nil }
+    if initialWeights != nil && tasksStart {
+      throw SettingsError("initial-weights: give it for the recipe or for its tasks, not both")
+    }
+    for task in tasks where task.extractor != nil || task.head != nil {
+      if initialWeights != nil || task.initialWeights != nil {
+        throw SettingsError(
+          "task \(task.name): initial-weights and its own extractor or head exclude each other")
+      }
+    }
+    if settings.sharedHead, tasks.dropFirst().contains(where: { $0.head != nil }) {
+      throw SettingsError("shared-head: a head to go on from stands with the first task")
+    }
+    if settings.selfSupervisedHead != nil && (initialWeights != nil || tasksStart) {
+      throw SettingsError(
+        "self-supervised-head: initial-weights take the target heads from a rotation head of their "
+          + "shape; leave one of them out")
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Components
+public import Datasets
+import Evaluation
+import Foundation
+public import Recipes
+public import Tensors
+public import Training
+
+/// One training from recipe to results.
+public enum Run {
+  /// Trains, measures and, where a directory is given, writes everything into it.
+  /// - Parameters:
+  ///   - losses: terms that no recipe knows; a run that goes on needs them again.
+  ///   - clock: seconds since some start; given, so that this code reads none itself.
+  ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event
+  ///     file.
+  ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one
+  ///     that was not interrupted.
+  /// - Throws: `RunInterrupted` where it was asked to stop.
+  public static func train(
+    _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],
+    directory: RunDirectory?, on backend: any Backend,
+    clock: () -> Double, startTime: Double? = nil, control: RunControl = RunControl(),
+    progress: (TrainingProgress) -> Void = { _ in }
+  ) throws -> RunResults {
+    let trainer = try Trainer(recipe, datasets: datasets, losses: losses, on: backend)
+    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let parts = trainer.networks.map {
+      Measurable(
+        name: $0.name, extractor: $0.extractor, head: $0.head, dataset: $0.dataset,
+        heldOut: $0.heldOut, selfSupervisedHeads: trainer.selfSupervisedHeads(of: $0))
+    }
+    var curve: [RunResults.CurvePoint] = []
+    var images = 0
+    var measuring = 0.0
+    var position = TrainingPosition()
+    var before = 0.0
+    var lastCheckpoint: String?
+    if control.resumes, let directory,
+      let (checkpoint, path) = try directory.checkpoints.newest(
+        limit: trainer.checkpointLimit, log: control.log)
+    {
+      try directory.requireSameRecipe(checkpoint.state.recipe, recipe)
+      try trainer.restore(checkpoint.tensors, path: path)
+      trainer.restore(
+        images: checkpoint.state.images, secondsWaiting: checkpoint.state.secondsWaiting,
+        skippedImages: checkpoint.state.skippedImages)
+      (position, curve) = (checkpoint.state.position, checkpoint.state.curve)
+      (images, before) = (checkpoint.state.images, checkpoint.state.seconds)
+      try directory.goOn(metricsBytes: checkpoint.state.metricsBytes)
+      lastCheckpoint = path
+      control.log("goes on after \(position.rounds(of: recipe.settings)) steps")
+    } else {
+      try directory?.begin(recipe)
+    }
+    let start = clock() - before
+    let metrics = try directory?.metrics(
+      startTime: startTime, resumedAt: lastCheckpoint == nil ? nil : position.rounds(of: recipe.settings))
+    /// Leaves a checkpoint in the directory.
+    func checkpoint(_ directory: RunDirectory, _ position: TrainingPosition) throws {
+      let rounds = position.rounds(of: recipe.settings)
+      let state = Checkpoint.State(
+        position: position, images: images, curve: curve, seconds: clock() - start - measuring,
+        metricsBytes: try directory.syncMetrics(), recipe: recipe.yaml,
+        secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages)
+      try directory.checkpoints.write(
+        Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),
+        rounds: rounds)
+      lastCheckpoint = directory.checkpoints.names.first.map {
+        "\(directory.checkpoints.path)/\($0)"
+      }
+    }
+    do {
+      try trainer.run(
+        from: position, clock: clock,
+        progress: {
+          images = $0.images
+          try metrics?.append($0, seconds: clock() - start)
+          progress($0)
+        },
+        measure: { step in
+          let before = clock()
+          curve.append(
+            recipe.objective == .target
+              ? try Measurement.point(step, parts, trainer.classMap, evaluator)
+              : try Measurement.selfSupervisedPoint(step, parts, evaluator))
+          try metrics?.append(curve[curve.count - 1], seconds: before - start)
+          measuring += clock() - before
+        },
+        roundEnded: { position in
+          images = trainer.imagesDone
+          guard let directory else { return }
+          let stops = control.shouldStop()
+          let isDue = control.checkpointEvery > 0 && position.round % control.checkpointEvery == 0
+          if stops || (isDue && position.round < recipe.steps) {
+            try checkpoint(directory, position)
+          }
+          if stops {
+            throw RunInterrupted(path: directory.path, steps: position.rounds(of: recipe.settings))
+          }
+        })
+    } catch var error as DivergenceError {
+      error.checkpoint = lastCheckpoint
+      throw error
+    }
+    let seconds = clock() - start - measuring
+    try trainer.stamp()
+    var results = RunResults(
+      device: backend.deviceDescription, seconds: seconds,
+      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0,
+      secondsWaitingForImages: trainer.streams ? trainer.secondsWaitingInAll : nil,
+      skippedImages: trainer.streams ? trainer.skippedImages : nil, seed: recipe.seed,
+      steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
+      scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
+      tasks: [], recombinations: [], curve: curve)
+    if recipe.objective == .target {
+      try Measurement.all(parts, trainer.classMap, evaluator, into: &results)
+    } else {
+      results.tasks = try Measurement.selfSupervised(parts, evaluator)
+    }
+    try directory?.finish(trainer, results, on: backend)
+    directory?.checkpoints.remove()
+    return results
+  }
+
+  /// Loads the components of a finished run from their files and measures them again.
+  public static func evaluate(
+    _ directory: RunDirectory, on backend: any Backend,
+    datasets load: (Recipe) throws -> [Dataset] = { try $0.loadDatasets() }
+  ) throws -> RunResults {
+    let (recipe, recorded) = try directory.read()
+    guard recipe.objective == .target else {
+      throw RecipeError(
+        "\(directory.path) holds a self-supervised training: it has no heads for classes to measure"
+      )
+    }
+    let datasets = try load(recipe)
+    let classMap = try recipe.classMap(datasets)
+    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let parts = try recipe.tasks.indices.map { index in
+      let task = recipe.tasks[index]
+      let dataset = datasets[index]
+      let heldOut =
+        recipe.validation > 0
+        ? dataset.train.split(
+          fraction: recipe.validation, seed: recipe.seed, stream: UInt32(index)
+        ).heldOut
+        : dataset.train.subset([])
+      let part = Measurable(
+        name: task.name,
+        extractor: try ComponentFile.loadExtractor(directory.extractor(task.name), on: backend),
+        head: try ComponentFile.loadHead(directory.head(task.name), on: backend),
+        dataset: dataset, heldOut: heldOut,
+        selfSupervisedHeads: try directory.selfSupervisedHeads(task.name, recipe, on: backend))
+      try directory.checkFit(
+        part, recipe, classNames: classMap.names[index],
+        digest: recorded.tasks.first { $0.name == task.name }?.dataDigest)
+      return part
+    }
+    var results = recorded
+    results.device = backend.deviceDescription
+    results.commonClasses = classMap.common
+    try Measurement.all(parts, classMap, evaluator, into: &results)
+    return results
+  }
+}

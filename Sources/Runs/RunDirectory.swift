@@ -1,0 +1,194 @@
+import Components
+public import Datasets
+public import Files
+import Foundation
+public import Recipes
+import Reporting
+public import Tensors
+public import Training
+
+/// Where a run leaves its files: `recipe.yaml`, `metrics.jsonl`, `results.json`,
+/// `events.out.tfevents.*`, `components/`.
+public struct RunDirectory: Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  private var layout: RunLayout { RunLayout(path) }
+  public func extractor(_ task: String) -> String { layout.extractor(task) }
+  public func head(_ task: String) -> String { layout.head(task) }
+  public func auxiliary(_ name: String) -> String { layout.auxiliary(name) }
+  var recipePath: String { "\(path)/recipe.yaml" }
+  private var metricsPath: String { "\(path)/metrics.jsonl" }
+  var checkpoints: CheckpointFolder { CheckpointFolder(path: "\(path)/checkpoints") }
+
+  /// Whether a run in it was interrupted, and can go on.
+  public var isInterrupted: Bool {
+    !FileManager.default.fileExists(atPath: resultsPath) && !checkpoints.names.isEmpty
+  }
+  /// Where an interrupted run would go on: rounds done, of all tasks that are trained one after
+  /// the other.
+  public var stepsAtCheckpoint: Int? {
+    isFinished ? nil : checkpoints.names.first.flatMap { Int($0.prefix { $0.isNumber }) }
+  }
+  public var isFinished: Bool { FileManager.default.fileExists(atPath: resultsPath) }
+  public var resultsPath: String { "\(path)/results.json" }
+
+  // MARK: Writing
+
+  /// Finds out before the training whether the directory can be used, and leaves nothing behind:
+  /// it must be absent (in a folder that can be written to), empty, or hold a run of this recipe.
+  /// - Parameter resumes: an interrupted run goes on only where that is asked for.
+  public func check(for recipe: Recipe, resumes: Bool = false) throws {
+    let files = FileManager.default
+    var isFolder: ObjCBool = false
+    if files.fileExists(atPath: path, isDirectory: &isFolder) {
+      guard isFolder.boolValue else { throw error(.cannotCreate, "is a file, not a directory") }
+      guard files.isWritableFile(atPath: path) else {
+        throw error(.cannotCreate, "cannot be written to; check its permissions")
+      }
+      let content = (try? files.contentsOfDirectory(atPath: path)) ?? []
+      guard !content.isEmpty else { return }
+      guard let data = files.contents(atPath: recipePath) else {
+        throw error(.cannotCreate, "is not empty and holds no run", .anotherDirectory)
+      }
+      try requireSameRecipe(String(decoding: data, as: UTF8.self), recipe)
+      if isInterrupted && !resumes {
+        throw error(
+          .cannotCreate, "holds an interrupted run of this recipe", .resumeOrAnotherDirectory)
+      }
+      return
+    }
+    // The nearest folder that exists has to let us make the others.
+    var parent = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent()
+    while !files.fileExists(atPath: parent.path, isDirectory: &isFolder), parent.path != "/" {
+      parent.deleteLastPathComponent()
+    }
+    _ = files.fileExists(atPath: parent.path, isDirectory: &isFolder)
+    guard isFolder.boolValue, files.isWritableFile(atPath: parent.path) else {
+      throw error(.cannotCreate, "cannot be created: \(parent.path) is no folder we may write to")
+    }
+  }
+
+  /// - Throws: the first key that differs, with both values.
+  func requireSameRecipe(_ held: String, _ recipe: Recipe) throws {
+    guard held != recipe.yaml else { return }
+    func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+    let (theirs, ours) = (lines(held), lines(recipe.yaml))
+    let old = theirs.first { !ours.contains($0) }
+    let new = ours.first { !theirs.contains($0) }
+    let difference = [
+      old.map { "its recipe.yaml says “\($0.trimmingCharacters(in: .whitespaces))”" },
+      new.map { "the recipe given “\($0.trimmingCharacters(in: .whitespaces))”" },
+    ].compactMap { $0 }.joined(separator: ", ")
+    throw error(
+      .cannotCreate, "holds a run of another recipe (\(difference))", .anotherDirectory)
+  }
+
+  /// Puts `metrics.jsonl` on the disk as it is: a checkpoint relies on it.
+  /// - Returns: its length.
+  func syncMetrics() throws(FileError) -> Int {
+    try GrowingFile(metricsPath).sync()
+  }
+
+  /// As it was at the checkpoint: what was measured after it will be measured again, and files that
+  /// were being written when the process died are none.
+  func goOn(metricsBytes: Int) throws(FileError) {
+    clearAwayHalfWritten()
+    let metrics = try GrowingFile(metricsPath)
+    let length = try metrics.length()
+    guard length >= metricsBytes else {
+      throw error(
+        .malformed,
+        "metrics.jsonl: expected at least the \(metricsBytes) bytes that it had at the checkpoint, "
+          + "got \(length); put it back, or start the run again in another directory")
+    }
+    if length > metricsBytes { try metrics.cut(to: metricsBytes) }
+  }
+
+  /// Of a finished run: what is left where the process died between the results and its own
+  /// tidying.
+  public func clearAway() {
+    guard isFinished else { return }
+    checkpoints.remove()
+    clearAwayHalfWritten()
+  }
+
+  private func clearAwayHalfWritten() {
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+    for name in names where name.hasSuffix(AtomicFile.suffix) {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+  }
+
+  /// Makes the directory and writes the effective recipe.
+  func begin(_ recipe: Recipe) throws {
+    for folder in [path, "\(path)/components"] { try Folder.make(folder) }
+    do {
+      // What an earlier run of this recipe left would pass for this one's.
+      for name in try FileManager.default.contentsOfDirectory(atPath: path)
+      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix) {
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
+    } catch {
+      throw self.error(.cannotCreate, "cannot be created: \(error.localizedDescription)")
+    }
+    clearAwayHalfWritten()
+    try AtomicFile.write(Array(recipe.yaml.utf8), to: recipePath)
+    try AtomicFile.write([], to: metricsPath)
+  }
+
+  /// - Parameters:
+  ///   - startTime: now, in seconds since 1970; nil for no event file.
+  ///   - resumedAt: the steps after which the run goes on.
+  func metrics(startTime: Double?, resumedAt: Int? = nil) throws -> RunMetrics {
+    let events = try startTime.map {
+      try EventFile(directory: path, startTime: $0, resumedAt: resumedAt)
+    }
+    return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
+  }
+
+  /// Components first, results last: a directory with results is whole.
+  func finish(_ trainer: Trainer, _ results: RunResults, on backend: any Backend) throws {
+    for network in trainer.networks {
+      try ComponentFile.save(network.extractor, to: extractor(network.name), on: backend)
+      if trainer.settings.objective == .target {
+        try ComponentFile.save(network.head, to: head(network.name), on: backend)
+      }
+    }
+    var auxiliaries = trainer.networks.compactMap { network in
+      network.ownRotationHead.map { ("\(network.name).rotation", $0) }
+    }
+    auxiliaries += trainer.auxiliaryHeads.map { ($0.kind.rawValue, $0) }
+    if !auxiliaries.isEmpty {
+      try Folder.make("\(path)/components/auxiliary", otherwise: .cannotWrite)
+    }
+    for (name, head) in auxiliaries {
+      try ComponentFile.save(head, to: auxiliary(name), on: backend)
+    }
+    try AtomicFile.write(try results.json, to: resultsPath)
+  }
+
+  func error(
+    _ kind: FileError.Kind, _ problem: String, _ advice: ErrorAdvice? = nil
+  ) -> FileError {
+    FileError(kind: kind, path: path, problem: problem, advice: advice)
+  }
+}
+
+extension RunResults {
+  /// Pretty, keys sorted, with a final newline.
+  public var json: [UInt8] {
+    get throws {
+      try CanonicalJSON.file(self)
+    }
+  }
+}
+
+/// About the directories of runs.
+extension ErrorAdvice {
+  public static let anotherDirectory: ErrorAdvice = "give another directory"
+  public static let resumeOrAnotherDirectory: ErrorAdvice = "resume it, or give another directory"
+  public static let startAgainElsewhere: ErrorAdvice = "start the run again in another directory"
+  public static let finishedRun: ErrorAdvice = "give the directory of a finished run"
+}

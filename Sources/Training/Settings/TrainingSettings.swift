@@ -1,0 +1,73 @@
+public import Networks
+
+/// Everything that a training depends on beside its tasks. Equal settings and tasks on one device give
+/// equal bits.
+public struct TrainingSettings: Sendable, Equatable {
+  /// Height and width of the images, pixels.
+  public var imageSize = 32
+  public var architecture = Architecture(depth: 8, split: .stage2)
+  public var objective = Objective.target
+  public var methods: [CompatibilityMethod] = []
+  /// One target head for all tasks, which have the same classes then (Sec. 5.2).
+  public var sharedHead = false
+  /// A rotation head for each task, not shared: the paper's upper bound.
+  public var ownRotationHead = false
+  /// Of each self-supervised task.
+  public var rotations = Copies.all
+  /// What the self-supervised losses are multiplied by (Eq. 1: 1).
+  public var selfSupervisedWeight = 1.0
+  /// What the shared self-supervised heads are made of, where it is not the target head's shape:
+  /// the head of this architecture.
+  public var selfSupervisedHead: Architecture?
+  /// How many of the common classes the common-classes head sees, drawn from the seed; 0: all.
+  public var commonClassesUsed = 0
+  /// What is not updated.
+  public var frozen: Set<NetworkPart> = []
+  public var scheme = Scheme.joint
+  /// Minibatches of each task.
+  public var steps = 500
+  public var batch = 128
+  public var learningRate = 0.1
+  public var optimizer = OptimizerChoice()
+  public var weightDecay = 1e-4
+  /// Whether batch norm's scales and shifts, and biases, decay like all other weights.
+  public var decaysNormsAndBiases = true
+  /// ε of the target loss's label smoothing (Szegedy et al. 2016).
+  public var labelSmoothing = 0.0
+  public var schedule = Schedule.cosine
+  /// Fraction of the minibatches over which the learning rate rises linearly.
+  public var warmup = 0.05
+  /// What is done to the training images, each anew in every minibatch.
+  public var augment = Augmentation.standard
+  public var seed: UInt64 = 0
+  /// Fraction of each training set that is held out for choices.
+  public var validation = 0.0
+  /// Accuracies are also measured every so many steps; 0: at the end alone.
+  public var evaluateEvery = 0
+  /// And after these many steps, ascending; 0 is before the first.
+  public var evaluateAt: [Int] = []
+
+  public init() {}
+
+  public func uses(_ method: CompatibilityMethod) -> Bool { methods.contains(method) }
+
+  /// Whether some loss looks at no labels.
+  package var isSelfSupervised: Bool {
+    ownRotationHead || methods.contains { $0.auxiliaryTask != nil }
+  }
+
+  /// Whether accuracies are measured after so many steps, the end apart.
+  func measures(after step: Int) -> Bool {
+    evaluateAt.contains(step) || (evaluateEvery > 0 && step > 0 && step % evaluateEvery == 0)
+  }
+}
+
+/// Settings, or settings and tasks, that cannot be followed: where, what, expected and got.
+public struct SettingsError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// Begins with the setting's name as a recipe spells it, or with “task NAME”.
+  public let problem: String
+
+  public init(_ problem: String) { self.problem = problem }
+
+  public var description: String { problem }
+}

@@ -1,0 +1,67 @@
+import Components
+import Networks
+import Tensors
+
+/// The components that a task's network goes on from, and where they were.
+struct GivenComponents {
+  var extractor: FeatureExtractor?
+  var head: TaskHead?
+  /// Their feature spaces before the training, and their digests.
+  var extractorSpace: FeatureSpace?
+  var headSpace: FeatureSpace?
+  var parents: [Lineage.Relative] = []
+
+  /// - Throws: `FileError`; `SettingsError` where a component is not what the settings need.
+  init(_ settings: TrainingSettings, _ task: TrainingTask, on backend: any Backend) throws {
+    if let given = task.extractor {
+      let found = try given.record.makeExtractor(path: given.place, on: backend)
+      try Self.require(
+        found.architecture, task.architecture ?? settings.architecture, given, "extractor", task)
+      guard found.preprocessing.imageSize == settings.imageSize else {
+        throw SettingsError(
+          "task \(task.name): extractor: \(given.place) takes images of "
+            + "\(found.preprocessing.imageSize) pixels, image-size is \(settings.imageSize)")
+      }
+      extractorSpace = found.stamp.featureSpace
+      extractor = found
+      parents.append(.init(role: "extractor", digest: given.record.header.digest))
+    }
+    if let given = task.head {
+      let found = try given.record.makeHead(path: given.place, on: backend)
+      try Self.require(found.architecture, settings.architecture, given, "head", task)
+      headSpace = found.stamp.featureSpace
+      head = found
+      parents.append(.init(role: "head", digest: given.record.header.digest))
+    }
+  }
+
+  private static func require(
+    _ found: Architecture, _ wanted: Architecture, _ given: GivenComponent, _ what: String,
+    _ task: TrainingTask
+  ) throws(SettingsError) {
+    guard found != wanted else { return }
+    throw SettingsError(
+      "task \(task.name): \(what): \(given.place) is of a \(found) cut at "
+        + "\(found.split.rawValue), the recipe says \(wanted) cut at \(wanted.split.rawValue); "
+        + "give the architecture of the file")
+  }
+
+  /// The given head for the task's classes, by their names.
+  func head(
+    for classNames: [String], of task: TrainingTask, fresh: () -> Sequential,
+    on backend: any Backend
+  ) throws -> TaskHead? {
+    guard let head else { return nil }
+    guard head.classNames != classNames else { return head }
+    let strangers = head.classNames.filter { !classNames.contains($0) }
+    guard strangers.isEmpty else {
+      throw SettingsError(
+        "task \(task.name): head: it knows the class \(strangers[0])"
+          + (strangers.count > 1 ? " and \(strangers.count - 1) more" : "")
+          + " that the data do not have (theirs: \(classNames.prefix(12).joined(separator: ", "))"
+          + "\(classNames.count > 12 ? ", …" : "")); name synonyms, or give the data that it is for"
+      )
+    }
+    return try head.growing(to: classNames, fresh: fresh(), on: backend)
+  }
+}

@@ -1,0 +1,40 @@
+import Datasets
+
+/// Do tasks and settings fit?
+extension Trainer {
+  /// Common classes of the tasks.
+  static func classMap(_ tasks: [TrainingTask]) throws(SettingsError) -> ClassMap {
+    do {
+      return try ClassMap(tasks.map { ($0.dataset.classNames, $0.synonyms) })
+    } catch {
+      throw SettingsError("\(error)")
+    }
+  }
+
+  static func check(
+    _ tasks: [TrainingTask], _ classMap: ClassMap, _ settings: TrainingSettings
+  ) throws(SettingsError) {
+    if settings.uses(.commonClasses) && classMap.common.count < 2 {
+      throw SettingsError(
+        "methods: common-classes needs at least two classes that tasks share, found "
+          + "\(classMap.common.count); check synonyms")
+    }
+    for task in tasks {
+      let dataset = task.dataset
+      try settings.validate(task.architecture ?? settings.architecture, of: task.name)
+      guard dataset.trainCount > 0,
+        dataset.test.count > 0 || settings.objective == .selfSupervised
+      else {
+        throw SettingsError("task \(task.name): its data set has no training or no test images")
+      }
+      guard dataset.train.size == settings.imageSize, dataset.test.size == settings.imageSize else {
+        throw SettingsError(
+          "task \(task.name): expected images of image-size \(settings.imageSize), got "
+            + "\(dataset.train.size) and \(dataset.test.size)")
+      }
+    }
+    if settings.sharedHead, classMap.names.contains(where: { $0 != classMap.names[0] }) {
+      throw SettingsError("shared-head: the tasks' classes differ, or stand in another order")
+    }
+  }
+}
