@@ -36,20 +36,14 @@ public struct Architecture: Hashable, Sendable {
   /// MobileNetV2's, and that of other families whose settings have it; nil for the rest.
   public var resolution: Resolution?
 
-  /// What is left out has the family's default: depth 8, 28, 53; width 1, 2, 1; stage2, stage2,
-  /// block11; no adapter; MobileNetV2's strides for images of `imageSize` pixels a side. Where no
-  /// family has the name, what is left out is 0, 1 and stage1, and `validate()` throws.
-  public init(
-    name: Name = .resnet, depth: Int? = nil, width: Double? = nil, split: Split? = nil,
-    adapter: Int? = nil, resolution: Resolution? = nil, imageSize: Int = 32
+  /// Each as it is given; `init(name:depth:width:split:adapter:resolution:imageSize:)` asks the
+  /// family for what is left out.
+  init(
+    exactly name: Name, depth: Int, width: Double, split: Split, adapter: Int?,
+    resolution: Resolution?
   ) {
-    let family = NetworkFamilies.family(named: name)
-    self.name = name
-    self.depth = depth ?? family?.defaultDepth ?? 0
-    self.width = width ?? family?.defaultWidth ?? 1
-    self.split = split ?? family?.defaultSplit ?? .stage1
-    self.adapter = adapter
-    self.resolution = resolution ?? family?.defaultResolution(imageSize: imageSize)
+    (self.name, self.depth, self.width, self.split) = (name, depth, width, split)
+    (self.adapter, self.resolution) = (adapter, resolution)
   }
 }
 
@@ -61,9 +55,6 @@ extension Architecture.Name: ExpressibleByStringLiteral, CustomStringConvertible
   public init(stringLiteral value: String) { self.init(rawValue: value) }
 
   public var description: String { rawValue }
-
-  /// Where networks of this name may be cut; nowhere where no family has it.
-  public var splits: [Split] { NetworkFamilies.family(named: self)?.splits ?? [] }
 
   /// What needs no quotes in a recipe: lower-case letters, digits and hyphens, a letter first.
   var isValid: Bool {
@@ -78,60 +69,10 @@ extension Architecture.Name: ExpressibleByStringLiteral, CustomStringConvertible
   }
 }
 
-extension Architecture: CustomStringConvertible {
-  /// For example `resnet-56`, `resnet-56-2`, `wide-resnet-28-2`, `mobilenet-v2`,
-  /// `mobilenet-v2-0.5`.
-  public var description: String {
-    NetworkFamilies.family(named: name)?.description(of: self) ?? name.rawValue
-  }
-
+extension Architecture {
   /// `2`, `0.5`.
   public var widthText: String {
     guard let whole = Int(exactly: width) else { return "\(width)" }
     return "\(whole)"
-  }
-
-  /// Whether recipes state the depth: where the family has a choice of it. Files always do.
-  public var statesDepth: Bool {
-    NetworkFamilies.family(named: name)?.settings.contains(.depth) ?? true
-  }
-
-  /// Whether recipes and files state the width: not where the family has no choice of it, nor where
-  /// earlier versions stated none.
-  public var statesWidth: Bool {
-    guard let family = NetworkFamilies.family(named: name) else { return true }
-    return family.settings.contains(.width)
-      && !(family.omitsDefaultWidth && width == family.defaultWidth)
-  }
-}
-
-/// As JSON; what a plain ResNet has no use for is left out, so that files of earlier versions read
-/// and equal ones are written.
-extension Architecture: Codable {
-  private enum CodingKeys: CodingKey { case name, depth, width, split, adapter, resolution }
-
-  /// - Throws: `ArchitectureError` where no family of the name is registered, `DecodingError`.
-  ///   Sizes are not looked at: `validate()` does that.
-  public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    let name = try values.decode(Name.self, forKey: .name)
-    _ = try NetworkFamilies.known(name)
-    self.init(
-      name: name,
-      depth: try values.decode(Int.self, forKey: .depth),
-      width: try values.decodeIfPresent(Double.self, forKey: .width),
-      split: try values.decode(Split.self, forKey: .split),
-      adapter: try values.decodeIfPresent(Int.self, forKey: .adapter),
-      resolution: try values.decodeIfPresent(Resolution.self, forKey: .resolution))
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(name, forKey: .name)
-    try values.encode(depth, forKey: .depth)
-    if statesWidth { try values.encode(width, forKey: .width) }
-    try values.encode(split, forKey: .split)
-    try values.encodeIfPresent(adapter, forKey: .adapter)
-    try values.encodeIfPresent(resolution, forKey: .resolution)
   }
 }
