@@ -63,7 +63,7 @@ public final class OpenCLBackend: Backend {
     self.convolutions = convolutions
     self.finishesEachKernel = finishesEachKernel
     self.warmsUp = warmsUp
-    try ProductTile.check(device, runs: self.family)
+    try device.checkRequirements(of: self.family)
     let (context, queue) = try Self.open(device, profiles: profiles, recording)
     defer { clReleaseContext(context) }
     self.queue = queue
@@ -215,5 +215,10 @@ public final class OpenCLBackend: Backend {
     }
     // A buffer is only missing after a failed allocation, and then no op runs.
     return storage.memory!
+  }
+
+  /// To be called by whatever writes to a parameter: upload, copy, fill and the optimiser.
+  func filterChanged(_ w: Tensor) {
+    for transform in (w.storage as? OpenCLStorage)?.transforms ?? [] { transform.isFresh = false }
   }
 }

@@ -22,6 +22,20 @@ public enum NetworkFamilies {
     builtIn.first { $0.name == name } ?? registered.withLock { $0.first { $0.name == name } }
   }
 
+  /// - Throws: `ArchitectureError` of the key `name` that lists the known ones.
+  public static func known(
+    _ name: Architecture.Name
+  ) throws(ArchitectureError) -> any NetworkFamily.Type {
+    guard let family = family(named: name) else {
+      throw ArchitectureError(
+        "name",
+        "there is no network “\(name)”; known are "
+          + "\(names.map(\.rawValue).joined(separator: ", ")) (a family of another package has to "
+          + "be registered first)")
+    }
+    return family
+  }
+
   /// Makes a family known, for the whole process; to be called before its name is read from a
   /// recipe or a file. Registering a family again does nothing. From any thread.
   /// - Throws: `ArchitectureError` where another type has the name, the name cannot stand in a

@@ -55,20 +55,44 @@ import Testing
     }
   }
 
+  /// What is in place when a process is killed stays, whole; what it leaves unfinished is no entry.
   @Test func aLibraryOutlivesTheKillingOfWhoAdds() throws {
     let place = try Workplace()
     try files(60, in: place)
+    func listing() -> (entries: Set<String>, unfinished: Int) {
+      let names =
+        (try? FileManager.default.contentsOfDirectory(atPath: place.url("lib").path)) ?? []
+      let unfinished = names.filter { $0.hasPrefix(".adding-") }.count
+      return (Set(names.filter { Digest.isValid($0) }), unfinished)
+    }
     for round in 1...3 {
+      let start = listing()
+      var before = start
       let killed = try place.dovetail(["library", "add", "lib"] + names(0..<60)) { process in
-        while place.files(below: "lib").count < round * 20 && process.isRunning { usleep(200) }
+        // Ten more in place, and another one half made.
+        var runs = true
+        repeat {
+          usleep(100)
+          runs = process.isRunning
+          before = listing()
+        } while runs
+          && (before.entries.count < round * 10 || before.unfinished == start.unfinished)
         kill(process.processIdentifier, SIGKILL)
       }
       #expect([137, 0].contains(killed.status))
+      #expect(before.entries.count >= round * 10)
+      let after = listing()
+      #expect(before.entries.isSubset(of: after.entries))
+      // A process that is killed leaves the one that it was at, or none.
+      #expect(start.unfinished...start.unfinished + 1 ~= after.unfinished)
       let report = try verify(place)
-      #expect((report["entries"] as? Int ?? 0) >= round * 10 - 2)
+      #expect(report["entries"] as? Int == after.entries.count)
+      #expect(report["unfinished"] as? Int == after.unfinished)
     }
     #expect(try place.dovetail(["library", "add", "lib"] + names(0..<60)).status == 0)
     #expect(try verify(place)["entries"] as? Int == 60)
+    let added = try names(0..<60).map { Digest.hex([UInt8](try place.read($0))) }
+    #expect(listing().entries == Set(added))
   }
 
   @Test func entriesAreListedShownFoundAndRemoved() throws {

@@ -1,13 +1,5 @@
 import Tensors
 
-/// Which kernels of the vector family convolve 3×3 at stride 1.
-public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
-  /// Winograd's F(4×4, 3×3) where the shape allows it and it is faster, else direct.
-  case automatic
-  /// Direct sums everywhere: errors some ten times smaller, two to three times slower.
-  case direct
-}
-
 /// How the direct kernel of the vector family runs one convolution, forward or data gradient: the
 /// sizes that the kernel sees and its blocking. Depends on shapes and the vector width alone.
 struct DirectConvolution {

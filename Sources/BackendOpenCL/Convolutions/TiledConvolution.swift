@@ -1,4 +1,3 @@
-import COpenCL
 import Tensors
 
 /// What a work-group of the portable family computes of a matrix product: `rows` × `columns` sums
@@ -10,9 +9,9 @@ struct ProductTile: Hashable {
   /// Floats that are loaded at once: 4 where every pixel starts at a multiple of 16 bytes.
   let vector: Int
 
-  /// What every tile keeps to, and a device has to offer.
-  static let mostItems = 256
-  static let mostLocalBytes = 32 << 10
+  /// What every tile keeps to.
+  static let mostItems = OpenCLDevice.portableWorkGroupSize
+  static let mostLocalBytes = OpenCLDevice.portableLocalBytes
   /// Work-groups that keep a large device busy.
   static let wantedGroups = 256
 
@@ -24,22 +23,6 @@ struct ProductTile: Hashable {
         && itemColumns % vector == 0 && terms % vector == 0 && items <= Self.mostItems
         && localBytes <= Self.mostLocalBytes,
       "\(self) is not a tile")
-  }
-
-  /// - Throws: `OpenCLError` where the device lacks what the portable family's tiles take.
-  static func check(_ device: OpenCLDevice, runs family: KernelFamily) throws {
-    if family == .portable && !fits(device) {
-      throw OpenCLError(
-        CL_INVALID_WORK_GROUP_SIZE, doing: "opening \(device.name) for \(family) kernels",
-        detail:
-          "they need work-groups of \(mostItems) and \(mostLocalBytes) bytes of local memory, "
-          + "the device has \(device.maxWorkGroupSize) and \(device.localMemoryBytes); "
-          + "choose another device, or the CPU")
-    }
-  }
-
-  static func fits(_ device: OpenCLDevice) -> Bool {
-    device.maxWorkGroupSize >= mostItems && device.localMemoryBytes >= mostLocalBytes
   }
 
   static func vector(_ g: ConvolutionGeometry) -> Int { g.c % 4 == 0 && g.k % 4 == 0 ? 4 : 1 }

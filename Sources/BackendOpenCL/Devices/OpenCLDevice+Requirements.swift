@@ -1,6 +1,28 @@
+import COpenCL
+
 extension OpenCLDevice {
   /// Work-items of a group that the portable family's kernels take.
-  public static let portableWorkGroupSize = ProductTile.mostItems
+  public static let portableWorkGroupSize = 256
+  /// Local memory that they take.
+  static let portableLocalBytes = 32 << 10
+
+  /// Whether it offers both.
+  var fitsPortable: Bool {
+    maxWorkGroupSize >= Self.portableWorkGroupSize && localMemoryBytes >= Self.portableLocalBytes
+  }
+
+  /// - Throws: `OpenCLError` where it lacks what the portable family's kernels take.
+  func checkRequirements(of family: KernelFamily) throws {
+    if family == .portable && !fitsPortable {
+      throw OpenCLError(
+        CL_INVALID_WORK_GROUP_SIZE, doing: "opening \(name) for \(family) kernels",
+        detail:
+          "they need work-groups of \(Self.portableWorkGroupSize) and "
+          + "\(Self.portableLocalBytes) bytes of local memory, "
+          + "the device has \(maxWorkGroupSize) and \(localMemoryBytes); "
+          + "choose another device, or the CPU")
+    }
+  }
 
   /// Why a family's kernels cannot run here, by what the driver says of itself; nil where nothing
   /// speaks against it (`DeviceTrial` finds out the rest).
@@ -12,10 +34,10 @@ extension OpenCLDevice {
     if let version = Self.number(in: languageVersion), version < (1, 2) {
       return "its compiler takes OpenCL C \(version.0).\(version.1), kernels take 1.2"
     }
-    if family == .portable && !ProductTile.fits(self) {
+    if family == .portable && !fitsPortable {
       return "it offers work-groups of \(maxWorkGroupSize) and \(localMemoryBytes >> 10) KiB of "
-        + "local memory, \(family) kernels take \(ProductTile.mostItems) and "
-        + "\(ProductTile.mostLocalBytes >> 10) KiB"
+        + "local memory, \(family) kernels take \(Self.portableWorkGroupSize) and "
+        + "\(Self.portableLocalBytes >> 10) KiB"
     }
     return nil
   }

@@ -47,7 +47,7 @@ public struct OpenCLDevice: Sendable {
   public var family: KernelFamily { isGPU ? .portable : .vector }
 
   /// Whether it has what the kernels of its family take.
-  public var runsItsFamily: Bool { family == .vector || ProductTile.fits(self) }
+  public var runsItsFamily: Bool { family == .vector || fitsPortable }
 
   public var isPoCL: Bool { platform == "Portable Computing Language" }
 

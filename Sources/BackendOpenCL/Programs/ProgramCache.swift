@@ -2,15 +2,6 @@ import COpenCL
 import Dispatch
 import Kernels
 
-/// A kernel and its name, for messages.
-struct Kernel {
-  /// Nil where launches are recorded only.
-  let handle: cl_kernel?
-  let name: String
-  /// Its program's number, in the order in which they were asked for.
-  let program: Int
-}
-
 /// Told the name of a kernel that is about to be compiled, and how many have been so far, this one
 /// included.
 public typealias BuildAnnouncement = (_ kernel: String, _ count: Int) -> Void

@@ -59,4 +59,20 @@ extension Backend {
     fill(tensor, with: value)
     return tensor
   }
+
+  /// The input as a tensor of its own, for kernels that do not normalise as they read.
+  public func materialised(_ input: ConvolutionInput) -> Tensor {
+    guard let normalisation = input.normalisation else { return input.tensor }
+    let y = makeTensor(input.tensor.shape)
+    batchNorm(x: input.tensor, normalisation, residual: nil, into: y)
+    return y
+  }
+
+  /// The gradient as a tensor of its own.
+  public func materialised(_ dy: OutputGradient) -> Tensor {
+    guard dy.through != nil else { return dy.tensor }
+    let dx = makeTensor(dy.tensor.shape)
+    batchNormDataGradient(dy, into: dx, accumulate: false)
+    return dx
+  }
 }

@@ -1,32 +1,3 @@
-/// An architecture that cannot be built: which part of it, what is wrong, what would be right.
-public struct ArchitectureError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// The part's name, as in a recipe: `name`, `depth`, `width`, `split`, `adapter`, `resolution`.
-  public let key: String
-  /// What is wrong and what would be right, in one sentence.
-  public let description: String
-
-  public init(_ key: String, _ description: String) {
-    self.key = key
-    self.description = description
-  }
-}
-
-extension NetworkFamilies {
-  /// - Throws: `ArchitectureError` of the key `name` that lists the known ones.
-  public static func known(
-    _ name: Architecture.Name
-  ) throws(ArchitectureError) -> any NetworkFamily.Type {
-    guard let family = family(named: name) else {
-      throw ArchitectureError(
-        "name",
-        "there is no network “\(name)”; known are "
-          + "\(names.map(\.rawValue).joined(separator: ", ")) (a family of another package has to "
-          + "be registered first)")
-    }
-    return family
-  }
-}
-
 extension Architecture {
   /// The most channels that an adapter may have.
   public static let mostAdapterChannels = 4096

@@ -1,0 +1,78 @@
+/// A network as data: from it extractor and head are rebuilt.
+///
+/// Networks of different architectures present one interface where their `adapter` is the same: the
+/// head of any of them then takes the features of all, whatever their height and width (its global
+/// average pool absorbs them).
+public struct Architecture: Hashable, Sendable {
+  /// The name of a family of networks, as in recipes and files. Any text is a name; whether there
+  /// is such a family, `NetworkFamilies` knows, and `validate()` says.
+  public struct Name: RawRepresentable, Hashable, Codable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+  }
+
+  /// Strides for small or large images, of families that have both.
+  public enum Resolution: String, Codable, Sendable, CaseIterable {
+    /// MobileNetV2 for images of 32×32: stem and 24-channel stage at stride 1, so that block 11
+    /// gives 8×8 (ours: the paper does not say).
+    case small
+    /// MobileNetV2 as in Sandler et al. 2018, for 64×64 and above: both at stride 2.
+    case standard
+  }
+
+  /// Of its family.
+  public var name: Name
+  /// Weighted layers: 6n + 2, 6n + 4; MobileNetV2 has 53 and no choice.
+  public var depth: Int
+  /// What the channels are multiplied by: k of WRN-28-k, the width multiplier of MobileNetV2.
+  public var width: Double
+  /// Where it is cut into extractor and head.
+  public var split: Split
+  /// Where given, the extractor ends in a 1×1 convolution with batch norm and without activation (a
+  /// linear map, as the end of an inverted residual is) to so many channels, and the head takes so
+  /// many. Gygli et al. Sec. 5.2 has the convolution; the batch norm is ours.
+  public var adapter: Int?
+  /// MobileNetV2's, and that of other families whose settings have it; nil for the rest.
+  public var resolution: Resolution?
+
+  /// Each as it is given; `init(name:depth:width:split:adapter:resolution:imageSize:)` asks the
+  /// family for what is left out.
+  init(
+    exactly name: Name, depth: Int, width: Double, split: Split, adapter: Int?,
+    resolution: Resolution?
+  ) {
+    (self.name, self.depth, self.width, self.split) = (name, depth, width, split)
+    (self.adapter, self.resolution) = (adapter, resolution)
+  }
+}
+
+extension Architecture.Name: ExpressibleByStringLiteral, CustomStringConvertible {
+  public static let resnet: Self = "resnet"
+  public static let wideResNet: Self = "wide-resnet"
+  public static let mobileNetV2: Self = "mobilenet-v2"
+
+  public init(stringLiteral value: String) { self.init(rawValue: value) }
+
+  public var description: String { rawValue }
+
+  /// What needs no quotes in a recipe: lower-case letters, digits and hyphens, a letter first.
+  var isValid: Bool {
+    guard let first = rawValue.utf8.first, Self.isLetter(first) else { return false }
+    return rawValue.utf8.allSatisfy {
+      Self.isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "-")
+    }
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+  }
+}
+
+extension Architecture {
+  /// `2`, `0.5`.
+  public var widthText: String {
+    guard let whole = Int(exactly: width) else { return "\(width)" }
+    return "\(whole)"
+  }
+}
