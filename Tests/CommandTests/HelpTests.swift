@@ -1,6 +1,16 @@
+import Foundation
 import Testing
 
 @Suite struct HelpTests {
+  /// docs/recipe-keys.md is what `dovetail recipe-keys` prints.
+  @Test func theReferenceOfRecipesIsPrinted() throws {
+    let run = try Workplace().dovetail("recipe-keys")
+    #expect(run.status == 0)
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../docs/recipe-keys.md")
+    #expect(try run.stdout == String(contentsOf: file, encoding: .utf8) + "\n")
+  }
+
   @Test func versionIsPrinted() throws {
     let run = try Workplace().dovetail("--version")
     #expect(run.status == 0)
