@@ -11,7 +11,8 @@ let recipe = try Recipe.parse(
     methods: [identical-initial-weights, rotation-prediction, common-classes]
     rotations: one
     optimizer: sign-descent
-    steps: 60
+    learning-rate: 0.002
+    steps: 400
     batch: 32
     """, folder: ".")
 let results = try Run.train(
