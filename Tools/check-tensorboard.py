@@ -41,7 +41,7 @@ def expected(path):
     series = {}
     for line in path.read_text().splitlines():
         line = json.loads(line)
-        step = line["minibatch"] if "minibatch" in line else line["step"]
+        step = line["step"] if "step" in line else line["minibatch"]
         for tag, value in tags({k: v for k, v in line.items() if k not in ("minibatch", "step")}):
             series.setdefault(tag, []).append((step, value))
     return series

@@ -9,6 +9,7 @@ public import Training
 ///     let networks = try training.train(on: .best)
 ///     let model = try networks["cifar10"].extractor.joined(to: networks["tin10"].head)
 public struct CompatibleTraining {
+  /// What is trained together, in this order.
   public var tasks: [TrainingTask]
   /// All else that the training depends on; the image size is that of the first task's images unless
   /// it is said.
@@ -78,14 +79,19 @@ public struct TrainedNetworks: Sendable {
 
 /// One task's extractor and head.
 public struct TrainedNetwork: Sendable {
+  /// Its name.
   public let task: String
+  /// f(·; Φ), with the preprocessing of its images.
   public let extractor: Component
+  /// h(·; Θ), with the names of its classes.
   public let head: Component
 }
 
 /// A task that was not trained.
 public struct UnknownTaskError: Error, CustomStringConvertible, Sendable {
+  /// Its name.
   public let task: String
+  /// The names of those that were.
   public let known: [String]
 
   public var description: String {

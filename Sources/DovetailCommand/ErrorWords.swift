@@ -28,6 +28,8 @@ enum ErrorWords {
     .heldImages: "Raise image-memory, or make a folder of the chosen classes.",
     .lessMemory: "lower batch, image-size or the network's width, or image-memory where images "
       + "are held on the device",
+    .lowerRateOrTrace: "lower learning-rate or lengthen warmup; --resume --detect-anomaly goes on "
+      + "from it to the op that did it",
     .listedDevice: "`dovetail devices` lists them",
   ]
 

@@ -15,7 +15,7 @@ final class ProgressLine {
   /// Of all trainings, where there are several.
   private let leftInAll: ((TrainingProgress) -> Double)?
   /// What had been done when the first progress came.
-  private var first: (minibatch: Int, images: Int, at: Double)?
+  private var first: (step: Int, images: Int, at: Double)?
 
   init(
     _ title: String, _ options: LogOptions, leftInAll: ((TrainingProgress) -> Double)? = nil
@@ -33,8 +33,8 @@ final class ProgressLine {
   func show(_ progress: TrainingProgress) {
     if !options.quiet { nameSkipped(progress.skippedImages) }
     let now = Console.seconds()
-    defer { if first == nil { first = (progress.minibatch, progress.images, now) } }
-    let isLast = progress.minibatch == progress.total
+    defer { if first == nil { first = (progress.step, progress.images, now) } }
+    let isLast = progress.step == progress.steps
     let interval = options.verbose ? 0 : redraws ? 0.2 : 5
     guard !options.quiet, isLast || now - lastShown >= interval else { return }
     lastShown = now
@@ -42,10 +42,10 @@ final class ProgressLine {
     // A run that goes on has done more than this process: rates count from what came first.
     let known = first ?? (0, 0, start)
     let since = max(now - known.at, 1e-9)
-    let done = max(progress.minibatch - known.minibatch, 1)
+    let done = max(progress.step - known.step, 1)
     let rate = Double(progress.images - known.images) / since
-    let left = since / Double(done) * Double(progress.total - progress.minibatch)
-    var parts = ["\(progress.minibatch)/\(progress.total) minibatches"]
+    let left = since / Double(done) * Double(progress.steps - progress.step)
+    var parts = ["\(progress.step)/\(progress.steps) steps"]
     if options.verbose { parts.append("learning rate \(progress.learningRate)") }
     parts.append("loss " + progress.losses.map(describe).joined(separator: ", "))
     parts.append("\(Int(rate)) images/s")
@@ -56,7 +56,7 @@ final class ProgressLine {
     if let leftInAll, !isLast { parts.append("\(Format.duration(leftInAll(progress))) in all") }
     let text = parts.joined(separator: ", ")
     if redraws {
-      let share = Double(progress.minibatch) / Double(max(progress.total, 1))
+      let share = Double(progress.step) / Double(max(progress.steps, 1))
       let filled = Int(share * 20)
       let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 20 - filled)
       FileHandle.standardError.write(

@@ -40,7 +40,7 @@ final class TimeLeft {
   /// machine has other things to do, too.
   func callAsFunction(_ progress: TrainingProgress) -> Double {
     let item = plan[position]
-    let share = Double(progress.minibatch) / Double(max(progress.total, 1))
+    let share = Double(progress.step) / Double(max(progress.steps, 1))
     let done = share * Double(item.steps) - Double(stepsBefore)
     let expected = done * (item.secondsPerStep ?? 0)
     let slowness = expected > 0 ? (Console.seconds() - began) / expected : 1

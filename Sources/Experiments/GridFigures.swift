@@ -77,12 +77,12 @@ extension Grid {
       guard seen.insert(training.name).inserted else { return nil }
       let job = try job(training, seed: 0, datasets)
       guard state(job) == .finished else { return nil }
-      let points = lossCurve(job).map { Report.Curves.Point(x: $0.minibatch, y: $0.loss) }
+      let points = lossCurve(job).map { Report.Curves.Point(x: $0.step, y: $0.loss) }
       return points.isEmpty ? nil : Report.Curves.Series(name: training.name, points: points)
     }
     guard !series.isEmpty else { return [] }
     return Report.Curves(
-      title: "Learning curves, seed 0", xLabel: "minibatches of all tasks",
+      title: "Learning curves, seed 0", xLabel: "steps of each task",
       yLabel: "loss of the tasks' own classes", unit: .ratio, series: series
     ).parts.map { .curves($0) }
   }

@@ -79,28 +79,32 @@ extension Grid {
 
   /// Loss on the tasks' own labels along the training of a finished run, averaged over the tasks
   /// and over `parts` parts of the training.
-  func lossCurve(_ job: Job, parts: Int = 50) -> [(minibatch: Double, loss: Double)] {
+  func lossCurve(_ job: Job, parts: Int = 50) -> [(step: Double, loss: Double)] {
     struct Line: Decodable {
+      let step: Int?
+      /// Of all tasks; all that lines of version 0.1 have.
       let minibatch: Int?
       let losses: [TaskLosses]?
     }
     guard let data = FileManager.default.contents(atPath: "\(job.directory)/metrics.jsonl") else {
       return []
     }
-    var sums: [Int: (minibatch: Double, loss: Double, count: Double)] = [:]
-    let total = job.recipe.steps * job.recipe.tasks.count
+    var sums: [Int: (step: Double, loss: Double, count: Double)] = [:]
+    let isJoint = job.recipe.scheme == .joint
+    let total = job.recipe.steps * (isJoint ? 1 : job.recipe.tasks.count)
     for text in data.split(separator: UInt8(ascii: "\n")) {
       guard let line = try? JSONDecoder().decode(Line.self, from: text),
-        let minibatch = line.minibatch, let losses = line.losses?.compactMap(\.target),
+        let step = line.step ?? line.minibatch.map({ $0 / (isJoint ? job.recipe.tasks.count : 1) }),
+        let losses = line.losses?.compactMap(\.target),
         !losses.isEmpty
       else { continue }
       let loss = Double(losses.reduce(0, +)) / Double(losses.count)
-      let old = sums[minibatch * parts / max(total, 1)] ?? (0, 0, 0)
-      sums[minibatch * parts / max(total, 1)] =
-        (old.minibatch + Double(minibatch), old.loss + loss, old.count + 1)
+      let old = sums[step * parts / max(total, 1)] ?? (0, 0, 0)
+      sums[step * parts / max(total, 1)] =
+        (old.step + Double(step), old.loss + loss, old.count + 1)
     }
     return sums.sorted { $0.key < $1.key }.map {
-      ($0.value.minibatch / $0.value.count, $0.value.loss / $0.value.count)
+      ($0.value.step / $0.value.count, $0.value.loss / $0.value.count)
     }
   }
 }

@@ -14,13 +14,17 @@ public import Tensors
 public final class AdamW: Optimizer {
   public static let name = "adamw"
 
+  /// β₁, how much of the first moment stays in a step; from 0 to below 1.
   public let beta1: Double
+  /// β₂, how much of the second moment stays; from 0 to below 1.
   public let beta2: Double
+  /// ε, which is added to the root of the second moment; above 0.
   public let epsilon: Double
   public let weightDecay: Float
   public let decaysNormsAndBiases: Bool
   public let states = OptimizerStates()
 
+  /// - Parameter weightDecay: λ; a step takes the fraction learningRate·λ of a weight away.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Float = 1e-2,
     decaysNormsAndBiases: Bool = true
@@ -41,6 +45,7 @@ public final class AdamW: Optimizer {
 
   public var rule: UpdateRule { Self.rule }
 
+  /// The four lines above, of an element.
   public static let rule = UpdateRule(
     state: ["m", "v"],
     scalars: ["keep", "beta1", "take1", "beta2", "take2", "rate", "root", "epsilon"],

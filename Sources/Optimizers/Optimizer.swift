@@ -87,6 +87,7 @@ public final class OptimizerStates {
 
   private var states: [ObjectIdentifier: State] = [:]
 
+  /// Nothing is kept yet.
   public init() {}
 
   /// What is kept of a parameter, made where there is none yet.

@@ -6,12 +6,16 @@ public enum Optimizers {
   public struct Kind: Sendable {
     /// A number or switch of the optimizer.
     public struct Option: Sendable {
+      /// As a recipe spells it.
       public let name: String
+      /// What is taken where a recipe says nothing.
       public let standard: Double
       /// 0…1 with `isSwitch` for false and true.
       public let bounds: ClosedRange<Double>
+      /// Whether a recipe says true or false: 1 or 0.
       public let isSwitch: Bool
 
+      /// - Precondition: names differ from those of other kinds and options.
       public init(
         _ name: String, _ standard: Double, in bounds: ClosedRange<Double>, isSwitch: Bool = false
       ) {
@@ -22,23 +26,30 @@ public enum Optimizers {
 
     /// What all have.
     public struct Decay: Sendable {
+      /// λ.
       public let weightDecay: Double
+      /// Whether parameters of one dimension decay, too.
       public let includesNormsAndBiases: Bool
 
+      /// - Precondition: names differ from those of other kinds and options.
       public init(weightDecay: Double, includesNormsAndBiases: Bool) {
         self.weightDecay = weightDecay
         self.includesNormsAndBiases = includesNormsAndBiases
       }
     }
 
+    /// As a recipe spells it.
     public let name: String
+    /// What a recipe may say of it beside the learning rate and the decay.
     public let options: [Option]
     /// What is taken where a recipe names none.
     public let learningRate: Double
+    /// λ.
     public let weightDecay: Double
     /// - Parameter options: a value for each, by name.
     public let make: @Sendable (_ options: [String: Double], _ decay: Decay) -> any Optimizer
 
+    /// - Precondition: names differ from those of other kinds and options.
     public init(
       name: String, options: [Option], learningRate: Double, weightDecay: Double,
       make: @escaping @Sendable (_ options: [String: Double], _ decay: Decay) -> any Optimizer
@@ -50,8 +61,10 @@ public enum Optimizers {
 
   private static let registry = Mutex([SGD.kind, AdamW.kind])
 
+  /// In the order in which they became known.
   public static var all: [Kind] { registry.withLock { $0 } }
 
+  /// nil where nobody has registered it.
   public static func named(_ name: String) -> Kind? { all.first { $0.name == name } }
 
   /// Adds an optimizer of another package.

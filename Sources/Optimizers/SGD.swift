@@ -11,13 +11,16 @@ public import Tensors
 public final class SGD: Optimizer {
   public static let name = "sgd"
 
+  /// How much of v stays in a step; 0: plain gradient descent.
   public let momentum: Float
   public let weightDecay: Float
+  /// Whether the weight follows Nesterov's form.
   public let nesterov: Bool
   public let decaysNormsAndBiases: Bool
   public let states = OptimizerStates()
   public let dependsOnSteps = false
 
+  /// - Parameter weightDecay: what of the weight is added to its gradient.
   public init(
     momentum: Float = 0.9, weightDecay: Float = 1e-4, nesterov: Bool = false,
     decaysNormsAndBiases: Bool = true
@@ -33,6 +36,7 @@ public final class SGD: Optimizer {
   }
 
   // A finite v is one of a finite gradient, weight and v before.
+  /// The first form, of an element.
   public static let plainRule = UpdateRule(
     state: ["momentum"], scalars: ["rate", "mu", "decay"], probe: .state(0),
     openCL: """
@@ -48,6 +52,7 @@ public final class SGD: Optimizer {
     }
   }
 
+  /// Nesterov's form, of an element.
   public static let nesterovRule = UpdateRule(
     state: ["momentum"], scalars: ["rate", "mu", "decay"], probe: .state(0),
     openCL: """

@@ -6,7 +6,9 @@ public import Training
 /// components. Equal recipes on one device give equal bits.
 @dynamicMemberLookup
 public struct Recipe: Sendable, Equatable {
+  /// In the order in which they take turns.
   public var tasks: [TaskRecipe]
+  /// All that does not name files.
   public var settings = TrainingSettings()
   /// Directory of a run whose components all networks start from; nil: fresh weights.
   public var initialWeights: String?

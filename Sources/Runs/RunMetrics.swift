@@ -13,13 +13,14 @@ struct RunMetrics {
   /// - Parameter seconds: since the start.
   func append(_ progress: TrainingProgress, seconds: Double) throws {
     struct Line: Encodable {
+      let step: Int
       let minibatch: Int
       let learningRate: Float
       let losses: [TaskLosses]
     }
     try append(
       line: Line(
-        minibatch: progress.minibatch, learningRate: progress.learningRate,
+        step: progress.step, minibatch: progress.minibatch, learningRate: progress.learningRate,
         losses: progress.losses), seconds)
   }
 

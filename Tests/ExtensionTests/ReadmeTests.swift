@@ -46,7 +46,7 @@ import Testing
     let training = CompatibleTraining(
       tasks: [.init("cifar10", cifar), .init("tin10", tin, synonyms: ["car": "automobile"])],
       methods: .all, steps: 2, batchSize: 8)
-    let networks = try training.train(on: .best) { print("\($0.minibatch)/\($0.total)") }
+    let networks = try training.train(on: .best) { print("\($0.step)/\($0.steps)") }
 
     let model = try networks["cifar10"].extractor.joined(to: networks["tin10"].head)
     try model.write(to: "cifar10-tin10.safetensors")

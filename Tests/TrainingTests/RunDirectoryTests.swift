@@ -103,7 +103,7 @@ import Training
     #expect(lines.count == 1)
     let line = try #require(
       try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any])
-    #expect(line["minibatch"] as? Int == 6)
+    #expect(line["minibatch"] as? Int == 6 && line["step"] as? Int == 3)
     #expect((line["losses"] as? [[String: Any]])?.map { $0["task"] as? String } == ["a", "b"])
   }
 

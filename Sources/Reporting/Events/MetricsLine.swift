@@ -3,12 +3,14 @@ public import Foundation
 
 /// A line of a run's `metrics.jsonl` as TensorBoard's scalars: every number in it has a tag.
 ///
-/// The step is the line's `minibatch`, or else its `step`. A tag is made of the keys on the way to
+/// The step is the line's `step`, so that losses and accuracies stand over one axis; in lines of
+/// version 0.1 without one, its `minibatch`. A tag is made of the keys on the way to
 /// a number, joined by slashes; an object in a list goes by its `task`, by its `extractor` and
 /// `head`, or else by its place. What is the same in every line (`images`, `chance…`) has no tag.
 ///
-///     {"learningRate":0.1,"losses":[{"target":2.3,"task":"cifar10"}],"minibatch":20}
-///     step 20: learningRate 0.1, losses/cifar10/target 2.3
+///     {"learningRate":0.1,"losses":[{"target":2.3,"task":"cifar10"}],"minibatch":20,
+///      "step":10}
+///     step 10: learningRate 0.1, losses/cifar10/target 2.3
 public struct MetricsLine: Sendable {
   public let step: Int
   /// In the tags' order.
@@ -18,7 +20,7 @@ public struct MetricsLine: Sendable {
   public init(json: Data) throws {
     let line = try JSONDecoder().decode(JSONValue.self, from: json)
     guard case .object(let object) = line,
-      case .number(let step)? = object["minibatch"] ?? object["step"],
+      case .number(let step)? = object["step"] ?? object["minibatch"],
       let step = Int(exactly: step)
     else {
       throw DecodingError.dataCorrupted(

@@ -19,6 +19,7 @@ public struct CustomKernel: Sendable {
   public let source: String
   /// Items of a range: the unit that the CPU backend's threads share.
   public let chunk: Int
+  /// The twin in Swift.
   public let loop: Loop
 
   /// - Precondition: chunk ≥ 1.
@@ -44,6 +45,7 @@ public enum CustomArgument {
 
 /// The arguments of a custom kernel, as its loop in Swift sees them.
 public struct CustomArguments {
+  /// An argument as a loop reads it.
   public enum Value {
     case memory(UnsafeMutableBufferPointer<Float>)
     case int(Int)

@@ -53,6 +53,7 @@ public struct UpdateRule: Sendable {
   ///     momentum = fma(decay, momentum, g);
   ///     w = fma(-rate, momentum, w);
   public let openCL: String
+  /// What `NonFiniteNotes` look at.
   public let probe: Probe
   /// The same in Swift.
   public let swift: Loop
@@ -77,6 +78,7 @@ public struct UpdateRule: Sendable {
 /// A look at every gradient for the price of one operation an element, as the optimizer reads them
 /// all anyway: tensor[slot] becomes `mark` where an update is not finite and tensor[slot] is 0.
 public struct NonFiniteNotes {
+  /// Where the marks stand.
   public let tensor: Tensor
   /// Of each update, its element of the tensor.
   public let slots: [Int]
@@ -110,5 +112,6 @@ public struct ParameterUpdate {
     (self.w, self.g, self.state) = (w, g, state)
   }
 
+  /// How many slices the gradient comes in; 1: it is whole.
   public var slices: Int { g.shape == w.shape ? 1 : g.shape[0] }
 }

@@ -37,11 +37,14 @@ extension AugmentationStep {
 public enum Augmentations {
   /// A step, and the number that a recipe may give it.
   public struct Kind: Sendable {
+    /// As a recipe spells it.
     public let name: String
     /// What it is used for where none is given, and its bounds; nil: it takes none.
     public let value: (standard: Double, bounds: ClosedRange<Double>)?
+    /// The step, for a number within the bounds.
     public let make: @Sendable (_ value: Double) -> any AugmentationStep
 
+    /// - Precondition: the name differs from those of other kinds.
     public init(
       name: String, value: (standard: Double, bounds: ClosedRange<Double>)? = nil,
       make: @escaping @Sendable (_ value: Double) -> any AugmentationStep
@@ -58,6 +61,7 @@ public enum Augmentations {
       Kind(name: "color", value: (0.4, 0...1)) { ColorJitter(strength: $0) },
     ].map { ($0.name, $0) })
 
+  /// In the order in which they became known.
   public static var all: [Kind] { registry.all }
 
   /// Adds a step of another package.

@@ -51,10 +51,13 @@ public struct UprightView: ImageView {
 
 /// What a term is given of one pass.
 public struct LossInput {
+  /// The task's minibatch that is looked at.
   public let minibatch: Minibatch
+  /// What is seen of it.
   public let images: ViewedImages
   /// `[N, height, width, channels]`, what the extractor makes of them.
   public let features: Variable
+  /// The tape that the loss is recorded on, and how batch norm runs.
   public let context: ForwardContext
 
   /// The target labels of the viewed images, `[N]`.

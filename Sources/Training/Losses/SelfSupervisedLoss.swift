@@ -6,8 +6,11 @@ import Tensors
 /// weight · the mean over all copies of CE(h(f(copy; Φt); Θs), what was done to it), in Eq. 1 with
 /// weight 1. The copies are a pass of their own with its own batch statistics.
 public struct SelfSupervisedLoss: LossTerm {
+  /// h(·; Θs).
   public let head: AuxiliaryHead
+  /// The copies.
   public let view: any ImageView
+  /// w of Eq. 1, there 1.
   public let weight: Double
   /// Whether it is one task's own, as in the paper's upper bound.
   let isOwn: Bool
@@ -37,7 +40,9 @@ public struct SelfSupervisedLoss: LossTerm {
 
 /// The copies that a self-supervised task makes of the images.
 public struct CopiesView: ImageView {
+  /// What makes the copies.
   public let task: any AuxiliaryTask
+  /// How many it makes of an image.
   public let copies: Copies
 
   public init(task: any AuxiliaryTask, copies: Copies = .all) {

@@ -4,8 +4,11 @@ public import Networks
 
 /// CE(h(f(x; Φt); Θt), y), the task's own loss (Eqs. 1 and 2), with label smoothing where wanted.
 public struct TargetLoss: LossTerm {
+  /// `target`, unless it is a second one.
   public let name: String
+  /// 1 in the paper.
   public let weight: Double
+  /// Which images the labels are of.
   public let view: any ImageView
   /// ε of `LossOps`.
   public let labelSmoothing: Double

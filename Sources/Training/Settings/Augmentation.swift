@@ -1,6 +1,8 @@
 /// What is done to training images, as a recipe says it: steps by name, in their order.
 public struct Augmentation: Sendable, Equatable, ExpressibleByBooleanLiteral {
+  /// A step of `Augmentations`, and the number that it is given.
   public struct Step: Sendable, Equatable {
+    /// As `Augmentations` has it.
     public var name: String
     /// nil: the step's standard.
     public var value: Double?
@@ -10,6 +12,7 @@ public struct Augmentation: Sendable, Equatable, ExpressibleByBooleanLiteral {
     }
   }
 
+  /// In the order in which they draw.
   public var list: [Step]
 
   public init(_ list: [Step]) { self.list = list }
@@ -19,7 +22,9 @@ public struct Augmentation: Sendable, Equatable, ExpressibleByBooleanLiteral {
     list = isWanted ? [Step("crop"), Step("flip")] : []
   }
 
+  /// Crop and flip.
   public static let standard: Augmentation = true
+  /// Images as they are.
   public static let none: Augmentation = false
 
   /// - Precondition: all names are known.

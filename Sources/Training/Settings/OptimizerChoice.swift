@@ -2,6 +2,7 @@ public import Optimizers
 
 /// Which optimizer a recipe wants, and what it says of it.
 public struct OptimizerChoice: Sendable, Equatable {
+  /// As `Optimizers` has it.
   public var name: String
   /// Values of its options, by name, where they are not the option's standard.
   public private(set) var options: [String: Double] = [:]

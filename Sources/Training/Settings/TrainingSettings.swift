@@ -5,8 +5,11 @@ public import Networks
 public struct TrainingSettings: Sendable, Equatable {
   /// Height and width of the images, pixels.
   public var imageSize = 32
+  /// Of extractors, unless a task has its own, and of heads.
   public var architecture = Architecture(depth: 8, split: .stage2)
+  /// What is minimized.
   public var objective = Objective.target
+  /// How the networks are made compatible; empty: not at all.
   public var methods: [CompatibilityMethod] = []
   /// One target head for all tasks, which have the same classes then (Sec. 5.2).
   public var sharedHead = false
@@ -23,22 +26,29 @@ public struct TrainingSettings: Sendable, Equatable {
   public var commonClassesUsed = 0
   /// What is not updated.
   public var frozen: Set<NetworkPart> = []
+  /// All tasks in turn, or one after the other.
   public var scheme = Scheme.joint
   /// Minibatches of each task.
   public var steps = 500
+  /// Images of a minibatch.
   public var batch = 128
+  /// At its highest, after the warm-up.
   public var learningRate = 0.1
+  /// Which optimizer, and its options.
   public var optimizer = OptimizerChoice()
+  /// λ, as the optimizer means it.
   public var weightDecay = 1e-4
   /// Whether batch norm's scales and shifts, and biases, decay like all other weights.
   public var decaysNormsAndBiases = true
   /// ε of the target loss's label smoothing (Szegedy et al. 2016).
   public var labelSmoothing = 0.0
+  /// How the learning rate falls.
   public var schedule = Schedule.cosine
   /// Fraction of the minibatches over which the learning rate rises linearly.
   public var warmup = 0.05
   /// What is done to the training images, each anew in every minibatch.
   public var augment = Augmentation.standard
+  /// Of all random draws.
   public var seed: UInt64 = 0
   /// Fraction of each training set that is held out for choices.
   public var validation = 0.0
@@ -47,8 +57,10 @@ public struct TrainingSettings: Sendable, Equatable {
   /// And after these many steps, ascending; 0 is before the first.
   public var evaluateAt: [Int] = []
 
+  /// Every setting at its standard.
   public init() {}
 
+  /// Whether a method is among `methods`.
   public func uses(_ method: CompatibilityMethod) -> Bool { methods.contains(method) }
 
   /// Whether some loss looks at no labels.

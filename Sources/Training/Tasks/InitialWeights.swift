@@ -7,7 +7,9 @@ import Tensors
 /// From its extractor comes the extractor. From its shared rotation head, which has the target head's
 /// shape, come the target heads except for the last linear layer, which stays fresh (ours).
 public struct InitialWeights {
+  /// Of the settings' architecture.
   public let extractor: GivenComponent
+  /// Its shared rotation head, where it had one.
   public let rotationHead: GivenComponent?
 
   public init(extractor: GivenComponent, rotationHead: GivenComponent?) {

@@ -2,6 +2,7 @@ public import Tensors
 
 /// A minibatch of one task, before anybody looks at it.
 public struct Minibatch {
+  /// The task that it is of.
   public let network: TaskNetwork
   /// Crop, flip and what else augmentation does to each image: B of them.
   public let transforms: [ImageTransform]

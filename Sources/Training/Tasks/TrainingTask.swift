@@ -6,6 +6,7 @@ public import Networks
 public struct TrainingTask {
   /// Becomes part of file names.
   public var name: String
+  /// Training and test images, held or streamed.
   public var dataset: Dataset
   /// This data set's name of a class to the common one.
   public var synonyms: [String: String]
@@ -26,7 +27,9 @@ public struct TrainingTask {
 
 /// A component to go on from, and where it stood, for messages.
 public struct GivenComponent {
+  /// The component itself.
   public let record: Component
+  /// Where it stood, for messages.
   public let place: String
 
   public init(_ record: Component, place: String) {

@@ -1,7 +1,8 @@
+public import Files
 import Optimizers
 
 /// A loss, a gradient or a weight that is no finite number.
-public struct DivergenceError: Error, CustomStringConvertible, Sendable {
+public struct DivergenceError: AdvisedError, Sendable {
   /// “the loss of task a is not finite”.
   let what: String
   /// Which of the task's minibatches, counted from 0.
@@ -17,12 +18,12 @@ public struct DivergenceError: Error, CustomStringConvertible, Sendable {
 
   public var description: String {
     "\(what) at step \(step); "
-      + (checkpoint.map {
-        "the last good checkpoint is \($0)"
-          + (isTraced
-            ? "; " : ", and --resume --detect-anomaly goes on from it to the op that did it; ")
-      } ?? "")
-      + "lower learning-rate or lengthen warmup"
+      + (checkpoint.map { "the last good checkpoint is \($0); " } ?? "")
+      + advice!.description
+  }
+
+  public var advice: ErrorAdvice? {
+    checkpoint != nil && !isTraced ? .lowerRateOrTrace : .lowerRate
   }
 }
 
@@ -43,4 +44,11 @@ extension Trainer {
         + (nearest.count > 4 ? ", …)" : ")"),
       step: step)
   }
+}
+
+extension ErrorAdvice {
+  public static let lowerRate: ErrorAdvice = "lower learning-rate or lengthen warmup"
+  /// With a checkpoint to go on from.
+  public static let lowerRateOrTrace: ErrorAdvice =
+    "lower learning-rate or lengthen warmup, or go on from it and look at every op"
 }

@@ -7,10 +7,16 @@ public import Tensors
 
 /// How far a training is.
 public struct TrainingProgress: Sendable {
-  /// Minibatches of all tasks done, and in all.
+  /// Steps done: a minibatch of each task that is trained together; with one task after
+  /// the other, those of all tasks so far.
+  public let step: Int
+  /// Steps in all.
+  public let steps: Int
+  /// Minibatches of all tasks done.
   public let minibatch: Int
-  public let total: Int
+  /// Images seen so far, each of a minibatch once.
   public let images: Int
+  /// Of the step.
   public let learningRate: Float
   /// By task: mean loss per image of its last minibatch: the target's and the auxiliary heads'.
   public let losses: [TaskLosses]
@@ -21,7 +27,9 @@ public struct TrainingProgress: Sendable {
   public var skippedImages: [String] = []
 }
 
+/// A task's losses, means over a minibatch, without their weights.
 public struct TaskLosses: Codable, Sendable {
+  /// The task's name.
   public let task: String
   /// None where labels are not looked at.
   public internal(set) var target: Float?
@@ -41,18 +49,23 @@ public struct TaskLosses: Codable, Sendable {
 /// `rotations: one`. With the objective `self-supervised` the last line alone. Each line is a
 /// `LossTerm`. Only what took part in a minibatch and is not frozen is updated.
 public final class Trainer {
+  /// What the training was made with.
   public let settings: TrainingSettings
   let provenance: String?
+  /// Which classes the tasks have in common.
   public let classMap: ClassMap
+  /// The tasks' networks, in the tasks' order.
   public let networks: [TaskNetwork]
   /// One for each self-supervised method, shared by all tasks.
   public let selfSupervisedHeads: [AuxiliaryHead]
+  /// The head over common classes, where the methods have one.
   public let commonClassesHead: AuxiliaryHead?
   /// Of each network: what stands for the weights that it started from (`stamp()`).
   let initialAnchors: [Anchor?]
   /// Of each network: the components that it goes on from.
   let given: [GivenComponents]
   let backend: any Backend
+  /// Updates all parameters, and keeps its state of each.
   public let optimizer: any Optimizer
   let watch: GradientWatch
   package internal(set) var imagesDone = 0
@@ -181,11 +194,12 @@ public final class Trainer {
       }
       if (step + 1) % 10 == 0 || step + 1 == settings.steps {
         try requireFinite()
-        let before = settings.scheme == .incremental ? group[0].index * settings.steps : 0
+        let isJoint = settings.scheme == .joint
+        let before = isJoint ? 0 : group[0].index * settings.steps
         try progress(
           TrainingProgress(
-            minibatch: before + (step + 1) * group.count,
-            total: settings.steps * networks.count, images: imagesDone,
+            step: before + step + 1, steps: settings.steps * (isJoint ? 1 : networks.count),
+            minibatch: before + (step + 1) * group.count, images: imagesDone,
             learningRate: rate.at(step * group.count),
             losses: try group.map { try readLosses($0, step: step) },
             secondsWaiting: streams ? secondsWaiting : nil, skippedImages: skippedImages))
