@@ -63,13 +63,13 @@ extension ComponentHeader {
     get throws {
       var metadata = [
         "format": Self.format, "kind": kind.rawValue, "digest": digest,
-        "architecture": try MetadataJSON.text(architecture),
-        "interface": try MetadataJSON.text(interface),
-        "feature-space": try MetadataJSON.text(featureSpace),
+        "architecture": try CanonicalJSON.text(architecture),
+        "interface": try CanonicalJSON.text(interface),
+        "feature-space": try CanonicalJSON.text(featureSpace),
       ]
-      if let lineage { metadata["lineage"] = try MetadataJSON.text(lineage) }
-      if let preprocessing { metadata["preprocessing"] = try MetadataJSON.text(preprocessing) }
-      if let classNames { metadata["classes"] = try MetadataJSON.text(classNames) }
+      if let lineage { metadata["lineage"] = try CanonicalJSON.text(lineage) }
+      if let preprocessing { metadata["preprocessing"] = try CanonicalJSON.text(preprocessing) }
+      if let classNames { metadata["classes"] = try CanonicalJSON.text(classNames) }
       if let auxiliaryTask { metadata["auxiliary-task"] = auxiliaryTask.rawValue }
       return metadata
     }

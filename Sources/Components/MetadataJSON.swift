@@ -3,15 +3,6 @@ import Files
 import Foundation
 import Networks
 
-/// Values of metadata as JSON text: keys sorted, so that equal values give equal text.
-enum MetadataJSON {
-  static func text(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-}
-
 /// Reads metadata of a file that is not trusted.
 struct MetadataReader {
   let metadata: [String: String]
@@ -22,7 +13,7 @@ struct MetadataReader {
   }
 
   func text(_ value: some Encodable) throws(FileError) -> String {
-    do { return try MetadataJSON.text(value) } catch { throw malformed("\(error)") }
+    do { return try CanonicalJSON.text(value) } catch { throw malformed("\(error)") }
   }
 
   func value<Value: Decodable>(_ key: String) throws(FileError) -> Value {

@@ -71,8 +71,8 @@ public struct Model: Sendable {
       metadata["format"] = ComponentHeader.format
       metadata["kind"] = ComponentKind.model.rawValue
       metadata["digest"] = digest
-      metadata["feature-space"] = try MetadataJSON.text(featureSpace)
-      metadata["lineage"] = try MetadataJSON.text(lineage)
+      metadata["feature-space"] = try CanonicalJSON.text(featureSpace)
+      metadata["lineage"] = try CanonicalJSON.text(lineage)
       return SafetensorsFile(tensors: tensors, metadata: metadata)
     }
   }

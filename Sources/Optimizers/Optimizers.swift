@@ -1,4 +1,4 @@
-import Synchronization
+import Tensors
 
 /// The optimizers that a recipe can name.
 public enum Optimizers {
@@ -59,22 +59,16 @@ public enum Optimizers {
     }
   }
 
-  private static let registry = Mutex([SGD.kind, AdamW.kind])
+  private static let registry = Registry<Kind>(
+    "an optimizer", [SGD.kind, AdamW.kind].map { ($0.name, $0) })
 
   /// In the order in which they became known.
-  public static var all: [Kind] { registry.withLock { $0 } }
+  public static var all: [Kind] { registry.all }
 
   /// nil where nobody has registered it.
-  public static func named(_ name: String) -> Kind? { all.first { $0.name == name } }
+  public static func named(_ name: String) -> Kind? { registry[name] }
 
   /// Adds an optimizer of another package.
   /// - Precondition: the name is not taken.
-  public static func register(_ kind: Kind) {
-    registry.withLock {
-      precondition(
-        !$0.contains { $0.name == kind.name },
-        "an optimizer of the name “\(kind.name)” is registered already")
-      $0.append(kind)
-    }
-  }
+  public static func register(_ kind: Kind) { registry.add(kind.name, kind) }
 }

@@ -19,8 +19,8 @@ extension Recipe {
   /// What no single key can tell. - Throws: `RecipeError`.
   public func validate() throws(RecipeError) {
     do {
+      try settings.validate(tasks: tasks.map(\.name))
       try validateTasks()
-      try settings.validate(tasks: tasks.count)
       try validateStart()
     } catch let error {
       throw RecipeError(error.problem)
@@ -28,11 +28,7 @@ extension Recipe {
   }
 
   private func validateTasks() throws(SettingsError) {
-    if tasks.isEmpty { throw SettingsError("tasks: at least one is needed") }
-    for (index, task) in tasks.enumerated() {
-      if tasks[..<index].contains(where: { $0.name == task.name }) {
-        throw SettingsError("tasks: the name “\(task.name)” stands twice; names must differ")
-      }
+    for task in tasks {
       if task.dataset.needsPath && task.path == nil {
         throw SettingsError("task \(task.name): the dataset \(task.dataset.rawValue) needs a path")
       }

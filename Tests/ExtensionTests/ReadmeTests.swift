@@ -75,6 +75,9 @@ import Testing
     two.settings.imageSize = 64
     #expect(throws: SettingsError.self) { try two.train(on: .cpu()) }
     two.settings.imageSize = 32
+    var same = two
+    same.tasks[1].name = "a"
+    #expect(throws: SettingsError.self) { try same.train(on: .cpu()) }
     two.settings.architecture.depth = 9
     #expect(throws: SettingsError.self) { try two.train(on: .cpu()) }
     #expect(throws: SettingsError.self) {

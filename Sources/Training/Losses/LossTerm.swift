@@ -1,7 +1,7 @@
 public import Autograd
 public import Components
 public import Networks
-public import Tensors
+import Tensors
 
 /// One term of what a training minimizes: weight · the mean of a loss over a minibatch.
 ///

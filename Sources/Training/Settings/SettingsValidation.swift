@@ -4,13 +4,16 @@ import Tensors
 
 extension TrainingSettings {
   /// What no single setting can tell.
-  /// - Parameter tasks: how many there are.
-  public func validate(tasks: Int) throws(SettingsError) {
-    if tasks == 0 { throw SettingsError("tasks: at least one is needed") }
+  /// - Parameter names: the tasks', in their order.
+  public func validate(tasks names: [String]) throws(SettingsError) {
+    if names.isEmpty { throw SettingsError("tasks: at least one is needed") }
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw SettingsError("tasks: the name “\(name)” stands twice; names must differ")
+    }
     do { try architecture.validate() } catch {
       throw SettingsError("architecture: \(error.key): \(error)")
     }
-    try validateMethods(tasks: tasks)
+    try validateMethods(tasks: names.count)
     if frozen == Set(NetworkPart.allCases)
       || (frozen.isSuperset(of: [.extractors, .heads]) && auxiliaryMethods.isEmpty)
     {

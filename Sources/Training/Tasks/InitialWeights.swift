@@ -1,4 +1,4 @@
-public import Components
+import Components
 import Networks
 import Tensors
 

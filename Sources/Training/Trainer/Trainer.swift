@@ -94,7 +94,7 @@ public final class Trainer {
     losses: [any LossTerm] = [], augmentation: [any AugmentationStep]? = nil,
     optimizer: (any Optimizer)? = nil, on backend: any Backend
   ) throws {
-    try settings.validate(tasks: tasks.count)
+    try settings.validate(tasks: tasks.map(\.name))
     self.settings = settings
     self.backend = backend
     self.provenance = provenance

@@ -1,5 +1,3 @@
-public import Files
-
 /// How far a training is, between two rounds: a round is a minibatch of each task that is trained
 /// together.
 public struct TrainingPosition: Codable, Hashable, Sendable {

@@ -8,7 +8,7 @@ extension OpCase {
     [Shape([1]), [33], [3, 3, 16, 24], [20_001]].flatMap {
       shape -> [OpCase] in
       [
-        sgd(shape), nesterov(shape), adamW(shape),
+        sgd(shape, nesterov: false), sgd(shape, nesterov: true), adamW(shape),
         OpCase(.sumSlices, "\(shape)", tolerance: 1e-6) { t in
           let (over, sum) = (t.output(shape), t.sum(shape, 4))
           for (out, accumulate) in [(over, false), (sum, true)] {
@@ -23,32 +23,20 @@ extension OpCase {
       ]
     } + [manyParameters]
 
-  private static func sgd(_ shape: Shape) -> OpCase {
-    OpCase(.optimizerStep, "SGD, \(shape)", tolerance: 1e-6) { t in
+  private static func sgd(_ shape: Shape, nesterov: Bool) -> OpCase {
+    let name = nesterov ? "SGD after Nesterov" : "SGD"
+    return OpCase(.optimizerStep, "\(name), \(shape)", tolerance: 1e-6) { t in
       let (w, v) = (t.sum(shape, 1), t.sum(shape, 3))
       t.backend.optimizerStep(
-        SGD.plainRule, [ParameterUpdate(w: w, g: t.input(shape, 2), state: [v])],
-        scalars: [0.1, 0.9, 1e-2])
-      return [w, v]
-    } expected: {
-      let (w, g) = (doubles(shape, 1), doubles(shape, 2))
-      let v = zip(doubles(shape, 3), zip(g, w)).map { 0.9 * $0 + ($1.0 + 1e-2 * $1.1) }
-      return [zip(w, v).map { $0 - 0.1 * $1 }, v]
-    }
-  }
-
-  private static func nesterov(_ shape: Shape) -> OpCase {
-    OpCase(.optimizerStep, "SGD after Nesterov, \(shape)", tolerance: 1e-6) { t in
-      let (w, v) = (t.sum(shape, 1), t.sum(shape, 3))
-      t.backend.optimizerStep(
-        SGD.nesterovRule, [ParameterUpdate(w: w, g: t.input(shape, 2), state: [v])],
-        scalars: [0.1, 0.9, 1e-2])
+        nesterov ? SGD.nesterovRule : SGD.plainRule,
+        [ParameterUpdate(w: w, g: t.input(shape, 2), state: [v])], scalars: [0.1, 0.9, 1e-2])
       return [w, v]
     } expected: {
       let w = doubles(shape, 1)
       let down = zip(doubles(shape, 2), w).map { $0 + 1e-2 * $1 }
       let v = zip(doubles(shape, 3), down).map { 0.9 * $0 + $1 }
-      return [zip(w, zip(down, v)).map { $0 - 0.1 * ($1.0 + 0.9 * $1.1) }, v]
+      let step = nesterov ? zip(down, v).map { $0 + 0.9 * $1 } : v
+      return [zip(w, step).map { $0 - 0.1 * $1 }, v]
     }
   }
 
