@@ -67,6 +67,9 @@ enum OpenCLDevices {
     let drivers = OpenCLDrivers(environment: environment)
     guard let registration = drivers.register(in: CacheFolder.candidates) else { return }
     setenv("OCL_ICD_VENDORS", registration.vendorFolder, 1)
+    // A loader that knows it would list these twice; a process that is started again needs it.
+    let named = environment["OCL_ICD_FILENAMES"]
+    unsetenv("OCL_ICD_FILENAMES")
     if environment[restarted] == nil {
       for driver in registration.drivers {
         Console.log(
@@ -79,10 +82,12 @@ enum OpenCLDevices {
     setenv("LD_LIBRARY_PATH", path.filter { !$0.isEmpty }.joined(separator: ":"), 1)
     setenv(restarted, "1", 1)
     unsetenv("OCL_ICD_VENDORS")
+    if let named { setenv("OCL_ICD_FILENAMES", named, 1) }
     var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", &arguments)
     // Where that is not allowed, the driver may still find its libraries.
     setenv("OCL_ICD_VENDORS", registration.vendorFolder, 1)
+    unsetenv("OCL_ICD_FILENAMES")
   }()
 
   /// Tells a process that it has been started again for its libraries.

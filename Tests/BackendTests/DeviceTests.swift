@@ -70,7 +70,26 @@ import Testing
     #expect(drivers.register(in: ["\(root)/cache"])?.drivers.contains { $0.vendor == "AMD" } != true)
   }
 
-  @Test(arguments: ["OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"])
+  /// A container of CUDA's maker, with a loader that does not know the variable.
+  @Test func driversThatAreNamedForAnotherLoaderStandBesideTheRegistered() throws {
+    let root = try folder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    try write("libpocl.so.2.12.0", "\(root)/vendors/pocl.icd")
+    try write("no library", "\(root)/libnvidia-opencl.so.1")
+    let names = "libpocl.so.2:libnvidia-opencl.so.1:/opt/other/libother.so"
+    let drivers = OpenCLDrivers(
+      environment: ["OCL_ICD_FILENAMES": names], registered: "\(root)/vendors", places: [root])
+    let found = try #require(drivers.register(in: ["\(root)/cache"]))
+    #expect(!found.drivers.contains { $0.vendor == "NVIDIA" })
+    let files = try FileManager.default.contentsOfDirectory(atPath: found.vendorFolder).sorted()
+    #expect(files.filter { !$0.hasPrefix("dovetail") } == ["named-0.icd", "named-1.icd", "pocl.icd"])
+    let texts = try ["named-0", "named-1"].map {
+      try String(contentsOfFile: "\(found.vendorFolder)/\($0).icd", encoding: .utf8)
+    }
+    #expect(texts == ["libnvidia-opencl.so.1\n", "/opt/other/libother.so\n"])
+  }
+
+  @Test(arguments: ["OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH"])
   func whoNamesDriversIsLeftAlone(variable: String) throws {
     let root = try folder()
     defer { try? FileManager.default.removeItem(atPath: root) }

@@ -24,6 +24,21 @@ struct DriverTests {
         || !FileManager.default.fileExists(atPath: "/etc/OpenCL/vendors/pocl.icd"))
   }
 
+  @Test func aGPUThatIsNamedForTheKhronosLoaderIsFoundToo() throws {
+    let place = try Workplace()
+    defer { try? FileManager.default.removeItem(at: place.cache) }
+    let run = try place.dovetail(
+      ["devices", "--json", "-"], withOpenCL: true,
+      environment: [
+        "LD_LIBRARY_PATH": try #require(StandInDriver.folder),
+        "XDG_CACHE_HOME": place.cache.path, "OCL_ICD_FILENAMES": "libnvidia-opencl.so.1",
+      ])
+    #expect(run.status == 0, "\(run.stderr)")
+    let devices = try #require(try run.json["devices"] as? [[String: Any]])
+    #expect(devices.filter { $0["name"] as? String == "Stand-in GPU" }.count == 1)
+    #expect(devices[0]["isDefault"] as? Bool == true)
+  }
+
   @Test func whoNamesDriversGetsThoseAlone() throws {
     let place = try Workplace()
     let run = try place.dovetail(

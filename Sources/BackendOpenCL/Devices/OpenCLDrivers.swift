@@ -14,7 +14,8 @@ public struct OpenCLDrivers: Sendable {
   /// What has to be set before the first OpenCL call.
   public struct Registration: Sendable, Equatable {
     public let drivers: [Unregistered]
-    /// For OCL_ICD_VENDORS.
+    /// For OCL_ICD_VENDORS, in whose place OCL_ICD_FILENAMES then is nothing to say: what it names is
+    /// in the folder.
     public let vendorFolder: String
     /// Folders that the dynamic linker does not search and that drivers of these were found in: they
     /// load further libraries from there by name.
@@ -51,28 +52,42 @@ public struct OpenCLDrivers: Sendable {
   }
 
   /// Nil where the user has said which drivers to take, or none is unregistered.
+  ///
+  /// OCL_ICD_FILENAMES adds drivers to the registered ones in the Khronos loader; ocl-icd, up to 2.3.1
+  /// at least, does not know it, so containers that name their GPU's driver there would have none.
   /// - Parameter folders: the first of them in which a folder can be made gets the .icd files.
   public func register(in folders: [String]) -> Registration? {
-    let asked = ["OCL_ICD_VENDORS", "OCL_ICD_FILENAMES", "OPENCL_VENDOR_PATH"]
+    let asked = ["OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH"]
     if asked.contains(where: { !(environment[$0] ?? "").isEmpty }) { return nil }
     let files = registeredFiles()
-    let candidates = Self.known + (files.isEmpty ? Self.forCPUs : [])
+    func isRegistered(_ library: String) -> Bool {
+      files.contains { $0.text.contains(Self.stem(library)) }
+    }
+    let named = (environment["OCL_ICD_FILENAMES"] ?? "").split(separator: ":").map(String.init)
+      .filter { !isRegistered($0) }
+    let candidates = Self.known + (files.isEmpty && named.isEmpty ? Self.forCPUs : [])
     var drivers: [Unregistered] = []
     var libraryFolders: [String] = []
-    for (vendor, library) in candidates {
-      let stem = library.prefix { $0 != "." }
-      if files.contains(where: { $0.text.contains(stem) }) { continue }
+    for (vendor, library) in candidates where !isRegistered(library) {
+      if named.contains(where: { Self.stem($0) == Self.stem(library) }) { continue }
       guard let found = find(library) else { continue }
       drivers.append(Unregistered(vendor: vendor, library: found.library))
       if let folder = found.folder, !libraryFolders.contains(folder) {
         libraryFolders.append(folder)
       }
     }
-    if drivers.isEmpty { return nil }
-    let own = drivers.map { ("dovetail-\($0.vendor.lowercased()).icd", $0.library + "\n") }
+    if drivers.isEmpty && named.isEmpty { return nil }
+    let own =
+      named.enumerated().map { ("named-\($0).icd", $1 + "\n") }
+      + drivers.map { ("dovetail-\($0.vendor.lowercased()).icd", $0.library + "\n") }
     guard let folder = write(files.map { ($0.name, $0.text) } + own, in: folders) else { return nil }
     return Registration(
       drivers: drivers, vendorFolder: folder, libraryFolders: libraryFolders)
+  }
+
+  /// What is the same in a library's name and in its path, whatever the version.
+  private static func stem(_ library: String) -> Substring {
+    (library.split(separator: "/").last ?? "").prefix { $0 != "." }
   }
 
   private func registeredFiles() -> [(name: String, text: String)] {
