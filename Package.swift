@@ -85,7 +85,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Evaluation",
-      dependencies: ["Files", "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis"],
+      dependencies: [
+        "Files", "Tensors", "Autograd", "Networks", "Datasets", "Components", "Analysis",
+      ],
       swiftSettings: strict),
     .target(
       name: "Training",
@@ -103,7 +105,8 @@ let package = Package(
     .target(
       name: "Runs",
       dependencies: [
-        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training", "Recipes",
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Recipes",
         "Reporting",
       ],
       swiftSettings: strict),
@@ -122,7 +125,8 @@ let package = Package(
     .target(
       name: "Applications",
       dependencies: [
-        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training", "Recipes",
+        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Recipes",
         "Runs",
       ],
       swiftSettings: strict),

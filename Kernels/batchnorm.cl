@@ -1,6 +1,6 @@
 // Batch norm, both families: one work-item takes B vectors of V channels over the rows of one tile.
-// CPUs run V = native width and few large tiles, GPUs V = 1 (neighbouring work-items are
-// neighbouring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone;
+// CPUs run V = native width and few large tiles, GPUs V = 1 (neighboring work-items are
+// neighboring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone;
 // work-items beyond channels or tiles have nothing to do.
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
@@ -137,7 +137,7 @@ __kernel void batchnorm_forward(
   }
 }
 
-// g := g * act'(output) in place, where act' is told from the normalisation of x, recomputed, or
+// g := g * act'(output) in place, where act' is told from the normalization of x, recomputed, or
 // (HAS_OUTPUT) from `output`; partial [tiles,2,C]: sums of g and of g * xhat.
 __kernel void batchnorm_complete_gradient(
     __global float* restrict g, __global const float* restrict x,
@@ -160,18 +160,18 @@ __kernel void batchnorm_complete_gradient(
     const size_t at = (size_t)i * C + c;
 #pragma unroll
     for (int b = 0; b < B; b++) {
-      const vec centred = LOADV(x + at + b * V) - m[b];
+      const vec centered = LOADV(x + at + b * V) - m[b];
       vec d = LOADV(g + at + b * V);
 #if ACTIVATION
 #if HAS_OUTPUT
       d = MASKED(d, LOADV(output + at + b * V));
 #else
-      d = MASKED(d, ACTIVATED(fma(centred, scale[b], shift[b])));
+      d = MASKED(d, ACTIVATED(fma(centered, scale[b], shift[b])));
 #endif
       STOREV(d, g + at + b * V);
 #endif
       sum[b] += d;
-      product[b] = fma(d, centred, product[b]);
+      product[b] = fma(d, centered, product[b]);
     }
   }
   for (int b = 0; b < B; b++) {

@@ -50,7 +50,7 @@ __attribute__((overloadable)) static inline void store_vec(const vec v, __privat
 #endif
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
-// What follows a normalisation, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the
+// What follows a normalization, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the
 // output lies between its bounds, else 0.
 #define ACTIVATED_0(v) (v)
 #define ACTIVATED_1(v) fmax(v, ZERO)

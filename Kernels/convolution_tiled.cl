@@ -95,7 +95,7 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
       filter[i] = LOADV(w + FILTER_AT(tap_, c0 + term, n0 + column));                         \
   }
 
-// Of the filter V neighbours in memory: terms of one column, or columns of one term.
+// Of the filter V neighbors in memory: terms of one column, or columns of one term.
 #if defined(DATA_GRADIENT)
 #define B_COLUMN(i) (item / PARTS + (i) * (ITEMS / PARTS))
 #define B_TERM(i) part

@@ -6,7 +6,7 @@
 //
 // Nothing is added up by atomics: each sum has one order, told by shapes and tiles alone.
 // A work-item's columns are TN / V vectors, COLUMN_ITEMS vectors apart, its rows TM / 4 runs of
-// four, so that neighbours touch neighbouring banks and addresses.
+// four, so that neighbors touch neighboring banks and addresses.
 //
 // -D: V (4, with ALIGNED, where both channel numbers are multiples of 4; else 1), BM BN BK TM TN,
 //     R S STRIDE PAD, and what stands with each kernel. The batch is an argument. TM is a multiple

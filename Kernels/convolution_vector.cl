@@ -1,6 +1,6 @@
 // Convolution of any filter size, stride and padding, vector family (CPUs), with what
 // convolution_fused.cl does while reading and storing. A work-item takes an image; rows of
-// the input, normalised and zero-padded, are copied to its private memory, ROWS output rows
+// the input, normalized and zero-padded, are copied to its private memory, ROWS output rows
 // at a time, and QB pixels x V channels are summed in registers.
 //
 // -D: C H W (input), K KP (output channels, and rounded up to V), P Q (output), R S, STRIDE,

@@ -6,7 +6,7 @@
 //     dw = G^T [ sum over tiles (B^T x B) . Y ] G
 //     dx = sum over tiles B [ (G w G^T) . Y ] B^T
 //
-// where a tile's 6x6 values of dx overlap its neighbours' by two rows or columns.
+// where a tile's 6x6 values of dx overlap its neighbors' by two rows or columns.
 //
 // One work-item sums CB of x's channels by all of dy's over a slice of item_images images, and
 // stores dx of these channels and images.

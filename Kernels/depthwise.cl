@@ -1,7 +1,7 @@
 // Depthwise convolution: channel c of y [N,P,Q,C] is channel c of x [N,H,W,C] under w [R,S,C].
 
 #if defined(PORTABLE)
-// Portable family: one work-item an element of the output; neighbouring work-items are neighbouring
+// Portable family: one work-item an element of the output; neighboring work-items are neighboring
 // channels, so that a GPU reads and writes coalesced. Sizes are arguments; work-items beyond them
 // have nothing to do.
 

@@ -1,7 +1,7 @@
 // Ops that move pixels: shortcut, pooling, both families, over the pixels of one tensor of
 // N x rows x columns. On CPUs work-item (column, line) takes one of them, its channels V at a time,
 // V dividing all their numbers. On GPUs (EACH_ELEMENT 1, V 1) a work-item takes one element:
-// neighbours read neighbours, and the range has one dimension, the only one without a low limit.
+// neighbors read neighbors, and the range has one dimension, the only one without a low limit.
 
 // The line of image n and row a, column b, place i among the pixels, of `lines` in all: work-items
 // beyond them have nothing to do.

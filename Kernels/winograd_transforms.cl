@@ -1,6 +1,6 @@
 // What the Winograd kernels of the vector family share: minimal filtering F(4x4, 3x3) (Lavin and
 // Gray 2016; points 0, 1, -1, 2, -2, infinity) of 3x3 convolutions at stride 1, padding 1. A tile
-// is 6x6 inputs and 4x4 outputs; neighbours share two rows or columns of inputs.
+// is 6x6 inputs and 4x4 outputs; neighbors share two rows or columns of inputs.
 //
 //     y = A^T [ (G w G^T) . (B^T x B) ] A
 //

@@ -129,8 +129,8 @@ class Step:
         self.labels = [torch.randint(CLASSES, (a.batch,)).to(device) for _ in tasks]
         self.turns = torch.arange(4).repeat_interleave(a.batch).to(device)
         auxiliary = [head for head in (self.rotation, self.common) if head is not None]
-        # One optimiser a task: only what took part in a minibatch is updated.
-        self.optimisers = [
+        # One optimizer a task: only what took part in a minibatch is updated.
+        self.optimizers = [
             torch.optim.SGD(
                 [p for m in (task, *auxiliary) for p in m.parameters()], 0.01, momentum=0.9,
                 weight_decay=1e-4)
@@ -155,11 +155,11 @@ class Step:
         return target_and_auxiliary
 
     def __call__(self):
-        for loss, images, labels, optimiser in zip(
-                self.losses, self.images, self.labels, self.optimisers):
-            optimiser.zero_grad()
+        for loss, images, labels, optimizer in zip(
+                self.losses, self.images, self.labels, self.optimizers):
+            optimizer.zero_grad()
             loss(images, labels, self.turns).backward()
-            optimiser.step()
+            optimizer.step()
 
 
 class PyTorch:

@@ -25,7 +25,7 @@ public struct ChannelMatching: Hashable, Sendable {
   /// The permutation of largest total correlation: for extractors that have nothing in common.
   /// - Precondition: the matrix is square.
   public init(bestOf correlation: [[Double]]) {
-    let best = Self.assignment(maximising: correlation)
+    let best = Self.assignment(maximizing: correlation)
     partners = best
     correlations = best.enumerated().map { correlation[$0][$1] }
   }
@@ -33,7 +33,7 @@ public struct ChannelMatching: Hashable, Sendable {
   /// For each row a column of its own, of largest total weight: the Hungarian algorithm with
   /// potentials and shortest augmenting paths (Kuhn 1955; Jonker and Volgenant 1987), O(n³).
   /// - Precondition: the matrix is square.
-  public static func assignment(maximising weights: [[Double]]) -> [Int] {
+  public static func assignment(maximizing weights: [[Double]]) -> [Int] {
     let n = weights.count
     precondition(weights.allSatisfy { $0.count == n }, "assignment: needs a square matrix")
     // Rows and columns count from 1; column 0 stands for the row that is being placed.

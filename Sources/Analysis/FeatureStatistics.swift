@@ -41,19 +41,19 @@ public struct FeatureStatistics: Sendable {
       }
     }
     for c in 0..<width { batchMean[c] /= Double(rows) }
-    var centred = [Double](repeating: 0, count: width)
+    var centered = [Double](repeating: 0, count: width)
     scatter.withUnsafeMutableBufferPointer { scatter in
       for row in 0..<rows {
         for c in 0..<channels.first {
-          centred[c] = Double(first[row * channels.first + c]) - batchMean[c]
+          centered[c] = Double(first[row * channels.first + c]) - batchMean[c]
         }
         for c in 0..<channels.second {
           let at = channels.first + c
-          centred[at] = Double(second[row * channels.second + c]) - batchMean[at]
+          centered[at] = Double(second[row * channels.second + c]) - batchMean[at]
         }
         for i in 0..<width {
-          let value = centred[i]
-          for j in 0..<width { scatter[i * width + j] += value * centred[j] }
+          let value = centered[i]
+          for j in 0..<width { scatter[i * width + j] += value * centered[j] }
         }
       }
     }
@@ -79,8 +79,8 @@ public struct FeatureStatistics: Sendable {
     }
   }
 
-  /// Linear centred kernel alignment (Kornblith et al. 2019): ‖XᵀY‖²_F / (‖XᵀX‖_F · ‖YᵀY‖_F) of
-  /// centred features X, Y; in [0, 1], blind to rotations and to scale; 0 where nothing varies.
+  /// Linear centered kernel alignment (Kornblith et al. 2019): ‖XᵀY‖²_F / (‖XᵀX‖_F · ‖YᵀY‖_F) of
+  /// centered features X, Y; in [0, 1], blind to rotations and to scale; 0 where nothing varies.
   public var linearCKA: Double {
     func squared(_ rows: Range<Int>, _ columns: Range<Int>) -> Double {
       rows.reduce(0) { sum, i in

@@ -83,11 +83,11 @@ public enum Proportion {
     let (k, n) = (Double(successes), Double(trials))
     let z = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: .infinity)
     let scale = 1 / (n + z * z)
-    let centre = (k + z * z / 2) * scale
+    let center = (k + z * z / 2) * scale
     let half = z * scale * (k * (n - k) / n + z * z / 4).squareRoot()
     return ValueInterval(
-      low: successes == 0 ? 0 : max(0, centre - half),
-      high: successes == trials ? 1 : min(1, centre + half))
+      low: successes == 0 ? 0 : max(0, center - half),
+      high: successes == trials ? 1 : min(1, center + half))
   }
 
   /// The 95 % interval of the difference of two shares measured on the same images, by Agresti and

@@ -38,7 +38,7 @@ public enum StudentT {
     }
   }
 
-  /// P(T > t) = I_y(ν/2, ½) / 2 with y = ν/(ν + t²), for t ≥ 0; I is the regularised incomplete
+  /// P(T > t) = I_y(ν/2, ½) / 2 with y = ν/(ν + t²), for t ≥ 0; I is the regularized incomplete
   /// beta function.
   private static func upperTail(_ t: Double, degreesOfFreedom: Double) -> Double {
     let share = t * t / degreesOfFreedom

@@ -38,16 +38,16 @@ extension Application {
     let head = try headPath.map { try ComponentFile.loadHead($0, on: backend) }
     if let head { try require(source, fits: head) }
     let dataset = try data(for: source)
-    let isLabelled = dataset.test.count > 0
-    if let head, isLabelled, Set(try names(dataset)).isDisjoint(with: head.classNames) {
+    let isLabeled = dataset.test.count > 0
+    if let head, isLabeled, Set(try names(dataset)).isDisjoint(with: head.classNames) {
       throw ApplicationError(
         "the head knows none of the data's classes: it knows "
           + "\(ApplicationError.list(head.classNames)), the data have "
           + "\(ApplicationError.list(try names(dataset))); name synonyms, or leave the head out")
     }
     func measured(_ extractor: FeatureExtractor, _ policy: BatchNormPolicy) throws -> Accuracy? {
-      guard let head, isLabelled else { return nil }
-      return try measure(extractor, head, dataset, policy: policy)
+      guard let head, isLabeled else { return nil }
+      return try evaluate(extractor, head, dataset, policy: policy)
     }
     let before = (try measured(source, .running), try measured(source, .batch))
     var recipe = recipe(for: source)

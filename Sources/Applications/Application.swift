@@ -14,27 +14,27 @@ public struct Application {
   public let task: TaskRecipe
   /// Minibatches.
   public var steps: Int
-  public var batch: Int
+  public var batchSize: Int
   public var learningRate: Double
   public var seed: UInt64
   /// Goes on where feature spaces differ; what crosses the cut has to agree all the same.
   public var allowDifferentSpace: Bool
   public let directory: RunDirectory
   public let backend: any Backend
-  /// Seconds since some start.
-  let clock: () -> Double
+  let clock: any Clock<Duration>
   /// Now, in seconds since 1970.
   let startTime: Double?
   let control: RunControl
   let progress: (TrainingProgress) -> Void
 
   public init(
-    task: TaskRecipe, steps: Int, batch: Int, learningRate: Double, seed: UInt64,
+    task: TaskRecipe, steps: Int, batchSize: Int, learningRate: Double, seed: UInt64,
     allowDifferentSpace: Bool, directory: RunDirectory, on backend: any Backend,
-    clock: @escaping () -> Double, startTime: Double?, control: RunControl = RunControl(),
+    clock: any Clock<Duration> = ContinuousClock(), startTime: Double?,
+    control: RunControl = RunControl(),
     progress: @escaping (TrainingProgress) -> Void
   ) {
-    (self.task, self.steps, self.batch) = (task, steps, batch)
+    (self.task, self.steps, self.batchSize) = (task, steps, batchSize)
     (self.learningRate, self.seed) = (learningRate, seed)
     (self.allowDifferentSpace, self.directory, self.backend) = (
       allowDifferentSpace, directory, backend
@@ -50,7 +50,7 @@ public struct Application {
     var recipe = Recipe(tasks: [task])
     recipe.imageSize = extractor.preprocessing.imageSize
     recipe.steps = steps
-    recipe.batch = batch
+    recipe.batchSize = batchSize
     recipe.seed = seed
     return recipe
   }
@@ -101,14 +101,14 @@ public struct Application {
   }
 
   /// - Returns: nil where there are no test images of the head's classes.
-  func measure(
+  func evaluate(
     _ extractor: FeatureExtractor, _ head: TaskHead, _ dataset: Dataset,
     policy: BatchNormPolicy? = nil
   ) throws -> Accuracy? {
     let names = try names(dataset)
     let classes = Set(names).intersection(head.classNames)
     let network = try Recombination(extractor, head)
-    let outcome = try Evaluator(batch: batch, policy: policy, on: backend).measure(
+    let outcome = try Evaluator(batchSize: batchSize, policy: policy, on: backend).evaluate(
       network, on: dataset.test, labelNames: names, classes: classes.sorted())
     return outcome.map {
       Accuracy(

@@ -56,7 +56,7 @@ extension Application {
         "the data lack classes that the head knows (\(ApplicationError.list(lost))): it would forget "
           + "them; give data of all its classes, old and new, or name synonyms")
     }
-    let before = try extractors.map { try measure($0.1, head, dataset) }
+    let before = try extractors.map { try evaluate($0.1, head, dataset) }
     var recipe = recipe(for: extractors[0].1)
     recipe.architecture = head.architecture
     recipe.tasks[0].architecture = extractors[0].1.architecture
@@ -76,7 +76,7 @@ extension Application {
           : part.0.1
         return ExtensionResults.Part(
           extractor: part.0.0, isReference: index == 0, before: part.1,
-          after: try measure(extractor, grown, dataset))
+          after: try evaluate(extractor, grown, dataset))
       },
       seconds: results.seconds, head: directory.head(task.name))
   }

@@ -50,7 +50,7 @@ extension Application {
       recipe.auxiliaryHeads = [rotationHead]
       recipe.frozen = [.auxiliaryHeads]
     }
-    let epoch = (dataset.trainCount + batch - 1) / batch
+    let epoch = (dataset.trainCount + batchSize - 1) / batchSize
     if let epochs { recipe.steps = epoch * epochs }
     recipe.evaluateAt = Recipe.logarithmicSteps(to: recipe.steps, with: [epoch])
     let results = try train(recipe, dataset)

@@ -12,7 +12,7 @@ public final class Variable {
   var tileStatistics: StatisticsSource?
 
   private var stored: Tensor?
-  private let deferred: (input: Tensor, normalisation: ChannelNormalisation, backend: any Backend)?
+  private let deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
 
   /// The gradient in slices, not yet added up, and where to add them up.
   private var slices: (tensor: Tensor, backend: any Backend)?
@@ -37,11 +37,11 @@ public final class Variable {
 
   /// A deferred batch norm of `input`.
   init(
-    normalising input: Tensor, _ normalisation: ChannelNormalisation, on backend: any Backend,
+    normalizing input: Tensor, _ normalization: ChannelNormalization, on backend: any Backend,
     needsGradient: Bool
   ) {
     shape = input.shape
-    deferred = (input, normalisation, backend)
+    deferred = (input, normalization, backend)
     self.needsGradient = needsGradient
   }
 
@@ -50,7 +50,7 @@ public final class Variable {
 
   public var value: Tensor {
     if let stored { return stored }
-    let value = deferred!.backend.materialised(convolutionInput)
+    let value = deferred!.backend.materialized(convolutionInput)
     stored = value
     return value
   }
@@ -58,7 +58,7 @@ public final class Variable {
   /// The value as a convolution reads it.
   var convolutionInput: ConvolutionInput {
     if let stored { return ConvolutionInput(stored) }
-    return ConvolutionInput(deferred!.input, deferred!.normalisation)
+    return ConvolutionInput(deferred!.input, deferred!.normalization)
   }
 
   // MARK: Gradient

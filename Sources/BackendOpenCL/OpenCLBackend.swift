@@ -217,7 +217,7 @@ public final class OpenCLBackend: Backend {
     return storage.memory!
   }
 
-  /// To be called by whatever writes to a parameter: upload, copy, fill and the optimiser.
+  /// To be called by whatever writes to a parameter: upload, copy, fill and the optimizer.
   func filterChanged(_ w: Tensor) {
     for transform in (w.storage as? OpenCLStorage)?.transforms ?? [] { transform.isFresh = false }
   }

@@ -8,7 +8,7 @@ struct WorkRange {
 
   /// A range of the portable family: whole groups, so that no driver has to divide it (one that gets
   /// a prime number makes groups of one). Kernels return beyond `items`, as the last groups are not
-  /// full. Neighbours in the first dimension stand in one group.
+  /// full. Neighbors in the first dimension stand in one group.
   init(portable items: [Int]) {
     var left = Self.groupItems
     var local: [Int] = []

@@ -35,7 +35,7 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var differentSpaceAllowed: Bool
   }
 
-  public struct Relabelling: Codable, Hashable, Sendable {
+  public struct Relabeling: Codable, Hashable, Sendable {
     /// Random permutations of the outputs' names, and their seed.
     public var count: Int
     public var seed: UInt64
@@ -86,7 +86,7 @@ public struct Certificate: Codable, Hashable, Sendable {
   public var featureSpace: Space
   public var batchNorm: BatchNormPolicy
   /// Images a batch.
-  public var batch: Int
+  public var batchSize: Int
   /// The kind of device it was measured on.
   public var device: String
   public var confusion: Confusion
@@ -96,18 +96,27 @@ public struct Certificate: Codable, Hashable, Sendable {
   public var interval: ValueInterval
   /// 1 / outputs of the head.
   public var chance: Double
-  public var relabelling: Relabelling
-  /// Only where the relabellings do not decide already.
+  public var relabeling: Relabeling
+  /// Only where the relabelings do not decide already.
   public var shuffling: Shuffling?
   public var upperBound: UpperBound?
   public var verdict: Verdict
   /// What decided.
   public var reason: String
 
+  /// As version 0.1 wrote them.
+  private enum CodingKeys: String, CodingKey {
+    case format, madeBy, extractor, head, data, featureSpace, batchNorm
+    case batchSize = "batch"
+    case device, confusion, images, accuracy, interval, chance
+    case relabeling = "relabelling"
+    case shuffling, upperBound, verdict, reason
+  }
+
   /// - Precondition: `confusion` is valid.
   init(
     extractor: Part, head: Part, data: Data, featureSpace: Space, batchNorm: BatchNormPolicy,
-    batch: Int, device: String, confusion: Confusion, own: OwnHead?, seed: UInt64,
+    batchSize: Int, device: String, confusion: Confusion, own: OwnHead?, seed: UInt64,
     shuffle: () throws -> Shuffling?
   ) rethrows {
     self.extractor = extractor
@@ -115,7 +124,7 @@ public struct Certificate: Codable, Hashable, Sendable {
     self.data = data
     self.featureSpace = featureSpace
     self.batchNorm = batchNorm
-    self.batch = batch
+    self.batchSize = batchSize
     self.device = device
     self.confusion = confusion
     images = confusion.images
@@ -123,9 +132,9 @@ public struct Certificate: Codable, Hashable, Sendable {
     interval =
       Proportion.wilson(confusion.right, of: confusion.images) ?? ValueInterval(low: 0, high: 1)
     chance = 1 / Double(confusion.outputs.count)
-    relabelling = Relabelling(
-      count: Rule.relabellings, seed: seed,
-      below: confusion.relabellingsBelow(count: Rule.relabellings, seed: seed),
+    relabeling = Relabeling(
+      count: Rule.relabelings, seed: seed,
+      below: confusion.relabelingsBelow(count: Rule.relabelings, seed: seed),
       needed: Rule.neededShare)
     upperBound = own.map { own in
       UpperBound(
@@ -137,9 +146,9 @@ public struct Certificate: Codable, Hashable, Sendable {
           onlyFirst: own.onlyRecombined, onlySecond: own.onlyOwn, of: confusion.images),
         needed: Rule.neededDifference)
     }
-    shuffling = Rule.passes(relabelling) ? try shuffle() : nil
+    shuffling = Rule.passes(relabeling) ? try shuffle() : nil
     (verdict, reason) = Rule.verdict(
-      relabelling, shuffling, upperBound, outputs: confusion.outputs.count)
+      relabeling, shuffling, upperBound, outputs: confusion.outputs.count)
   }
 
   /// What was counted under the own head.

@@ -19,10 +19,10 @@ extension Certificate {
     }
     let again = Certificate(
       extractor: extractor, head: head, data: data, featureSpace: featureSpace,
-      batchNorm: batchNorm, batch: batch, device: device, confusion: confusion,
+      batchNorm: batchNorm, batchSize: batchSize, device: device, confusion: confusion,
       own: upperBound.map {
         OwnHead(head: $0.head, onlyRecombined: $0.onlyRecombined, onlyOwn: $0.onlyOwn)
-      }, seed: relabelling.seed, shuffle: { shuffling })
+      }, seed: relabeling.seed, shuffle: { shuffling })
     var own = self
     own.madeBy = again.madeBy
     return own == again

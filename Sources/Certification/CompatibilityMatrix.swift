@@ -23,15 +23,17 @@ public struct CompatibilityMatrix: Codable, Sendable {
   ///   - data: for images of an extractor's size; read once a size.
   ///   - progress: called before each cell.
   public init(
-    extractors: [(name: String, part: LoadedExtractor)], heads: [(name: String, part: LoadedHead)],
-    data: (_ imageSize: Int) throws -> [LabelledImages], certifier: Certifier,
+    extractors: [(name: String, part: Component)], heads: [(name: String, part: Component)],
+    data: (_ imageSize: Int) throws -> [LabeledImages], certifier: Certifier,
     allowDifferentSpace: Bool = false,
     progress: (_ extractor: String, _ head: String) -> Void = { _, _ in }
   ) throws {
-    var bySize: [Int: [LabelledImages]] = [:]
+    var bySize: [Int: [LabeledImages]] = [:]
     var cells: [Cell] = []
     for extractor in extractors {
-      let size = extractor.part.extractor.preprocessing.imageSize
+      guard let size = extractor.part.header.preprocessing?.imageSize else {
+        throw extractor.part.wrongKind(.extractor, extractor.name)
+      }
       let sets = try bySize[size] ?? data(size)
       bySize[size] = sets
       for images in sets {

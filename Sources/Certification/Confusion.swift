@@ -42,12 +42,12 @@ public struct Confusion: Codable, Hashable, Sendable {
   /// How many of `count` random permutations of the outputs' names give a lower accuracy than the
   /// true naming. What two unrelated networks agree on is an accident of the naming, so for them
   /// the true one is one permutation among others; the number of images does not come into it.
-  public func relabellingsBelow(count: Int, seed: UInt64) -> Int {
+  public func relabelingsBelow(count: Int, seed: UInt64) -> Int {
     let right = right
     let truth = truth
     var below = 0
     for index in 0..<count {
-      var random = RandomStream(seed: seed, .relabelling, stream: UInt32(index))
+      var random = RandomStream(seed: seed, .relabeling, stream: UInt32(index))
       let order = random.permutation(outputs.count)
       var sum = 0
       for (row, output) in zip(counts, truth) { sum += row[order[output]] }

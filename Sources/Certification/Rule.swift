@@ -3,8 +3,8 @@ import Foundation
 
 /// What is called compatible (ours; the paper compares figures).
 enum Rule {
-  /// Random relabellings of the head's outputs.
-  static let relabellings = 10_000
+  /// Random relabelings of the head's outputs.
+  static let relabelings = 10_000
   /// The true naming has to beat this share of them.
   static let neededShare = 0.99
   /// Random orders of the channels that the true one has to beat, all of them: for unrelated
@@ -15,19 +15,21 @@ enum Rule {
   /// The lower limit of recombination less upper bound has to be above this: −1 point.
   static let neededDifference = -0.01
 
+  /// Certificates hold these sentences, and are held against them when they are read: they stay as
+  /// version 0.1 wrote them.
   static func verdict(
-    _ relabelling: Certificate.Relabelling, _ shuffling: Certificate.Shuffling?,
+    _ relabeling: Certificate.Relabeling, _ shuffling: Certificate.Shuffling?,
     _ upperBound: Certificate.UpperBound?, outputs: Int
   ) -> (Certificate.Verdict, String) {
-    let share = Double(relabelling.below) / Double(relabelling.count)
+    let share = Double(relabeling.below) / Double(relabeling.count)
     var reason =
-      "the accuracy exceeds that of \(percent(share)) of \(relabelling.count) random "
+      "the accuracy exceeds that of \(percent(share)) of \(relabeling.count) random "
       + "relabellings, \(percent(neededShare)) are needed"
-    // The true naming itself is one of outputs! relabellings, and does not exceed itself.
+    // The true naming itself is one of outputs! relabelings, and does not exceed itself.
     if outputs < 5 {
       reason += " (with \(outputs) outputs no network can reach that: too few namings to tell)"
     }
-    guard passes(relabelling) else { return (.incompatible, reason) }
+    guard passes(relabeling) else { return (.incompatible, reason) }
     guard let shuffling, shuffling.passes else {
       return (
         .incompatible,
@@ -48,8 +50,8 @@ enum Rule {
     return (perfect ? .perfectlyCompatible : .compatible, reason)
   }
 
-  static func passes(_ relabelling: Certificate.Relabelling) -> Bool {
-    Double(relabelling.below) >= neededShare * Double(relabelling.count)
+  static func passes(_ relabeling: Certificate.Relabeling) -> Bool {
+    Double(relabeling.below) >= neededShare * Double(relabeling.count)
   }
 
   private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }

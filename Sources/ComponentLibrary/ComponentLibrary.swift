@@ -18,7 +18,7 @@ public struct ComponentLibrary: Sendable {
 
   public struct Entry: Sendable {
     public enum Content: Sendable {
-      case component(ComponentDescription)
+      case component(ComponentFile.Summary)
       case certificate(Certificate)
     }
 
@@ -118,7 +118,7 @@ extension ComponentLibrary.Entry {
   /// Digest of the weights; none of a certificate's.
   public var weights: String { component?.digest ?? "" }
 
-  public var component: ComponentDescription? {
+  public var component: ComponentFile.Summary? {
     if case .component(let description) = content { description } else { nil }
   }
 
@@ -131,7 +131,7 @@ extension ComponentLibrary.Entry.Content {
   /// - Throws: `FileError` for what is neither a component nor a consistent certificate.
   init(bytes: [UInt8], path: String) throws(FileError) {
     guard bytes.first == UInt8(ascii: "{") else {
-      self = .component(try StoredComponent(bytes: bytes, path: path).description)
+      self = .component(try ComponentFile.Contents(bytes: bytes, path: path).summary)
       return
     }
     let certificate = try Certificate(json: bytes, path: path)

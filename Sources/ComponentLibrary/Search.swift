@@ -16,7 +16,7 @@ public struct ComponentQuery: Sendable {
 
   public init() {}
 
-  func accepts(_ component: ComponentDescription) -> Bool {
+  func accepts(_ component: ComponentFile.Summary) -> Bool {
     let interface = component.parts[0].interface
     return (kind.map { $0 == component.kind } ?? true)
       && (channels.map { $0 == interface.channels } ?? true)
@@ -29,7 +29,7 @@ public struct ComponentQuery: Sendable {
       && (fits.map { Self.fit($0, component) } ?? true)
   }
 
-  private static func fit(_ given: ComponentHeader, _ found: ComponentDescription) -> Bool {
+  private static func fit(_ given: ComponentHeader, _ found: ComponentFile.Summary) -> Bool {
     let other = found.parts[0]
     let (extractor, head): (ComponentHeader, ComponentHeader)
     switch (given.kind, found.kind) {

@@ -93,8 +93,7 @@ public struct Component: Sendable {
     return AuxiliaryHead(kind: kind, head: try head(path, on: backend))
   }
 
-  private func head(_ path: String, on backend: any Backend) throws(FileError) -> TaskHead
-  {
+  private func head(_ path: String, on backend: any Backend) throws(FileError) -> TaskHead {
     let classNames = header.classNames ?? []
     let layers = header.architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
     try fill(layers, path, on: backend)
@@ -103,7 +102,8 @@ public struct Component: Sendable {
       spatialSize: header.interface.spatialSize, stamp: header.stamp)
   }
 
-  private func wrongKind(_ wanted: ComponentKind, _ path: String) -> FileError {
+  /// - Parameter path: its file, or what to call it.
+  package func wrongKind(_ wanted: ComponentKind, _ path: String) -> FileError {
     FileError(
       kind: .malformed, path: path,
       problem: "expected a component of kind \(wanted.rawValue), got \(header.kind.rawValue)")

@@ -37,6 +37,13 @@ public enum ComponentFile {
     return record
   }
 
+  /// - Throws: `FileError` also where it is of another kind.
+  public static func read(_ path: String, as kind: ComponentKind) throws(FileError) -> Component {
+    let record = try read(path)
+    guard record.header.kind == kind else { throw record.wrongKind(kind, path) }
+    return record
+  }
+
   public static func loadExtractor(
     _ path: String, on backend: any Backend
   ) throws -> FeatureExtractor {

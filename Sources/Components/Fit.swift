@@ -27,6 +27,13 @@ public struct Fit: Sendable {
   public let mismatches: [Mismatch]
   public let sharedAnchors: [Anchor]
 
+  /// Of two components in memory; the kinds are not looked at.
+  public init(_ extractor: Component, _ head: Component) {
+    self.init(
+      extractor: extractor.header.interface, in: extractor.header.featureSpace,
+      head: head.header.interface, in: head.header.featureSpace)
+  }
+
   public init(
     extractor: Interface, in space: FeatureSpace, head: Interface, in headSpace: FeatureSpace
   ) {

@@ -51,7 +51,7 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var data: [DataDigest]?
   public var seed: UInt64?
   /// Images a minibatch: what batch statistics are taken over.
-  public var batch: Int?
+  public var batchSize: Int?
   /// The kind of device: `cpu`, `opencl`.
   public var device: String?
   /// What it was made from.
@@ -60,6 +60,14 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var partners: [Relative]?
   /// Of a recombination: were the parts joined although their feature spaces differ?
   public var differentSpaceAllowed: Bool?
+
+  /// As version 0.1 wrote them.
+  private enum CodingKeys: String, CodingKey {
+    case origin, madeBy, task, methods, scheme, recipe, data, seed
+    case batchSize = "batch"
+    case device
+    case parents, partners, differentSpaceAllowed
+  }
 
   public init(origin: Origin) { self.origin = origin }
 }

@@ -20,7 +20,7 @@ public struct Model: Sendable {
     precondition(
       extractor.header.kind == .extractor && head.header.kind == .head,
       "Model: an extractor and a head")
-    let fit = Self.fit(extractor, head)
+    let fit = Fit(extractor, head)
     try fit.require(allowDifferentSpace: allowDifferentSpace)
     self.extractor = extractor
     self.head = head
@@ -41,12 +41,6 @@ public struct Model: Sendable {
     try self.init(
       extractor: try Component(model.extractor, on: backend),
       head: try Component(model.head, on: backend), allowDifferentSpace: allowDifferentSpace)
-  }
-
-  static func fit(_ extractor: Component, _ head: Component) -> Fit {
-    Fit(
-      extractor: extractor.header.interface, in: extractor.header.featureSpace,
-      head: head.header.interface, in: head.header.featureSpace)
   }
 
   /// Layers on a device. - Throws: `FileError` where a part is not what it says.
@@ -106,7 +100,7 @@ public struct Model: Sendable {
     try head.checkDigest(path: path)
     featureSpace = try reader.value("feature-space")
     lineage = try reader.value("lineage")
-    let fit = Self.fit(extractor, head)
+    let fit = Fit(extractor, head)
     do {
       try fit.require(allowDifferentSpace: lineage.differentSpaceAllowed ?? false)
     } catch {

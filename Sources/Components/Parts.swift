@@ -8,15 +8,21 @@ import Synchronization
 public struct Preprocessing: Codable, Hashable, Sendable {
   /// Height and width in pixels.
   public var imageSize: Int
-  public var normalisation: Normalisation
+  public var normalization: Normalization
 
-  public init(imageSize: Int, normalisation: Normalisation) {
+  /// As version 0.1 wrote them.
+  private enum CodingKeys: String, CodingKey {
+    case imageSize
+    case normalization = "normalisation"
+  }
+
+  public init(imageSize: Int, normalization: Normalization) {
     self.imageSize = imageSize
-    self.normalisation = normalisation
+    self.normalization = normalization
   }
 }
 
-/// f(x; Φ): everything before the cut. `[N, size, size, 3]` normalised images to
+/// f(x; Φ): everything before the cut. `[N, size, size, 3]` normalized images to
 /// `[N, size/divisor, size/divisor, channels]` features.
 public final class FeatureExtractor {
   public let architecture: Architecture

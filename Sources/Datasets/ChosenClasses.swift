@@ -1,7 +1,7 @@
 public import Files
 
 extension Dataset {
-  /// The images of these classes alone, labelled by the order in which they are given.
+  /// The images of these classes alone, labeled by the order in which they are given.
   /// - Throws: `DatasetError` for a class that the data set does not have.
   public func restricted(to names: [String]) throws(DatasetError) -> Dataset {
     guard stream == nil else {

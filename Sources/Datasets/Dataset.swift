@@ -1,4 +1,4 @@
-/// Labelled images in memory: a training or a test part.
+/// Labeled images in memory: a training or a test part.
 public struct ImageSet: Sendable {
   /// `[count, size, size, 3]`, RGB interleaved.
   public let bytes: [UInt8]
@@ -64,7 +64,7 @@ public struct Dataset: Sendable {
 }
 
 /// Per-channel mean and standard deviation of pixel values in [0, 1].
-public struct Normalisation: Codable, Hashable, Sendable {
+public struct Normalization: Codable, Hashable, Sendable {
   public var mean: [Float]
   public var std: [Float]
 

@@ -3,11 +3,11 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
   case cifar10, cifar100, stl10, folder
   /// Images without labels.
   case images
-  case madeUpInk = "made-up-ink"
-  case madeUpNeon = "made-up-neon"
+  case syntheticInk = "made-up-ink"
+  case syntheticNeon = "made-up-neon"
 
-  /// Made-up sets are drawn by code and read no files.
-  public var needsPath: Bool { self != .madeUpInk && self != .madeUpNeon }
+  /// Synthetic sets are drawn by code and read no files.
+  public var needsPath: Bool { self != .syntheticInk && self != .syntheticNeon }
 
   /// By label, of the sets whose classes are built in.
   public var classNames: [String]? {
@@ -15,7 +15,7 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
     case .cifar10: CIFAR.cifar10Names
     case .cifar100: CIFAR.cifar100Names
     case .stl10: STL10.classNames
-    case .madeUpInk, .madeUpNeon, .folder, .images: nil
+    case .syntheticInk, .syntheticNeon, .folder, .images: nil
     }
   }
 
@@ -26,15 +26,15 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
 extension Dataset {
   /// Loads a data set at `imageSize` × `imageSize`.
   /// - Parameters:
-  ///   - path: the folder; made-up sets take none.
+  ///   - path: the folder; synthetic sets take none.
   ///   - memory: bytes of training images that are held; an image folder with more is streamed.
   public static func load(
     _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail,
     memory: Int = .max
   ) throws(DatasetError) -> Dataset {
     switch (kind, path) {
-    case (.madeUpInk, _): return MadeUpDomain.ink.dataset(size: imageSize)
-    case (.madeUpNeon, _): return MadeUpDomain.neon.dataset(size: imageSize)
+    case (.syntheticInk, _): return SyntheticDomain.ink.dataset(size: imageSize)
+    case (.syntheticNeon, _): return SyntheticDomain.neon.dataset(size: imageSize)
     case (_, nil):
       throw DatasetError(
         .missing, path: kind.rawValue, problem: "no path given", advice: "Give its folder.")
@@ -45,7 +45,7 @@ extension Dataset {
       return try ImageFolder.load(
         at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)
     case (.images, let path?):
-      return try UnlabelledImages.load(
+      return try UnlabeledImages.load(
         at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)
     }
   }

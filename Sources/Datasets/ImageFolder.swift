@@ -11,7 +11,7 @@ public enum DamagedImages: String, Codable, Sendable, CaseIterable {
 
 /// Image folders, as ILSVRC-12 is usually unpacked: `root/train/<class>/*` and `root/test` or
 /// `root/val`, JPEG files in any case. Classes are the folder names, sorted. An image that is not
-/// square is cropped to its centre; then area mean to the wanted size.
+/// square is cropped to its center; then area mean to the wanted size.
 enum ImageFolder {
   static func load(
     at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int

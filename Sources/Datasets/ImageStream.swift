@@ -12,7 +12,7 @@ public struct ImageStream: Sendable {
 
   public let size: Int
   public let labels: [Int32]
-  public let normalisation: Normalisation
+  public let normalization: Normalization
   /// SHA-256 over relative path, bytes in the file and label of each, not over pixels.
   let digest: [UInt8]
   private let paths: [String]
@@ -31,7 +31,7 @@ public struct ImageStream: Sendable {
     paths = files.map(\.path)
     labels = files.map(\.label)
     digest = try Self.digest(files, root: root)
-    normalisation = try Self.normalisation(paths, size: size, onDamaged: onDamaged)
+    normalization = try Self.normalization(paths, size: size, onDamaged: onDamaged)
   }
 
   /// What a reader of a result must know.
@@ -57,9 +57,9 @@ public struct ImageStream: Sendable {
     return builder.bytes
   }
 
-  private static func normalisation(
+  private static func normalization(
     _ paths: [String], size: Int, onDamaged: DamagedImages
-  ) throws(DatasetError) -> Normalisation {
+  ) throws(DatasetError) -> Normalization {
     var chosen = Array(paths.indices)
     if paths.count > normalisationSample {
       var random = RandomStream(seed: 0, .evaluationOrder)
@@ -68,7 +68,7 @@ public struct ImageStream: Sendable {
     var notes: [String] = []
     return try ImageFolder.decode(
       chosen.map { (paths[$0], 0) }, size, onDamaged, &notes
-    ).normalisation
+    ).normalization
   }
 
   // MARK: Pixels

@@ -8,7 +8,7 @@ package enum JPEG {
     package let description: String
   }
 
-  /// `[height, width, 3]`; grey and CMYK become RGB.
+  /// `[height, width, 3]`; gray and CMYK become RGB.
   /// - Parameter side: an image whose shorter side is at least twice this in half its size or less
   ///   is decoded at the smallest such size, by the low frequencies of its blocks alone: what is
   ///   then averaged to `side` pixels still has two or more for each. nil: at its own size.
@@ -35,7 +35,7 @@ package enum JPEG {
     return (rgb, columns, rows)
   }
 
-  /// - Parameter components: 3 for RGB, 1 for grey.
+  /// - Parameter components: 3 for RGB, 1 for gray.
   package static func encode(
     _ pixels: [UInt8], width: Int, height: Int, components: Int = 3, quality: Int = 90
   ) throws(Failure) -> [UInt8] {

@@ -32,12 +32,12 @@ public final class MinibatchDecoder {
   private var begun: [Int: Pending] = [:]
 
   /// - Parameters:
-  ///   - batch: images of a minibatch.
+  ///   - batchSize: images of a minibatch.
   ///   - steps: minibatches of the training; none after them are begun unasked.
   ///   - threads: nil: as many as there are cores.
   ///   - indices: of the images of a minibatch; called with growing steps.
   public init(
-    _ stream: ImageStream, batch: Int, steps: Int,
+    _ stream: ImageStream, batchSize: Int, steps: Int,
     threads: Int? = nil,
     indices: @escaping (_ step: Int) -> [Int]
   ) {
@@ -45,7 +45,7 @@ public final class MinibatchDecoder {
     let count = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
     // Ten steps are enqueued on a device before the host waits for it, so that it asks in bursts.
     let most = max(16, 2 * count)
-    ahead = min(most, max(1, Self.bytesAhead / max(1, batch * stream.size * stream.size * 3)))
+    ahead = min(most, max(1, Self.bytesAhead / max(1, batchSize * stream.size * stream.size * 3)))
     queue.maxConcurrentOperationCount = count
   }
 

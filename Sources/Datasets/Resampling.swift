@@ -1,7 +1,7 @@
 /// Area mean: every output pixel is the mean of the input area that it covers, border pixels
 /// weighted by the share that is covered. Exact for whole ratios; also defined for enlarging.
 enum Resampling {
-  /// The largest centred square of `[height, width, 3]`, as `[size, size, 3]`.
+  /// The largest centered square of `[height, width, 3]`, as `[size, size, 3]`.
   static func centreSquare(_ rgb: [UInt8], width: Int, height: Int, to size: Int) -> [UInt8] {
     let side = min(width, height)
     let left = (width - side) / 2

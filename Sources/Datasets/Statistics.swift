@@ -5,7 +5,7 @@ import Tensors
 extension ImageSet {
   /// Mean and standard deviation of the pixels in [0, 1], channel by channel, from exact
   /// histograms.
-  public var normalisation: Normalisation {
+  public var normalization: Normalization {
     var histograms = [[Int]](repeating: [Int](repeating: 0, count: 256), count: 3)
     bytes.withUnsafeBufferPointer { bytes in
       for i in stride(from: 0, to: bytes.count, by: 3) {
@@ -13,7 +13,7 @@ extension ImageSet {
       }
     }
     let pixels = Double(max(bytes.count / 3, 1))
-    var result = Normalisation(mean: [], std: [])
+    var result = Normalization(mean: [], std: [])
     for histogram in histograms {
       let mean = zip(0..., histogram).reduce(0.0) { $0 + Double($1.0 * $1.1) } / pixels / 255
       let variance =

@@ -169,16 +169,16 @@ public final class AnomalyDetector: AnomalyDetecting {
   }
 
   public func batchNorm(
-    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor
+    x: Tensor, _ normalization: ChannelNormalization, residual: Tensor?, into y: Tensor
   ) {
-    run(.batchNormForward, reads: [normalisation.gamma], writes: [y]) {
-      base.batchNorm(x: x, normalisation, residual: residual, into: y)
+    run(.batchNormForward, reads: [normalization.gamma], writes: [y]) {
+      base.batchNorm(x: x, normalization, residual: residual, into: y)
     }
   }
 
   public func completeGradient(_ g: Tensor, _ completion: GradientCompletion) {
     run(
-      .batchNormCompletion, reads: [completion.normalisation.gamma],
+      .batchNormCompletion, reads: [completion.normalization.gamma],
       writes: [g, completion.sums, completion.dgamma?.tensor, completion.dbeta?.tensor]
     ) {
       base.completeGradient(g, completion)
@@ -189,7 +189,7 @@ public final class AnomalyDetector: AnomalyDetecting {
     _ dy: OutputGradient, into dx: Tensor, accumulate: Bool
   ) {
     run(
-      .batchNormDataGradient, reads: dy.through.map { [$0.normalisation.gamma] } ?? [],
+      .batchNormDataGradient, reads: dy.through.map { [$0.normalization.gamma] } ?? [],
       writes: [dx]
     ) {
       base.batchNormDataGradient(dy, into: dx, accumulate: accumulate)
@@ -255,7 +255,7 @@ public final class AnomalyDetector: AnomalyDetecting {
     }
   }
 
-  // MARK: Linear layer, loss, optimiser
+  // MARK: Linear layer, loss, optimizer
 
   public func linear(x: Tensor, w: Tensor, b: Tensor, into y: Tensor) {
     run(.linearForward, reads: [w], writes: [y]) { base.linear(x: x, w: w, b: b, into: y) }

@@ -1,4 +1,5 @@
 public import Tensors
+import Training
 
 /// What a device does at most, measured.
 public struct Ceilings: Codable, Sendable {
@@ -42,21 +43,21 @@ public struct KernelRow: Codable, Sendable {
 public struct KernelBench {
   private let backend: any InstrumentedBackend
   private let repeats: Int
-  private let seconds: () -> Double
+  private let stopwatch: Stopwatch
   /// A batch of calls takes at least so long, so that one wait at its end does not count.
   private let leastBatch: Double
 
   /// - Parameters:
   ///   - repeats: batches of calls of each row, of which the median counts.
   ///   - leastBatch: seconds that a batch takes at least.
-  ///   - clock: seconds since some start.
+  ///   - clock: what calls are timed by.
   public init(
     on backend: any InstrumentedBackend, repeats: Int, leastBatch: Double = 0.03,
-    clock: @escaping () -> Double
+    clock: some Clock<Duration> = ContinuousClock()
   ) {
     precondition(repeats >= 1, "KernelBench: \(repeats) repeats")
     (self.backend, self.repeats, self.leastBatch) = (backend, repeats, leastBatch)
-    seconds = clock
+    stopwatch = Stopwatch(clock)
   }
 
   /// Loads the device with nothing but multiply-adds, then with nothing but copies; in longer
@@ -115,9 +116,9 @@ public struct KernelBench {
   }
 
   private func time(calls: Int, _ call: () -> Void) throws -> Double {
-    let start = seconds()
+    let start = stopwatch.seconds
     for _ in 0..<calls { call() }
     try backend.synchronize()
-    return seconds() - start
+    return stopwatch.seconds - start
   }
 }

@@ -13,7 +13,7 @@ public struct StepResults: Codable, Sendable {
   /// Tasks of a step, one minibatch each.
   public let tasks: Int
   /// Images of a minibatch.
-  public let batch: Int
+  public let batchSize: Int
   public let imageSize: Int
   /// Median.
   public let millisecondsPerStep: Double
@@ -32,6 +32,15 @@ public struct StepResults: Codable, Sendable {
   public let peakBufferBytes: Int?
   /// What they held when most were in use.
   public let buffersAtPeak: [BufferShare]
+
+  /// As version 0.1 wrote them.
+  private enum CodingKeys: String, CodingKey {
+    case device, architecture, methods, tasks
+    case batchSize = "batch"
+    case imageSize, millisecondsPerStep
+    case millisecondsOfSteps, imagesPerSecond, hostMilliseconds, firstStepMilliseconds, launches
+    case peakMemoryBytes, peakBufferBytes, buffersAtPeak
+  }
 }
 
 /// Times training steps as `Trainer` makes them: gather and augment, forward, losses, backward,
@@ -39,33 +48,30 @@ public struct StepResults: Codable, Sendable {
 public struct StepBench {
   private let trainer: Trainer
   private let backend: any InstrumentedBackend
-  private let seconds: () -> Double
-  private let start: Double
+  private let stopwatch: Stopwatch
   private static let classes = 10
 
   /// Images are random bytes, the two tasks have all but one class in common.
   /// - Parameters:
-  ///   - start: from when on the first step is timed; nil: from now on.
-  ///   - clock: seconds since some start.
+  ///   - stopwatch: what steps are timed by; the first from its start on.
   /// - Throws: `RecipeError` where the architecture or the sizes cannot be.
   public init(
-    _ architecture: Architecture, methods: [CompatibilityMethod], batch: Int, imageSize: Int,
-    on backend: any InstrumentedBackend, start: Double? = nil,
-    clock: @escaping () -> Double
+    _ architecture: Architecture, methods: [CompatibilityMethod], batchSize: Int, imageSize: Int,
+    on backend: any InstrumentedBackend,
+    stopwatch: Stopwatch = Stopwatch()
   ) throws {
-    self.start = start ?? clock()
+    self.stopwatch = stopwatch
     let names = methods.isEmpty ? ["one"] : ["one", "two"]
-    var recipe = Recipe(tasks: names.map { TaskRecipe(name: $0, dataset: .madeUpInk) })
+    var recipe = Recipe(tasks: names.map { TaskRecipe(name: $0, dataset: .syntheticInk) })
     recipe.architecture = architecture
     recipe.imageSize = imageSize
     recipe.methods = methods
-    recipe.batch = batch
+    recipe.batchSize = batchSize
     let datasets = names.indices.map {
-      Self.dataset(names[$0], $0, images: batch, size: imageSize)
+      Self.dataset(names[$0], $0, images: batchSize, size: imageSize)
     }
     trainer = try Trainer(recipe, datasets: datasets, on: backend)
     self.backend = backend
-    seconds = clock
   }
 
   private static func dataset(_ name: String, _ index: Int, images: Int, size: Int) -> Dataset {
@@ -92,13 +98,13 @@ public struct StepBench {
     for step in 0..<repeats + 2 {
       try beforeStep()
       let before = backend.launchCount
-      let began = seconds()
+      let began = stopwatch.seconds
       for network in trainer.networks { try trainer.step(network, step: step, learningRate: 0.01) }
-      let enqueued = seconds()
+      let enqueued = stopwatch.seconds
       try backend.synchronize()
-      let ended = seconds()
+      let ended = stopwatch.seconds
       launches = backend.launchCount.map { $0 - (before ?? 0) }
-      if step == 0 { first = ended - start }
+      if step == 0 { first = ended }
       if step < 2 {
         warmUp(ended - began)
       } else {
@@ -111,9 +117,9 @@ public struct StepBench {
     return StepResults(
       device: backend.deviceDescription, architecture: "\(settings.architecture)",
       methods: settings.methods.map(\.rawValue), tasks: trainer.networks.count,
-      batch: settings.batch,
+      batchSize: settings.batchSize,
       imageSize: settings.imageSize, millisecondsPerStep: median, millisecondsOfSteps: times,
-      imagesPerSecond: Double(settings.batch * trainer.networks.count) / median * 1e3,
+      imagesPerSecond: Double(settings.batchSize * trainer.networks.count) / median * 1e3,
       hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
       firstStepMilliseconds: first * 1e3, launches: launches,
       peakMemoryBytes: ProcessMemory.peakBytes(), peakBufferBytes: backend.peakBufferBytes,

@@ -25,7 +25,7 @@ public struct CompatibleTraining {
     settings = TrainingSettings()
     if let first = tasks.first { settings.imageSize = first.dataset.test.size }
     (settings.methods, settings.steps) = (methods, steps)
-    (settings.batch, settings.seed) = (batchSize, seed)
+    (settings.batchSize, settings.seed) = (batchSize, seed)
   }
 
   public init(tasks: [TrainingTask], settings: TrainingSettings) {

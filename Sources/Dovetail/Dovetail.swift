@@ -19,6 +19,7 @@
 @_exported public import Runs
 @_exported public import Tensors
 @_exported public import Training
+
 // Of what is below all of it, errors and what they advise.
 @_exported public import protocol Files.AdvisedError
 @_exported public import struct Files.ErrorAdvice

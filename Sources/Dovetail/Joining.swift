@@ -47,10 +47,7 @@ extension Model {
   ) throws -> Certificate {
     let backend = try device.open()
     return try Certifier(on: backend).certify(
-      LoadedExtractor(extractor, path: "the extractor", on: backend),
-      LoadedHead(head, path: "the head", on: backend),
-      on: LabelledImages(dataset, synonyms: synonyms),
-      own: own.map { try LoadedHead($0, path: "the own head", on: backend) },
+      extractor, head, on: LabeledImages(dataset, synonyms: synonyms), own: own,
       allowDifferentSpace: true)
   }
 }

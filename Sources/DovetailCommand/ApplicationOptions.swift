@@ -37,9 +37,9 @@ struct ApplicationOptions: ParsableArguments {
       task: TaskRecipe(
         name: data.kind.rawValue, dataset: data.kind, path: data.path,
         synonyms: try synonyms.dictionary()),
-      steps: steps, batch: batch, learningRate: learningRate, seed: UInt64(seed),
+      steps: steps, batchSize: batch, learningRate: learningRate, seed: UInt64(seed),
       allowDifferentSpace: allowDifferentSpace, directory: RunDirectory(output),
-      on: checkpoints.watched(try device.open()), clock: Console.seconds,
+      on: checkpoints.watched(try device.open()),
       startTime: Console.secondsSince1970(),
       control: checkpoints.control(), progress: line.show)
   }

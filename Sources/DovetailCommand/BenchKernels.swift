@@ -38,7 +38,7 @@ struct BenchKernels: ParsableCommand {
 
   private var workloads: [Workload] {
     let words = (filter ?? "").lowercased().split(whereSeparator: \.isWhitespace)
-    return Workload.networks(batch: batch).filter { workload in
+    return Workload.networks(batchSize: batch).filter { workload in
       let text = [
         workload.op.rawValue, workload.place, workload.sizes, workload.fused ? "fused" : "plain",
       ].joined(separator: " ").lowercased()
@@ -58,7 +58,7 @@ struct BenchKernels: ParsableCommand {
     try ExitStatus.reporting {
       try json.check()
       let backend = try device.open()
-      let bench = KernelBench(on: backend, repeats: repeats, clock: Console.seconds)
+      let bench = KernelBench(on: backend, repeats: repeats)
       let ceilings = try bench.ceilings()
       if !json.takesStdout {
         Console.print(

@@ -49,12 +49,12 @@ struct BenchStep: ParsableCommand {
       try json.check()
       if let dumpPrograms { return try dump(architecture, to: dumpPrograms) }
       let backend = try device.open(profiles: profile)
-      let start = Console.seconds()
+      let stopwatch = Stopwatch()
       let subject = ["\(architecture)", "\(methods.methods)", "\(batch)", "\(imageSize)"]
       KernelWarmUp(backend, ["bench step"] + subject)?.run { recording in
-        _ = try makeBench(architecture, on: recording, start).run(repeats: 1)
+        _ = try makeBench(architecture, on: recording, stopwatch).run(repeats: 1)
       }
-      let bench = try makeBench(architecture, on: backend, start)
+      let bench = try makeBench(architecture, on: backend, stopwatch)
       let openCL = backend as? OpenCLBackend
       var warm = 0
       let results = try bench.run(repeats: repeats) { seconds in
@@ -74,20 +74,20 @@ struct BenchStep: ParsableCommand {
     }
   }
 
-  /// - Parameter start: from when on the first step is timed.
+  /// - Parameter stopwatch: times the first step from its start on.
   private func makeBench(
-    _ architecture: Architecture, on backend: any InstrumentedBackend, _ start: Double
+    _ architecture: Architecture, on backend: any InstrumentedBackend, _ stopwatch: Stopwatch
   ) throws -> StepBench {
     try StepBench(
-      architecture, methods: methods.methods, batch: batch, imageSize: imageSize, on: backend,
-      start: start, clock: Console.seconds)
+      architecture, methods: methods.methods, batchSize: batch, imageSize: imageSize, on: backend,
+      stopwatch: stopwatch)
   }
 
   private func text(_ results: StepResults) -> String {
     let what =
       results.methods.isEmpty
-      ? "batch \(results.batch)"
-      : "\(results.tasks) tasks, batch \(results.batch) each, "
+      ? "batch \(results.batchSize)"
+      : "\(results.tasks) tasks, batch \(results.batchSize) each, "
         + results.methods.joined(separator: " + ")
     let parts = [
       "\(Format.fixed(results.millisecondsPerStep, 1)) ms a step",
@@ -132,7 +132,8 @@ struct BenchStep: ParsableCommand {
   /// Records a step on the device instead of running it.
   private func dump(_ architecture: Architecture, to folder: String) throws {
     if case .cpu? = device.device {
-      throw ValidationError("--dump-programs: the CPU backend has no programs; give --device opencl")
+      throw ValidationError(
+        "--dump-programs: the CPU backend has no programs; give --device opencl")
     }
     try DeviceOption.make(folder: folder, for: "--dump-programs")
     let recording = StepRecording()
@@ -140,13 +141,13 @@ struct BenchStep: ParsableCommand {
     guard let openCL = backend as? OpenCLBackend else {
       throw NoDevice("--dump-programs: takes an OpenCL device", try OpenCLDevices.all())
     }
-    let bench = try makeBench(architecture, on: backend, Console.seconds())
+    let bench = try makeBench(architecture, on: backend, Stopwatch())
     let results = try bench.run(repeats: 1, beforeStep: recording.startStep)
     do {
       try recording.write(
         to: folder,
         of: RecordedStep(
-          network: results.architecture, batch: batch, imageSize: imageSize,
+          network: results.architecture, batchSize: batch, imageSize: imageSize,
           methods: results.methods, kernels: openCL.family))
     } catch {
       throw OutputError(description: "--dump-programs \(folder): \(error)")

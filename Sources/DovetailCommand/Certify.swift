@@ -8,7 +8,7 @@ struct Certify: ParsableCommand {
     discussion: """
       \(DataOptions.kinds) Measured are the images of the classes that the head knows.
 
-      compatible: the accuracy exceeds that of 99 % of 10,000 random relabellings of the head's \
+      compatible: the accuracy exceeds that of 99 % of 10,000 random relabelings of the head's \
       outputs, and the head does worse with the extractor's channels in any of 199 random orders \
       (unrelated networks share more than their features, such as where in the image things are). \
       perfectly compatible: besides, the lower 95 % limit of its difference to the \
@@ -31,7 +31,7 @@ struct Certify: ParsableCommand {
   var ownHead: String?
   @Option(help: "Images a batch (default: as in the extractor's training, else 128).")
   var batch: Int?
-  @Option(help: "Of the random relabellings.") var seed: Int?
+  @Option(help: "Of the random relabelings.") var seed: Int?
   @Flag(help: "Measure them without a common anchor too.") var allowDifferentSpace = false
   @Option(
     help: ArgumentHelp(
@@ -57,16 +57,17 @@ struct Certify: ParsableCommand {
         extractor, head,
         allowDifferentSpace: allowDifferentSpace
           || given?.featureSpace.differentSpaceAllowed == true)
+      let from = try ComponentFile.read(extractor, as: .extractor)
       let backend = try device.open()
-      let from = try LoadedExtractor(extractor, on: backend)
       let images = try data.load(
-        imageSize: from.extractor.preprocessing.imageSize, synonyms: given?.data.synonyms ?? [:])
+        imageSize: from.header.preprocessing!.imageSize, synonyms: given?.data.synonyms ?? [:])
       let certifier = Certifier(
-        batch: batch ?? given?.batch, seed: seed.map(UInt64.init) ?? given?.relabelling.seed ?? 0,
+        batchSize: batch ?? given?.batchSize,
+        seed: seed.map(UInt64.init) ?? given?.relabeling.seed ?? 0,
         on: backend)
       let measured = try certifier.certify(
-        from, try LoadedHead(head, on: backend), on: images,
-        own: try ownHead.map { try LoadedHead($0, on: backend) },
+        from, try ComponentFile.read(head, as: .head), on: images,
+        own: try ownHead.map { try ComponentFile.read($0, as: .head) },
         allowDifferentSpace: allowDifferentSpace
           || given?.featureSpace.differentSpaceAllowed == true)
       try json.write(measured)

@@ -2,7 +2,7 @@ import Dovetail
 
 /// A component in words.
 enum ComponentText {
-  static func text(_ component: ComponentDescription) -> String {
+  static func text(_ component: ComponentFile.Summary) -> String {
     var rows = [("kind", component.kind.rawValue), ("digest of the weights", component.digest)]
     rows.append(
       (
@@ -37,12 +37,12 @@ enum ComponentText {
       ),
     ]
     if let preprocessing = part.preprocessing {
-      let normalisation = preprocessing.normalisation
+      let normalization = preprocessing.normalization
       rows.append(
         (
           "preprocessing",
-          "\(preprocessing.imageSize)×\(preprocessing.imageSize), mean \(normalisation.mean), std "
-            + "\(normalisation.std)"
+          "\(preprocessing.imageSize)×\(preprocessing.imageSize), mean \(normalization.mean), std "
+            + "\(normalization.std)"
         ))
     }
     if let classNames = part.classNames {

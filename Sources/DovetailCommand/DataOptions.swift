@@ -40,13 +40,13 @@ struct DataOptions: ParsableArguments {
     """
 
   @Option(
-    help: ArgumentHelp("Labelled images.", discussion: kinds, valueName: "kind=path"))
+    help: ArgumentHelp("Labeled images.", discussion: kinds, valueName: "kind=path"))
   var data: DataChoice
   @OptionGroup var synonyms: SynonymOptions
 
-  func load(imageSize: Int, synonyms recorded: [String: String] = [:]) throws -> LabelledImages {
+  func load(imageSize: Int, synonyms recorded: [String: String] = [:]) throws -> LabeledImages {
     let given = try synonyms.dictionary()
-    return try LabelledImages(
+    return try LabeledImages(
       try data.load(imageSize: imageSize), kind: data.kind,
       synonyms: recorded.merging(given) { $1 })
   }

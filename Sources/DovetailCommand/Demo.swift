@@ -3,7 +3,7 @@ import Dovetail
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "See it work on made-up images, in about a minute.",
+    abstract: "See it work on synthetic images, in about a minute.",
     discussion: """
       Trains a pair of networks as usual and a pair with all three methods (identical initial \
       weights, a shared rotation head, a shared common-classes head), on two domains of ten \
@@ -53,7 +53,7 @@ struct Demo: ParsableCommand {
         let line = ProgressLine(name, log)
         return try Run.train(
           recipe, datasets: datasets, directory: directory(name), on: backend,
-          clock: Console.seconds, startTime: Console.secondsSince1970(), progress: line.show)
+          startTime: Console.secondsSince1970(), progress: line.show)
       }
       let results = Results(
         independent: try train("independent", recipes.independent),
@@ -89,7 +89,7 @@ struct Demo: ParsableCommand {
     ]
     let chance = Format.percent(a.recombinations.first?.chance)
     var lines = [
-      "Two domains of made-up images, ten classes each, nine in common; a network for each.", "",
+      "Two domains of synthetic images, ten classes each, nine in common; a network for each.", "",
     ]
     lines += ResultTable.aligned(rows)
     lines += [

@@ -12,7 +12,7 @@ struct DovetailCommand: ParsableCommand {
 
       Start with
         dovetail demo
-      which needs no data: it trains two pairs of networks on made-up images, one pair as usual \
+      which needs no data: it trains two pairs of networks on synthetic images, one pair as usual \
       and one pair to be compatible, and prints how well each recombines. Then write a recipe for \
       your own data (dovetail train --help shows one).
 

@@ -7,7 +7,7 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a component or a model as an ONNX file.",
     discussion: """
-      An extractor takes images [N, 3, size, size], RGB in 0 to 1 (the graph normalises), and gives \
+      An extractor takes images [N, 3, size, size], RGB in 0 to 1 (the graph normalizes), and gives \
       features; a head takes features and gives logits; a model does both. The two halves join at the \
       name features. Batch norm is the component's: the batch's own statistics are computed in the \
       graph, recalibrated ones are constants. The metadata hold classes, preprocessing and digest.
@@ -20,14 +20,14 @@ struct Export: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      let component = try StoredComponent(path: file)
+      let component = try ComponentFile.Contents(path: file)
       let bytes = try ONNXExport.bytes(of: component, path: file, on: CPUBackend())
       try AtomicFile.write(bytes, to: onnx)
-      let description = component.description
+      let summary = component.summary
       Console.print(
-        "\(onnx): \(description.kind.rawValue), \(bytes.count) bytes, batch norm: "
-          + description.parts[0].interface.batchNorm.rawValue)
-      Console.print("digest: \(description.digest)")
+        "\(onnx): \(summary.kind.rawValue), \(bytes.count) bytes, batch norm: "
+          + summary.parts[0].interface.batchNorm.rawValue)
+      Console.print("digest: \(summary.digest)")
     }
   }
 }

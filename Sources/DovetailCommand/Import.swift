@@ -72,7 +72,7 @@ struct Import: ParsableCommand {
         classNames: try classNames(),
         preprocessing: Preprocessing(
           imageSize: imageSize,
-          normalisation: Normalisation(
+          normalization: Normalization(
             mean: mean?.values ?? [0, 0, 0], std: std?.values ?? [1, 1, 1])))
       options.name = architecture
       options.depth = depth

@@ -24,7 +24,7 @@ struct Inspect: ParsableCommand {
     /// SHA-256 of the file.
     let file: String
     /// Nil for files of other programs.
-    let component: ComponentDescription?
+    let component: ComponentFile.Summary?
     let metadata: [String: String]
     let tensors: [Tensor]
   }
@@ -49,7 +49,7 @@ struct Inspect: ParsableCommand {
       let isOurs = index.metadata["format"] == ComponentHeader.format
       let report = Report(
         file: Digest.hex(bytes),
-        component: isOurs ? try StoredComponent(bytes: bytes, path: file).description : nil,
+        component: isOurs ? try ComponentFile.Contents(bytes: bytes, path: file).summary : nil,
         metadata: isOurs ? [:] : index.metadata,
         tensors: index.items.map {
           .init(

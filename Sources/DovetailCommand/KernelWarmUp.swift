@@ -54,7 +54,9 @@ struct KernelWarmUp {
     if backend.device.isPoCL {
       let folder =
         environment["POCL_CACHE_DIR"]
-        ?? CacheFolder.path.map { "\(URL(fileURLWithPath: $0).deletingLastPathComponent().path)/pocl/kcache" }
+        ?? CacheFolder.path.map {
+          "\(URL(fileURLWithPath: $0).deletingLastPathComponent().path)/pocl/kcache"
+        }
       return folder.map { "\($0)/dovetail-\(name)" }
     }
     return CacheFolder.path.map { "\($0)/compiled/\(name)" }

@@ -117,7 +117,7 @@ enum LibraryTable {
   struct Row: Encodable {
     let entry: String
     let file: String
-    let component: ComponentDescription?
+    let component: ComponentFile.Summary?
     let certificate: Certificate?
 
     init(_ entry: ComponentLibrary.Entry) {

@@ -7,7 +7,7 @@ struct LibraryRank: ParsableCommand {
     commandName: "rank",
     abstract: "Order what a library can be put together to by its accuracy on new images.",
     discussion: """
-      Every extractor under every head that fits it, and every model, is measured on labelled \
+      Every extractor under every head that fits it, and every model, is measured on labeled \
       images (the test part); nothing is trained. \(DataOptions.kinds)
       """)
 
@@ -34,8 +34,8 @@ struct LibraryRank: ParsableCommand {
       func files(_ kind: ComponentKind) -> [String] {
         entries.filter { $0.component?.kind == kind }.map(\.path)
       }
-      var sets: [Int: LabelledImages] = [:]
-      func images(_ size: Int) throws -> LabelledImages {
+      var sets: [Int: LabeledImages] = [:]
+      func images(_ size: Int) throws -> LabeledImages {
         let set = try sets[size] ?? data.load(imageSize: size)
         sets[size] = set
         return set
@@ -43,20 +43,17 @@ struct LibraryRank: ParsableCommand {
       let certifier = Certifier(on: backend)
       let matrix = try CompatibilityMatrix(
         extractors: try (extractor.map { [$0] } ?? files(.extractor)).map {
-          (name: $0, part: try LoadedExtractor($0, on: backend))
+          (name: $0, part: try ComponentFile.read($0, as: .extractor))
         },
         heads: try (head.map { [$0] } ?? files(.head)).map {
-          (name: $0, part: try LoadedHead($0, on: backend))
+          (name: $0, part: try ComponentFile.read($0, as: .head))
         },
         data: { [try images($0)] }, certifier: certifier)
       var cells = matrix.cells
       for path in extractor == nil && head == nil ? files(.model) : [] {
         let model = try ModelFile.read(path)
         cells += try CompatibilityMatrix(
-          extractors: [
-            (path, try LoadedExtractor(model.extractor, path: path, on: backend))
-          ],
-          heads: [(path, try LoadedHead(model.head, path: path, on: backend))],
+          extractors: [(path, model.extractor)], heads: [(path, model.head)],
           data: { [try images($0)] }, certifier: certifier, allowDifferentSpace: true
         ).cells
       }

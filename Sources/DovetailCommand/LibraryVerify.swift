@@ -22,7 +22,7 @@ struct LibraryVerify: ParsableCommand {
   @Argument(help: ArgumentHelp("The library.", valueName: "dir")) var library: String
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Labelled images; may be repeated.", valueName: "kind=path"))
+    help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
   var data: [DataChoice] = []
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
@@ -40,7 +40,7 @@ struct LibraryVerify: ParsableCommand {
       if !data.isEmpty {
         let backend = try device.open()
         for (path, certificate) in certificates {
-          guard let differences = try measure(certificate, contents.entries, on: backend) else {
+          guard let differences = try evaluate(certificate, contents.entries, on: backend) else {
             continue
           }
           report.measuredAgain += 1
@@ -63,7 +63,7 @@ struct LibraryVerify: ParsableCommand {
   }
 
   /// - Returns: what a new measurement says otherwise; nil where parts or images are not here.
-  private func measure(
+  private func evaluate(
     _ certificate: Certificate, _ entries: [ComponentLibrary.Entry], on backend: any Backend
   ) throws -> [String]? {
     func file(_ weights: String) -> String? { entries.first { $0.weights == weights }?.path }
@@ -71,17 +71,17 @@ struct LibraryVerify: ParsableCommand {
     else { return nil }
     let own = certificate.upperBound.map { file($0.head.digest) }
     if let own, own == nil { return nil }
-    let extractor = try LoadedExtractor(from, on: backend)
+    let extractor = try ComponentFile.read(from, as: .extractor)
     for choice in data {
-      let dataset = try choice.load(imageSize: extractor.extractor.preprocessing.imageSize)
+      let dataset = try choice.load(imageSize: extractor.header.preprocessing!.imageSize)
       guard dataset.digest == certificate.data.digest else { continue }
       let measured = try Certifier(
-        batch: certificate.batch, seed: certificate.relabelling.seed, on: backend
+        batchSize: certificate.batchSize, seed: certificate.relabeling.seed, on: backend
       ).certify(
-        extractor, try LoadedHead(to, on: backend),
-        on: try LabelledImages(
+        extractor, try ComponentFile.read(to, as: .head),
+        on: try LabeledImages(
           dataset, kind: choice.kind, synonyms: certificate.data.synonyms),
-        own: try own?.map { try LoadedHead($0, on: backend) },
+        own: try own?.map { try ComponentFile.read($0, as: .head) },
         allowDifferentSpace: certificate.featureSpace.differentSpaceAllowed)
       return certificate.differences(from: measured)
     }

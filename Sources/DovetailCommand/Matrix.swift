@@ -15,7 +15,7 @@ struct Matrix: ParsableCommand {
   @Argument(help: "Files of extractors and heads.") var files: [String]
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Labelled images; may be repeated.", valueName: "kind=path"))
+    help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
   var data: [DataChoice]
   @OptionGroup var synonyms: SynonymOptions
   @Option(help: "Images a batch (default: as in each extractor's training, else 128).")
@@ -31,20 +31,19 @@ struct Matrix: ParsableCommand {
     if let batch, batch < 2 {
       throw ValidationError("--batch: expected at least 2, got \(batch)")
     }
-    if data.isEmpty { throw ValidationError("--data: give labelled images, KIND=PATH") }
+    if data.isEmpty { throw ValidationError("--data: give labeled images, KIND=PATH") }
   }
 
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
-      let kinds = try files.map { ($0, try StoredComponent(path: $0).description.kind) }
+      let parts = try files.compactMap { file -> (name: String, part: Component)? in
+        guard case .component(let part) = try ComponentFile.Contents(path: file) else { return nil }
+        return (file, part)
+      }
+      let extractors = parts.filter { $0.part.header.kind == .extractor }
+      let heads = parts.filter { $0.part.header.kind == .head }
       let backend = try device.open()
-      let extractors = try kinds.filter { $0.1 == .extractor }.map {
-        (name: $0.0, part: try LoadedExtractor($0.0, on: backend))
-      }
-      let heads = try kinds.filter { $0.1 == .head }.map {
-        (name: $0.0, part: try LoadedHead($0.0, on: backend))
-      }
       guard !extractors.isEmpty, !heads.isEmpty else {
         throw ValidationError(
           "expected at least one extractor and one head, got \(extractors.count) and "
@@ -52,7 +51,7 @@ struct Matrix: ParsableCommand {
       }
       let matrix = try CompatibilityMatrix(
         extractors: extractors, heads: heads, data: { try load(imageSize: $0) },
-        certifier: Certifier(batch: batch, on: backend),
+        certifier: Certifier(batchSize: batch, on: backend),
         allowDifferentSpace: allowDifferentSpace)
       try json.write(matrix)
       if let report {
@@ -66,7 +65,7 @@ struct Matrix: ParsableCommand {
   }
 
   /// A synonym belongs to the data sets that have the class.
-  private func load(imageSize: Int) throws -> [LabelledImages] {
+  private func load(imageSize: Int) throws -> [LabeledImages] {
     let all = try synonyms.dictionary()
     let sets = try data.map { ($0.kind, try $0.load(imageSize: imageSize)) }
     if let unknown = all.keys.sorted().first(where: { name in
@@ -75,7 +74,7 @@ struct Matrix: ParsableCommand {
       throw ValidationError("--synonyms: no data set has a class “\(unknown)”")
     }
     return try sets.map { kind, set in
-      try LabelledImages(
+      try LabeledImages(
         set, kind: kind, synonyms: all.filter { set.classNames.contains($0.key) })
     }
   }

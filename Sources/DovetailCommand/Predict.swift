@@ -7,7 +7,7 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell the classes of JPEG images.",
     discussion: """
-      A model as it was trained normalises by the batch: what it says of an image depends on the \
+      A model as it was trained normalizes by the batch: what it says of an image depends on the \
       others, and fewer than \(Predictor.smallBatch) are refused. dovetail recalibrate makes one that \
       looks at each image alone.
 
@@ -39,7 +39,7 @@ struct Predict: ParsableCommand {
   @Argument(help: "The model's file.") var model: String
   @Argument(help: "JPEG files, or folders of them.") var images: [String]
   @Option(help: "How many classes of each image.") var top = 1
-  @Flag(help: "Let a model that normalises by the batch do so with few images.")
+  @Flag(help: "Let a model that normalizes by the batch do so with few images.")
   var allowSmallBatch = false
   @Flag(help: "Leave out files that are no whole JPEG images.") var skipDamaged = false
   @OptionGroup var device: DeviceOption
@@ -53,7 +53,7 @@ struct Predict: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
-      guard case .model(let record) = try StoredComponent(path: model) else {
+      guard case .model(let record) = try ComponentFile.Contents(path: model) else {
         throw FileError(
           kind: .malformed, path: model,
           problem: "expected a model; dovetail recombine makes one of an extractor and a head")
@@ -62,7 +62,7 @@ struct Predict: ParsableCommand {
       let predictor = Predictor(record)
       if predictor.dependsOnTheBatch {
         Console.log(
-          "dovetail: the model normalises by the batch: what it says of an image depends on the "
+          "dovetail: the model normalizes by the batch: what it says of an image depends on the "
             + "others; dovetail recalibrate fixes that")
       }
       let results = try predictor.predict(

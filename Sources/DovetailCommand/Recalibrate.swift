@@ -7,7 +7,7 @@ struct Recalibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Bake batch-norm statistics of your images into a model.",
     discussion: """
-      A model as it was trained normalises by the batch that it is given, so that a prediction depends \
+      A model as it was trained normalizes by the batch that it is given, so that a prediction depends \
       on the other images in it. This takes the statistics once, on images like those that the model \
       is to be used on (labels are not looked at), and writes a model that predicts for each image \
       alone.
@@ -23,7 +23,7 @@ struct Recalibrate: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      guard case .model(let record) = try StoredComponent(path: model) else {
+      guard case .model(let record) = try ComponentFile.Contents(path: model) else {
         throw FileError(
           kind: .malformed, path: model,
           problem: "expected a model; dovetail recombine makes one of an extractor and a head")
@@ -64,6 +64,7 @@ struct RecalibrationOptions: ParsableArguments {
     let dataset = try data.load(imageSize: size)
     return try model.recalibrated(
       on: dataset.train, named: dataset.name, digest: dataset.digest,
-      batch: batch ?? model.extractor.header.lineage?.batch ?? 128, path: path, backend: backend)
+      batchSize: batch ?? model.extractor.header.lineage?.batchSize ?? 128, path: path,
+      backend: backend)
   }
 }

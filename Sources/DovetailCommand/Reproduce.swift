@@ -87,7 +87,7 @@ struct Reproduce: ParsableCommand {
       let (index, count) = try part()
       let mine = Grid.part(try grid.jobs(datasets), index: index, of: count)
       if plan {
-        let plan = try grid.plan(mine, datasets, on: backend, clock: Console.seconds)
+        let plan = try grid.plan(mine, datasets, on: backend)
         try json.write(plan)
         if !json.takesStdout { Console.print(plan.text) }
         return
@@ -147,14 +147,14 @@ struct Reproduce: ParsableCommand {
     let left =
       scale == .smoke || toDo.count < 2
       ? nil
-      : TimeLeft(try grid.plan(toDo, datasets, on: backend, clock: Console.seconds))
+      : TimeLeft(try grid.plan(toDo, datasets, on: backend))
     for (position, job) in toDo.enumerated() {
       let line = ProgressLine(
         "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log,
         leftInAll: left?.callAsFunction)
       left?.begin(position)
       try grid.run(
-        job, datasets, on: backend, clock: Console.seconds,
+        job, datasets, on: backend,
         startTime: Date().timeIntervalSince1970, control: control,
         prepare: { KernelWarmUp.run($0, $1, on: backend) }, progress: line.show)
     }
@@ -185,7 +185,7 @@ struct Reproduce: ParsableCommand {
           "--data \(text): expected ROLE=KIND:PATH with a role of "
             + DataRole.allCases.map(\.rawValue).joined(separator: ", ") + " and a kind of "
             + DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
-            + " (the made-up ones without a path)")
+            + " (the synthetic ones without a path)")
       }
       let path =
         value.count == 2

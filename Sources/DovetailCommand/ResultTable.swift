@@ -9,8 +9,8 @@ enum ResultTable {
     for task in results.tasks where !task.notes.isEmpty {
       lines.append("\(task.name): \(task.dataset), \(task.notes.joined(separator: "; "))")
     }
-    let labelled = results.tasks.filter { $0.ownAccuracy != nil }
-    let own = labelled.map {
+    let labeled = results.tasks.filter { $0.ownAccuracy != nil }
+    let own = labeled.map {
       [
         $0.name, "\($0.testImages)", Format.percent($0.ownAccuracy),
         Format.percent($0.ownAccuracyOnCommonClasses),

@@ -47,7 +47,7 @@ struct TrainingOptions: ParsableArguments {
     KernelWarmUp.run(recipe, datasets, on: backend)
     let line = ProgressLine(title, log)
     let results = try Run.train(
-      recipe, datasets: datasets, directory: directory, on: backend, clock: Console.seconds,
+      recipe, datasets: datasets, directory: directory, on: backend,
       startTime: Console.secondsSince1970(),
       control: checkpoints.control(hasDirectory: directory != nil), progress: line.show)
     try show(results)

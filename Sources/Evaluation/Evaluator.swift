@@ -9,14 +9,14 @@ public import Tensors
 /// with a fixed seed, of the training batch size; the last, short one is filled from the start of
 /// the order, and the extra predictions do not count.
 public struct Evaluator {
-  public let batch: Int
+  public let batchSize: Int
   /// In place of the components' own; nil: theirs.
   public let policy: BatchNormPolicy?
   let backend: any Backend
   private let held: HeldImages
 
-  public init(batch: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
-    self.batch = batch
+  public init(batchSize: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
+    self.batchSize = batchSize
     self.policy = policy
     self.backend = backend
     held = HeldImages(on: backend)
@@ -46,7 +46,7 @@ public struct Evaluator {
   ///   - labelNames: canonical class name of each label of `images`.
   ///   - classes: only images of these classes are measured; all of them where nil.
   /// - Returns: nil where no image is of these classes.
-  public func measure(
+  public func evaluate(
     _ network: Recombination, on images: ImageSet, labelNames: [String], classes: [String]? = nil
   ) throws -> Outcome? {
     let outputs = network.head.classNames
@@ -125,14 +125,14 @@ public struct Evaluator {
     guard let task = auxiliary.kind.auxiliaryTask else {
       preconditionFailure("a head of kind \(auxiliary.kind.rawValue) is no self-supervised task's")
     }
-    let normalisation = extractor.preprocessing.normalisation
+    let normalization = extractor.preprocessing.normalization
     let outputs = task.labelNames.indices
     var right = 0
     try forEachBatch(of: images) { store, indices, counted in
       let copies = task.copies(of: indices.map { ImageTransform(index: Int32($0)) })
       let x = backend.makeTensor([copies.count, store.height, store.width, 3])
       backend.gatherImages(
-        store, transforms: copies, mean: normalisation.mean, std: normalisation.std, into: x)
+        store, transforms: copies, mean: normalization.mean, std: normalization.std, into: x)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
       let values = try backend.download(
@@ -157,9 +157,9 @@ public struct Evaluator {
     var random = RandomStream(seed: 0, .evaluationOrder)
     let order = random.permutation(count)
     let store = held.store(of: images)
-    for start in stride(from: 0, to: count, by: batch) {
-      let indices = (0..<batch).map { order[(start + $0) % count] }
-      try body(store, indices, min(batch, count - start))
+    for start in stride(from: 0, to: count, by: batchSize) {
+      let indices = (0..<batchSize).map { order[(start + $0) % count] }
+      try body(store, indices, min(batchSize, count - start))
     }
   }
 
@@ -170,7 +170,7 @@ public struct Evaluator {
     let x = backend.makeTensor([indices.count, store.height, store.width, 3])
     backend.gatherImages(
       store, transforms: indices.map { ImageTransform(index: Int32($0)) },
-      mean: preprocessing.normalisation.mean, std: preprocessing.normalisation.std, into: x)
+      mean: preprocessing.normalization.mean, std: preprocessing.normalization.std, into: x)
     return x
   }
 

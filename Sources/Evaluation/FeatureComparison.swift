@@ -9,7 +9,7 @@ import Tensors
 /// 3).
 public struct FeatureComparison: Codable, Sendable {
   public let first: String, second: String
-  /// Whose test images both extractors saw, each normalised as its own training images were.
+  /// Whose test images both extractors saw, each normalized as its own training images were.
   public let images: String
   public let imageCount: Int
   public let channels: Int
@@ -20,7 +20,7 @@ public struct FeatureComparison: Codable, Sendable {
   /// where nothing ties channel i of the one to channel i of the other.
   public let permutedCorrelations: [Double]
   public let permutedMeanCorrelation: Double
-  /// Linear centred kernel alignment (Kornblith et al. 2019), in [0, 1].
+  /// Linear centered kernel alignment (Kornblith et al. 2019), in [0, 1].
   public let linearCKA: Double
 }
 
@@ -57,7 +57,7 @@ extension Evaluator {
       }
       let channels = features[0].shape.sizes.last!
       let values = try features.map {
-        Array(try backend.download($0).prefix(counted * $0.count / batch))
+        Array(try backend.download($0).prefix(counted * $0.count / batchSize))
       }
       var sum = statistics ?? FeatureStatistics(channels: channels, channels)
       sum.add(values[0], values[1])

@@ -46,7 +46,7 @@ public struct Predictor {
     }
   }
 
-  /// - Throws: `SmallBatchError` for a few images under a model that normalises by the batch.
+  /// - Throws: `SmallBatchError` for a few images under a model that normalizes by the batch.
   private func check(count: Int, allowSmallBatch: Bool) throws(SmallBatchError) {
     if dependsOnTheBatch && count < Self.smallBatch && !allowSmallBatch {
       throw SmallBatchError(count: count)
@@ -92,10 +92,10 @@ public struct Predictor {
       try check(count: intact.count, allowSmallBatch: allowSmallBatch)
       let images = ImageSet(
         bytes: bytes, labels: [Int32](repeating: 0, count: intact.count), size: size)
-      let batch =
+      let batchSize =
         dependsOnTheBatch
-        ? min(intact.count, model.extractor.header.lineage?.batch ?? 128) : Self.smallBatch
-      let logits = try Evaluator(batch: batch, on: backend).logits(network, images)
+        ? min(intact.count, model.extractor.header.lineage?.batchSize ?? 128) : Self.smallBatch
+      let logits = try Evaluator(batchSize: batchSize, on: backend).logits(network, images)
       predictions += intact.enumerated().map { position, file in
         Prediction(
           path: file, logits: Array(logits[position * outputs..<(position + 1) * outputs]))
@@ -110,7 +110,7 @@ public struct SmallBatchError: AdvisedError, Sendable {
   let count: Int
 
   public var description: String {
-    "the model normalises by the batch, and \(count) image\(count == 1 ? "" : "s") are fewer than "
+    "the model normalizes by the batch, and \(count) image\(count == 1 ? "" : "s") are fewer than "
       + "\(Predictor.smallBatch): \(ErrorAdvice.moreImages)"
   }
 

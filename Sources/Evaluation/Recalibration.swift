@@ -10,7 +10,7 @@ public enum Recalibration {
   /// Sets the running statistics of all batch norms to those of these images, and the policy of
   /// both parts to `recalibrated`. No labels are looked at; weights stay as they are.
   ///
-  /// The images pass once, in batches that normalise by themselves, as they did in training. Of a
+  /// The images pass once, in batches that normalize by themselves, as they did in training. Of a
   /// channel, with mean μ and biased variance v over the M values of batch b:
   ///
   ///     mean = Σ M μ / Σ M,   variance = Σ M (v + (μ − mean)²) / Σ M
@@ -18,24 +18,24 @@ public enum Recalibration {
   /// in double precision: mean and biased (population) variance over all values of all batches (Wu
   /// and Johnson 2021, “precise batch norm”). With all images in one batch, the network then
   /// predicts as it does by the batch's statistics.
-  /// - Parameter batch: images a batch, or a few less: batches have nearly equal sizes.
+  /// - Parameter batchSize: images a batch, or a few less: batches have nearly equal sizes.
   /// - Throws: `DatasetError` for fewer than two images; the device's errors. The network is then
   ///   as it was.
   public static func recalibrate(
-    _ network: Recombination, on images: ImageSet, batch: Int, backend: any Backend
+    _ network: Recombination, on images: ImageSet, batchSize: Int, backend: any Backend
   ) throws {
     guard images.count >= 2 else {
       throw DatasetError(
         .malformed, path: "the images to recalibrate on", problem: "there are \(images.count)",
         advice: "Give at least 2, better a thousand.")
     }
-    let evaluator = Evaluator(batch: batch, on: backend)
+    let evaluator = Evaluator(batchSize: batchSize, on: backend)
     var random = RandomStream(seed: 0, .evaluationOrder)
     let order = random.permutation(images.count)
     let store = backend.makeImageStore(
       bytes: images.bytes, count: images.count, height: images.size, width: images.size)
     var pools: [Pool] = []
-    let batches = (images.count + batch - 1) / batch
+    let batches = (images.count + batchSize - 1) / batchSize
     for index in 0..<batches {
       let range = index * images.count / batches..<(index + 1) * images.count / batches
       let x = evaluator.gather(
@@ -46,10 +46,10 @@ public enum Recalibration {
         observer: { seen.append(($0, $1, $2, $3)) })
       _ = network(Variable(x), context)
       if pools.isEmpty { pools = seen.map { Pool($0.norm) } }
-      for (place, batch) in seen.enumerated() {
+      for (place, part) in seen.enumerated() {
         pools[place].add(
-          mean: try backend.download(batch.mean), variance: try backend.download(batch.variance),
-          values: batch.values)
+          mean: try backend.download(part.mean), variance: try backend.download(part.variance),
+          values: part.values)
       }
     }
     for pool in pools {
@@ -93,16 +93,16 @@ extension Model {
   /// A model whose batch-norm statistics are those of these images; its lineage names them.
   /// - Parameter digest: of the data set (`Dataset.digest`).
   public func recalibrated(
-    on images: ImageSet, named name: String, digest: String, batch: Int, path: String,
+    on images: ImageSet, named name: String, digest: String, batchSize: Int, path: String,
     backend: any Backend
   ) throws -> Model {
     let network = try makeModel(path: path, on: backend)
-    try Recalibration.recalibrate(network, on: images, batch: batch, backend: backend)
+    try Recalibration.recalibrate(network, on: images, batchSize: batchSize, backend: backend)
     func lineage(of before: ComponentHeader, _ role: String) -> Lineage {
       var lineage = Lineage(origin: .recalibration)
       lineage.parents = [.init(role: role, name: before.lineage?.task, digest: before.digest)]
       lineage.data = [.init(name: name, digest: digest)]
-      lineage.batch = batch
+      lineage.batchSize = batchSize
       lineage.device = backend.kind
       return lineage
     }

@@ -15,10 +15,10 @@ public enum DataRole: String, Codable, Sendable, CaseIterable {
   }
 
   /// Drawn by code, for the smoke scale.
-  var madeUp: DatasetKind {
+  var synthetic: DatasetKind {
     switch self {
-    case .cifar10, .cifar100: .madeUpInk
-    case .stl10, .ilsvrc12: .madeUpNeon
+    case .cifar10, .cifar100: .syntheticInk
+    case .stl10, .ilsvrc12: .syntheticNeon
     }
   }
 

@@ -25,7 +25,7 @@ public struct Grid {
   public let chosen: [String]?
 
   /// - Parameters:
-  ///   - sources: one a role; what is left out is made up at the smoke scale.
+  ///   - sources: one a role; what is left out is synthetic at the smoke scale.
   ///   - chosen: names of trainings; nil: all.
   /// - Throws: `MissingDataError` where a role that an experiment cannot do without has no data;
   ///   `RecipeError` for a training that there is not.
@@ -45,7 +45,7 @@ public struct Grid {
     let needed = Set(experiments.flatMap { $0.roles.subtracting($0.optionalRoles) })
     self.sources = try DataRole.allCases.filter(roles.contains).compactMap { role in
       if let given = sources.first(where: { $0.role == role }) { return given }
-      if scale == .smoke { return DataSource(role: role, kind: role.madeUp, path: nil) }
+      if scale == .smoke { return DataSource(role: role, kind: role.synthetic, path: nil) }
       guard needed.contains(role) else { return nil }
       throw MissingDataError(role: role)
     }
@@ -108,7 +108,7 @@ public struct Grid {
     var recipe = Recipe(tasks: tasks)
     recipe.architecture = scale.resnet
     recipe.steps = scale.steps
-    recipe.batch = scale.batch
+    recipe.batchSize = scale.batchSize
     recipe.seed = seed
     var before: [String: Job] = [:]
     for need in training.needs { before[need.name] = try job(need, seed: seed, datasets) }
@@ -170,8 +170,9 @@ public struct Grid {
   /// Runs one job, and measures its features where an experiment asks for them.
   /// - Parameter prepare: called with recipe and data before the training begins or goes on.
   public func run(
-    _ job: Job, _ datasets: Datasets, on backend: any Backend, clock: () -> Double,
-    startTime: Double?, control: RunControl = RunControl(),
+    _ job: Job, _ datasets: Datasets, on backend: any Backend,
+    clock: some Clock<Duration> = ContinuousClock(), startTime: Double?,
+    control: RunControl = RunControl(),
     prepare: (Recipe, [Dataset]) -> Void = { _, _ in }, progress: (TrainingProgress) -> Void
   ) throws {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in

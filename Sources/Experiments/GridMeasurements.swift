@@ -28,7 +28,7 @@ extension Grid {
   }
 
   /// What an extractor of one run reaches under a head of another.
-  func measure(
+  func evaluate(
     _ crossing: Experiment.Crossing, seed: UInt64, _ datasets: Datasets, on backend: any Backend
   ) throws -> Double? {
     let from = try job(crossing.extractor, seed: seed, datasets)
@@ -37,7 +37,7 @@ extension Grid {
     let key = [
       String(to.directory.split(separator: "/").last!), "\(crossing.extractorTask)",
       "\(crossing.headTask)", crossing.role.rawValue, crossing.policy.rawValue,
-      crossing.batch.map(String.init) ?? "as trained", crossing.measure.rawValue,
+      crossing.batchSize.map(String.init) ?? "as trained", crossing.measure.rawValue,
       crossing.commonWith?.rawValue ?? "all classes",
     ].joined(separator: ", ")
     let path = "\(from.directory)/crossings.json"
@@ -52,19 +52,20 @@ extension Grid {
     let head = try ComponentFile.loadHead(
       RunDirectory(to.directory).head(to.recipe.tasks[crossing.headTask].name), on: backend)
     let network = try Recombination(extractor, head)
-    let labelled = datasets[source(of: crossing.role)]!
+    let labeled = datasets[source(of: crossing.role)]!
     let names = try labelNames(crossing.role, datasets)
     var classes = Set(head.classNames).intersection(names)
     if let other = crossing.commonWith { classes.formIntersection(try labelNames(other, datasets)) }
-    let images = labelled.test
-    let batch = crossing.batch ?? from.recipe.batch
+    let images = labeled.test
+    let batchSize = crossing.batchSize ?? from.recipe.batchSize
     if crossing.policy == .recalibrated {
       let chosen = images.labels.indices.filter { classes.contains(names[Int(images.labels[$0])]) }
       try Recalibration.recalibrate(
-        network, on: images.subset(chosen), batch: batch, backend: backend)
+        network, on: images.subset(chosen), batchSize: batchSize, backend: backend)
     }
-    let outcome = try Evaluator(batch: batch, policy: crossing.policy, on: backend).measure(
-      network, on: images, labelNames: names, classes: classes.sorted())
+    let outcome = try Evaluator(batchSize: batchSize, policy: crossing.policy, on: backend)
+      .evaluate(
+        network, on: images, labelNames: names, classes: classes.sorted())
     guard let outcome else { return nil }
     known[key] =
       crossing.measure == .accuracy ? outcome.accuracy : outcome.averageClassAccuracy

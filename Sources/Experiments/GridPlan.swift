@@ -30,14 +30,16 @@ public struct GridPlan: Codable, Sendable {
 
 extension Grid {
   /// Each kind of step is timed once: two that do not count, and the median of five.
-  /// - Parameter clock: seconds since some start.
+  /// - Parameter clock: what steps are timed by.
   public func plan(
-    _ jobs: [Job], _ datasets: Datasets, on backend: any Backend, clock: () -> Double
+    _ jobs: [Job], _ datasets: Datasets, on backend: any Backend,
+    clock: some Clock<Duration> = ContinuousClock()
   ) throws -> GridPlan {
     var known: [String: Double] = [:]
     return GridPlan(
       items: try jobs.map { job in
-        let networks = Set(job.recipe.tasks.map { "\(job.recipe.extractorArchitecture(of: $0))" }).sorted()
+        let networks = Set(job.recipe.tasks.map { "\(job.recipe.extractorArchitecture(of: $0))" })
+          .sorted()
         let directory = RunDirectory(job.directory)
         // Of incremental training one task comes after the other.
         let rounds = job.recipe.steps * (job.recipe.scheme == .joint ? 1 : job.recipe.tasks.count)
@@ -67,18 +69,18 @@ extension Grid {
 
   private func secondsPerStep(
     _ recipe: Recipe, _ job: Job, _ datasets: Datasets, on backend: any Backend,
-    _ clock: () -> Double
+    _ clock: some Clock<Duration>
   ) throws -> Double {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
-      try task.choosingClasses(of: datasets[source(of: role)]!).forTiming(recipe.batch)
+      try task.choosingClasses(of: datasets[source(of: role)]!).forTiming(recipe.batchSize)
     }
     let trainer = try Trainer(recipe, datasets: data, on: backend)
     var times: [Double] = []
     for step in 0..<7 {
-      let start = clock()
+      let stopwatch = Stopwatch(clock)
       for network in trainer.networks { try trainer.step(network, step: step, learningRate: 0) }
       try backend.synchronize()
-      times.append(clock() - start)
+      times.append(stopwatch.seconds)
     }
     return times.dropFirst(2).sorted()[2]
   }
@@ -104,10 +106,10 @@ extension Recipe {
 
 extension Dataset {
   /// As many images as a few steps look at; streamed ones as they are.
-  fileprivate func forTiming(_ batch: Int) -> Dataset {
+  fileprivate func forTiming(_ batchSize: Int) -> Dataset {
     guard stream == nil else { return self }
     return Dataset(
       name: name, classNames: classNames,
-      train: train.subset(Array(0..<min(train.count, 8 * batch))), test: test, notes: notes)
+      train: train.subset(Array(0..<min(train.count, 8 * batchSize))), test: test, notes: notes)
   }
 }

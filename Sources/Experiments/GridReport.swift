@@ -109,7 +109,7 @@ extension Grid {
       guard jobs.allSatisfy({ state($0) == .finished }) else { return nil }
       if case .crossings(let crossings) = row.metric {
         let values = try crossings.compactMap {
-          try measure($0, seed: seed, datasets, on: backend)
+          try evaluate($0, seed: seed, datasets, on: backend)
         }
         guard values.count == crossings.count else { return nil }
         return runValue(seed, values, jobs)
@@ -145,7 +145,8 @@ extension Grid {
     case .ownTaskOnAllClasses: return mean(results.tasks.compactMap(\.ownAccuracy))
     case .curve(.end): return mean(results.tasks.compactMap(\.averageClassAccuracy))
     case .curve(let place):
-      let epoch = (try job.trainImages(datasets, self) + job.recipe.batch - 1) / job.recipe.batch
+      let epoch =
+        (try job.trainImages(datasets, self) + job.recipe.batchSize - 1) / job.recipe.batchSize
       let step = place == .start ? 0 : min(epoch, job.recipe.steps)
       if step == job.recipe.steps { return mean(results.tasks.compactMap(\.averageClassAccuracy)) }
       return results.curve.first { $0.step == step }

@@ -40,7 +40,7 @@ extension Experiment {
     let role: DataRole
     var policy = BatchNormPolicy.batch
     /// Of the test batches; nil: the training's.
-    var batch: Int?
+    var batchSize: Int?
     var measure = Measure.accuracy
     /// Images of the classes that both roles have, where it is not the head's own.
     var commonWith: DataRole?

@@ -3,7 +3,7 @@ import Training
 
 /// How much of an experiment is run. Scales change sizes and steps, nothing else.
 public enum Scale: String, Codable, Sendable, CaseIterable {
-  /// Does it run: a few steps on made-up images.
+  /// Does it run: a few steps on synthetic images.
   case smoke
   /// Two cores and less than an hour.
   case short
@@ -14,7 +14,7 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
 
   /// Minibatches of each task (ours: the paper does not say).
   public var steps: Int { pick(4, 500, 6000, 64_000) }
-  public var batch: Int { pick(16, 64, 64, 128) }
+  public var batchSize: Int { pick(16, 64, 64, 128) }
 
   /// The ResNet of the analysis.
   var resnet: Architecture { Architecture(depth: pick(8, 8, 20, 56), split: .stage2) }

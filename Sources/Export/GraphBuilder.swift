@@ -8,7 +8,7 @@ struct GraphBuilder {
   var prefix = ""
   /// By name, as in a component's file: filters OIHW, linear weights `[K, C]`.
   var weights: [String: SafetensorsFile.Entry] = [:]
-  /// How the part's batch norm normalises.
+  /// How the part's batch norm normalizes.
   var batchNorm = BatchNormPolicy.batch
   private var constants: Set<String> = []
 

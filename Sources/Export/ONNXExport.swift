@@ -7,7 +7,7 @@ public import Tensors
 
 /// Components and models as ONNX files.
 ///
-/// An extractor takes `images` `[N, 3, size, size]`, RGB in 0…1: its normalisation is part of the
+/// An extractor takes `images` `[N, 3, size, size]`, RGB in 0…1: its normalization is part of the
 /// graph, as it is part of the component. It gives `features`; a head takes `features` and gives
 /// `logits` `[N, classes]`, so the two graphs join at that name; a model is both. N is free, and so
 /// are height and width of the features for a head that states none. Batch norm is what the
@@ -18,13 +18,13 @@ public enum ONNXExport {
   /// the weights for a while.
   /// - Throws: `FileError` where the component is not what it says; `ExportError`.
   public static func bytes(
-    of component: StoredComponent, path: String, on backend: any Backend
+    of component: ComponentFile.Contents, path: String, on backend: any Backend
   ) throws -> [UInt8] {
-    let description = component.description
+    let summary = component.summary
     var builder = GraphBuilder(
-      ONNXModel(name: description.kind.rawValue, producerVersion: ProductVersion.current))
+      ONNXModel(name: summary.kind.rawValue, producerVersion: ProductVersion.current))
     switch component {
-    case .part(let record):
+    case .component(let record):
       if record.header.kind == .extractor {
         let features = try appendExtractor(record, path, backend, to: &builder)
         builder.setOutput(features)
@@ -37,7 +37,7 @@ public enum ONNXExport {
       builder.setOutput(try appendHead(model.head, path, backend, to: &builder))
     }
     var model = builder.model
-    model.metadata = try metadata(description)
+    model.metadata = try metadata(summary)
     return model.bytes
   }
 
@@ -54,11 +54,11 @@ public enum ONNXExport {
     builder.batchNorm = record.header.interface.batchNorm
     builder.setInput(
       ONNXModel.Value(name: "images", shape: [.named("N"), .size(3), .size(size), .size(size)]))
-    let normalisation = extractor.preprocessing.normalisation
-    let centred = builder.add(
-      "Sub", ["images", builder.floats("mean", shape: [1, 3, 1, 1], normalisation.mean)])
+    let normalization = extractor.preprocessing.normalization
+    let centered = builder.add(
+      "Sub", ["images", builder.floats("mean", shape: [1, 3, 1, 1], normalization.mean)])
     let x = builder.add(
-      "Div", [centred, builder.floats("std", shape: [1, 3, 1, 1], normalisation.std)])
+      "Div", [centered, builder.floats("std", shape: [1, 3, 1, 1], normalization.std)])
     let y = try builder.append(extractor.layers, to: x)
     _ = builder.add("Identity", [y], name: "features")
     return features(record.header)
@@ -93,23 +93,25 @@ public enum ONNXExport {
   // MARK: Metadata
 
   /// Of each part behind its name, so that two graphs can be merged with theirs.
-  private static func metadata(_ description: ComponentDescription) throws -> [String: String] {
+  private static func metadata(_ summary: ComponentFile.Summary) throws -> [String: String] {
     var all: [String: String] = [:]
-    for header in description.parts {
+    for header in summary.parts {
       let part = header.kind == .extractor ? "extractor" : "head"
       all["\(part).digest"] = header.digest
       all["\(part).architecture"] = try CanonicalJSON.text(header.architecture)
       all["\(part).batch-norm"] = header.interface.batchNorm.rawValue
       all["\(part).feature-space"] = try CanonicalJSON.text(header.featureSpace)
-      if let classes = header.classNames { all["\(part).classes"] = try CanonicalJSON.text(classes) }
+      if let classes = header.classNames {
+        all["\(part).classes"] = try CanonicalJSON.text(classes)
+      }
       if let preprocessing = header.preprocessing {
-        all["\(part).input"] = "RGB in 0…1, NCHW; the graph normalises"
+        all["\(part).input"] = "RGB in 0…1, NCHW; the graph normalizes"
         all["\(part).image-size"] = "\(preprocessing.imageSize)"
-        all["\(part).mean"] = try CanonicalJSON.text(preprocessing.normalisation.mean)
-        all["\(part).std"] = try CanonicalJSON.text(preprocessing.normalisation.std)
+        all["\(part).mean"] = try CanonicalJSON.text(preprocessing.normalization.mean)
+        all["\(part).std"] = try CanonicalJSON.text(preprocessing.normalization.std)
       }
     }
-    if description.kind == .model { all["model.digest"] = description.digest }
+    if summary.kind == .model { all["model.digest"] = summary.digest }
     return all
   }
 

@@ -11,7 +11,9 @@ package enum PlainFile {
   /// - Throws: `missing` or `malformed`.
   package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     do {
-      let file = try SystemCalls.typed { try FileDescriptor.open(path, .readOnly, options: options) }
+      let file = try SystemCalls.typed {
+        try FileDescriptor.open(path, .readOnly, options: options)
+      }
       return try close(file) { () throws(FileError) in
         try bytes(of: file, path: path, limit: limit)
       }

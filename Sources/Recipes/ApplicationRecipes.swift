@@ -16,7 +16,7 @@ extension Recipe {
     settings.methods = [.rotationPrediction]
     auxiliaryHeads = [rotationHead]
     settings.frozen = [.auxiliaryHeads]
-    goOnGently(learningRate: 0.001)
+    fineTune(learningRate: 0.001)
   }
 
   /// Transfer (Sec. 5.3): a source's extractor under a target's head, fine-tuned whole.
@@ -27,11 +27,11 @@ extension Recipe {
     tasks[0].architecture = architecture
     tasks[0].extractor = extractor
     tasks[0].head = head
-    goOnGently(learningRate: 0.01)
+    fineTune(learningRate: 0.01)
   }
 
   /// At one learning rate from the first step to the last (ours).
-  private mutating func goOnGently(learningRate: Double) {
+  private mutating func fineTune(learningRate: Double) {
     settings.learningRate = learningRate
     settings.schedule = .constant
     settings.warmup = 0

@@ -10,7 +10,8 @@ struct RecipeKey: Sendable {
   let meaning: String
   /// - Parameter folder: where relative paths start.
   let read:
-    @Sendable (_ node: ValueNode, _ recipe: inout Recipe, _ folder: String) throws(RecipeError) -> Void
+    @Sendable (_ node: ValueNode, _ recipe: inout Recipe, _ folder: String) throws(RecipeError) ->
+      Void
   /// What stands behind the key; nil: the key is left out.
   let write: @Sendable (Recipe) -> String?
 
@@ -30,7 +31,9 @@ extension RecipeKey {
   ) -> RecipeKey {
     key(name, path, written, values: "true, false", meaning) { (node) throws(RecipeError) in
       try node.boolean()
-    } text: { "\($0)" }
+    } text: {
+      "\($0)"
+    }
   }
 
   static func integer(
@@ -38,8 +41,11 @@ extension RecipeKey {
     _ meaning: String
   ) -> RecipeKey {
     key(name, path, written, values: "\(range.lowerBound) to \(range.upperBound)", meaning) {
-      (node) throws(RecipeError) in try node.integer(in: range)
-    } text: { "\($0)" }
+      (node) throws(RecipeError) in
+      try node.integer(in: range)
+    } text: {
+      "\($0)"
+    }
   }
 
   static func number(
@@ -47,8 +53,11 @@ extension RecipeKey {
     _ meaning: String
   ) -> RecipeKey {
     key(name, path, written, values: "\(range.lowerBound) to \(range.upperBound)", meaning) {
-      (node) throws(RecipeError) in try node.number(in: range)
-    } text: { "\($0)" }
+      (node) throws(RecipeError) in
+      try node.number(in: range)
+    } text: {
+      "\($0)"
+    }
   }
 
   static func choice<Choice>(
@@ -57,7 +66,11 @@ extension RecipeKey {
   where Choice: RawRepresentable<String> & CaseIterable & Equatable & Sendable {
     key(
       name, path, written, values: Choice.allCases.map(\.rawValue).joined(separator: ", "), meaning
-    ) { (node) throws(RecipeError) in try node.choice(Choice.self) } text: { $0.rawValue }
+    ) { (node) throws(RecipeError) in
+      try node.choice(Choice.self)
+    } text: {
+      $0.rawValue
+    }
   }
 
   static func key<Value: Equatable & Sendable>(

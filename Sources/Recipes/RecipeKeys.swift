@@ -10,7 +10,8 @@ enum RecipeKeys {
 
   static let imageSize = RecipeKey.integer(
     "image-size", \.imageSize, in: 8...512, .always,
-    "height and width of the images, pixels; a multiple of what the extractor divides it by, at least 4")
+    "height and width of the images, pixels; a multiple of what the extractor divides it by, at least 4"
+  )
 
   private static let networks: [RecipeKey] = [
     RecipeKey(
@@ -18,7 +19,9 @@ enum RecipeKeys {
       standard: "{name: resnet, depth: 8, split: stage2}", meaning: "of extractors and heads"
     ) { (node, recipe, _) throws(RecipeError) in
       recipe.architecture = try Recipe.readArchitecture(node, imageSize: recipe.imageSize)
-    } write: { $0.architecture.yaml },
+    } write: {
+      $0.architecture.yaml
+    },
     .key(
       "methods", \.methods, .always,
       values: "a list of " + CompatibilityMethod.all.map(\.rawValue).joined(separator: ", "),
@@ -31,7 +34,9 @@ enum RecipeKeys {
         throw node.error("“\(method.rawValue)” stands twice")
       }
       return methods
-    } text: { "[\($0.map(\.rawValue).joined(separator: ", "))]" },
+    } text: {
+      "[\($0.map(\.rawValue).joined(separator: ", "))]"
+    },
     .boolean(
       "own-rotation-head", \.ownRotationHead, .always,
       "a rotation head each, not shared: the paper's upper bound"),
@@ -54,11 +59,14 @@ enum RecipeKeys {
     RecipeKey(
       name: "self-supervised-head", values: "a mapping, see Architectures",
       standard: "the target head's shape",
-      meaning: "the shared self-supervised heads are that architecture's, for as many channels as the "
+      meaning:
+        "the shared self-supervised heads are that architecture's, for as many channels as the "
         + "extractors give"
     ) { (node, recipe, _) throws(RecipeError) in
       recipe.selfSupervisedHead = try Recipe.readArchitecture(node, imageSize: recipe.imageSize)
-    } write: { $0.selfSupervisedHead?.yaml },
+    } write: {
+      $0.selfSupervisedHead?.yaml
+    },
     .integer(
       "common-classes-used", \.commonClassesUsed, in: 0...1_000_000, .unlessStandard,
       "how many common classes the shared head sees, drawn from the seed; 0: all"),
@@ -70,7 +78,9 @@ enum RecipeKeys {
       meaning: "all networks start from that run's components; a task may have its own"
     ) { (node, recipe, folder) throws(RecipeError) in
       recipe.initialWeights = try Recipe.absolute(node, folder)
-    } write: { $0.initialWeights.map(Recipe.quoted) },
+    } write: {
+      $0.initialWeights.map(Recipe.quoted)
+    },
     RecipeKey(
       name: "auxiliary-heads", values: "a list of files", standard: "[]",
       meaning: "they take the place of fresh ones of their kind"
@@ -101,7 +111,9 @@ enum RecipeKeys {
       recipe.optimizer = try node.optimizer()
       recipe.learningRate = recipe.optimizer.kind!.learningRate
       recipe.weightDecay = recipe.optimizer.kind!.weightDecay
-    } write: { isPlain($0.optimizer) ? nil : $0.optimizer.yaml }
+    } write: {
+      isPlain($0.optimizer) ? nil : $0.optimizer.yaml
+    }
 
   private static let course: [RecipeKey] = [
     .choice(
@@ -109,7 +121,7 @@ enum RecipeKeys {
       "joint: a minibatch of each task in turn; incremental: one task after the other, the shared heads "
         + "frozen after the first"),
     .integer("steps", \.steps, in: 0...100_000_000, .always, "minibatches of each task"),
-    .integer("batch", \.batch, in: 2...65_536, .always, "images of a minibatch"),
+    .integer("batch", \.batchSize, in: 2...65_536, .always, "images of a minibatch"),
     .number(
       "learning-rate", \.learningRate, in: 0...1000, .always,
       "of sgd 0.1, of adamw 0.001 where nothing is said"),
@@ -117,10 +129,13 @@ enum RecipeKeys {
       name: "momentum", values: "0.0 to 1.0", standard: "0.9", meaning: "of sgd"
     ) { (node, recipe, _) throws(RecipeError) in
       guard recipe.optimizer.name == SGD.name else {
-        throw node.error("is \(SGD.name)'s, the optimizer is \(recipe.optimizer.name); leave it out")
+        throw node.error(
+          "is \(SGD.name)'s, the optimizer is \(recipe.optimizer.name); leave it out")
       }
       recipe.settings.momentum = try node.number(in: 0...1)
-    } write: { isPlain($0.optimizer) ? "\($0.settings.momentum)" : nil },
+    } write: {
+      isPlain($0.optimizer) ? "\($0.settings.momentum)" : nil
+    },
     optimizer,
     .number(
       "weight-decay", \.weightDecay, in: 0...1, .always,
@@ -138,12 +153,18 @@ enum RecipeKeys {
           step.value.map { "{\(step.name): \($0.standard)}" } ?? step.name
         }.joined(separator: ", "),
       "what is done to training images, each anew in every minibatch"
-    ) { (node) throws(RecipeError) in try node.augmentation() } text: { $0.yaml },
+    ) { (node) throws(RecipeError) in
+      try node.augmentation()
+    } text: {
+      $0.yaml
+    },
     RecipeKey(
       name: "seed", values: "0 to \(Int.max)", standard: "0", meaning: "of all random draws"
     ) { (node, recipe, _) throws(RecipeError) in
       recipe.seed = UInt64(try node.integer(in: 0...Int.max))
-    } write: { "\($0.seed)" },
+    } write: {
+      "\($0.seed)"
+    },
     .number(
       "validation", \.validation, in: 0...0.9, .always,
       "fraction of each training set that is held out for choices"),
@@ -163,20 +184,26 @@ enum RecipeKeys {
       meaning: "MiB of a task's images that are held; a larger image folder is streamed"
     ) { (node, recipe, _) throws(RecipeError) in
       recipe.imageMemory = try node.integer(in: 0...100_000_000)
-    } write: { $0.imageMemory == 2048 ? nil : "\($0.imageMemory)" },
+    } write: {
+      $0.imageMemory == 2048 ? nil : "\($0.imageMemory)"
+    },
     RecipeKey(
       name: "damaged-images",
       values: DamagedImages.allCases.map(\.rawValue).joined(separator: ", "), standard: "fail",
       meaning: "skip: the next intact file takes the place"
     ) { (node, recipe, _) throws(RecipeError) in
       recipe.damagedImages = try node.choice(DamagedImages.self)
-    } write: { $0.damagedImages == .fail ? nil : $0.damagedImages.rawValue },
+    } write: {
+      $0.damagedImages == .fail ? nil : $0.damagedImages.rawValue
+    },
     .key(
       "evaluate-at", \.evaluateAt, .unlessStandard, values: "a list of steps, ascending",
       "and after these many; 0 is before the first"
     ) { (node) throws(RecipeError) in
       try node.list().map { (item) throws(RecipeError) in try item.integer(in: 0...100_000_000) }
-    } text: { "[\($0.map(String.init).joined(separator: ", "))]" },
+    } text: {
+      "[\($0.map(String.init).joined(separator: ", "))]"
+    },
   ]
 
   /// SGD with momentum alone is said as it was when there was nothing else.

@@ -22,7 +22,7 @@ public enum Rehearsal {
           labels: [Int32](repeating: 0, count: count), size: recipe.imageSize)
       }
       return Dataset(
-        name: dataset.name, classNames: dataset.classNames, train: images(recipe.batch),
+        name: dataset.name, classNames: dataset.classNames, train: images(recipe.batchSize),
         test: images(1))
     }
     let trainer = try Trainer(recipe, datasets: blank, on: backend)
@@ -30,9 +30,9 @@ public enum Rehearsal {
       try trainer.step(network, step: 0, learningRate: 0)
     }
     guard recipe.objective == .target else { return }
-    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let evaluator = Evaluator(batchSize: recipe.batchSize, on: backend)
     for (index, network) in trainer.networks.enumerated() {
-      _ = try evaluator.measure(
+      _ = try evaluator.evaluate(
         try Recombination(network.extractor, network.head), on: network.dataset.test,
         labelNames: trainer.classMap.names[index])
     }

@@ -5,7 +5,7 @@ public import Networks
 public struct TaskRecipe: Sendable, Equatable {
   public var name: String
   public var dataset: DatasetKind
-  /// Absolute or as found from the current folder; nil for made-up sets.
+  /// Absolute or as found from the current folder; nil for synthetic sets.
   public var path: String?
   /// The classes of the data set that the task has, in this order; nil: all of them.
   public var classes: [String]?

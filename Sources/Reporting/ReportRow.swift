@@ -42,7 +42,7 @@ extension Report {
       self.note = note
     }
 
-    /// Synthesised coding would leave keys out; readers of `results.json` find every one.
+    /// Synthesized coding would leave keys out; readers of `results.json` find every one.
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(name, forKey: .name)

@@ -17,7 +17,7 @@ extension Run {
     let extractors = try recipe.tasks.map {
       try ComponentFile.loadExtractor(directory.extractor($0.name), on: backend)
     }
-    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let evaluator = Evaluator(batchSize: recipe.batchSize, on: backend)
     var comparisons: [FeatureComparison] = []
     for i in extractors.indices {
       for j in extractors.indices where j > i {

@@ -11,7 +11,7 @@ public enum Run {
   /// Trains, measures and, where a directory is given, writes everything into it.
   /// - Parameters:
   ///   - losses: terms that no recipe knows; a run that goes on needs them again.
-  ///   - clock: seconds since some start; given, so that this code reads none itself.
+  ///   - clock: what the seconds in metrics and results are taken by.
   ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event
   ///     file.
   ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one
@@ -20,19 +20,20 @@ public enum Run {
   public static func train(
     _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],
     directory: RunDirectory?, on backend: any Backend,
-    clock: () -> Double, startTime: Double? = nil, control: RunControl = RunControl(),
+    clock: some Clock<Duration> = ContinuousClock(), startTime: Double? = nil,
+    control: RunControl = RunControl(),
     progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> RunResults {
     let trainer = try Trainer(recipe, datasets: datasets, losses: losses, on: backend)
-    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let evaluator = Evaluator(batchSize: recipe.batchSize, on: backend)
     let parts = trainer.networks.map {
-      Measurable(
+      EvaluatedTask(
         name: $0.name, extractor: $0.extractor, head: $0.head, dataset: $0.dataset,
         heldOut: $0.heldOut, selfSupervisedHeads: trainer.selfSupervisedHeads(of: $0))
     }
     var curve: [RunResults.CurvePoint] = []
     var images = 0
-    var measuring = 0.0
+    var evaluating = 0.0
     var position = TrainingPosition()
     var before = 0.0
     var lastCheckpoint: String?
@@ -47,20 +48,23 @@ public enum Run {
         skippedImages: checkpoint.state.skippedImages)
       (position, curve) = (checkpoint.state.position, checkpoint.state.curve)
       (images, before) = (checkpoint.state.images, checkpoint.state.seconds)
-      try directory.goOn(metricsBytes: checkpoint.state.metricsBytes)
+      try directory.resume(metricsBytes: checkpoint.state.metricsBytes)
       lastCheckpoint = path
       control.log("goes on after \(position.rounds(of: recipe.settings)) steps")
     } else {
       try directory?.begin(recipe)
     }
-    let start = clock() - before
+    let stopwatch = Stopwatch(clock)
+    /// Of the whole training, that of earlier processes included.
+    func elapsed() -> Double { before + stopwatch.seconds }
     let metrics = try directory?.metrics(
-      startTime: startTime, resumedAt: lastCheckpoint == nil ? nil : position.rounds(of: recipe.settings))
+      startTime: startTime,
+      resumedAt: lastCheckpoint == nil ? nil : position.rounds(of: recipe.settings))
     /// Leaves a checkpoint in the directory.
     func checkpoint(_ directory: RunDirectory, _ position: TrainingPosition) throws {
       let rounds = position.rounds(of: recipe.settings)
       let state = Checkpoint.State(
-        position: position, images: images, curve: curve, seconds: clock() - start - measuring,
+        position: position, images: images, curve: curve, seconds: elapsed() - evaluating,
         metricsBytes: try directory.syncMetrics(), recipe: recipe.yaml,
         secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages)
       try directory.checkpoints.write(
@@ -75,17 +79,17 @@ public enum Run {
         from: position, clock: clock,
         progress: {
           images = $0.images
-          try metrics?.append($0, seconds: clock() - start)
+          try metrics?.append($0, seconds: elapsed())
           progress($0)
         },
-        measure: { step in
-          let before = clock()
+        evaluate: { step in
+          let began = elapsed()
           curve.append(
             recipe.objective == .target
-              ? try Measurement.point(step, parts, trainer.classMap, evaluator)
-              : try Measurement.selfSupervisedPoint(step, parts, evaluator))
-          try metrics?.append(curve[curve.count - 1], seconds: before - start)
-          measuring += clock() - before
+              ? try TaskEvaluation.point(step, parts, trainer.classMap, evaluator)
+              : try TaskEvaluation.selfSupervisedPoint(step, parts, evaluator))
+          try metrics?.append(curve[curve.count - 1], seconds: began)
+          evaluating += elapsed() - began
         },
         roundEnded: { position in
           images = trainer.imagesDone
@@ -103,7 +107,7 @@ public enum Run {
       error.checkpoint = lastCheckpoint
       throw error
     }
-    let seconds = clock() - start - measuring
+    let seconds = elapsed() - evaluating
     try trainer.stamp()
     var results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
@@ -114,9 +118,9 @@ public enum Run {
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
       tasks: [], recombinations: [], curve: curve)
     if recipe.objective == .target {
-      try Measurement.all(parts, trainer.classMap, evaluator, into: &results)
+      try TaskEvaluation.all(parts, trainer.classMap, evaluator, into: &results)
     } else {
-      results.tasks = try Measurement.selfSupervised(parts, evaluator)
+      results.tasks = try TaskEvaluation.selfSupervised(parts, evaluator)
     }
     try directory?.finish(trainer, results, on: backend)
     directory?.checkpoints.remove()
@@ -136,7 +140,7 @@ public enum Run {
     }
     let datasets = try load(recipe)
     let classMap = try recipe.classMap(datasets)
-    let evaluator = Evaluator(batch: recipe.batch, on: backend)
+    let evaluator = Evaluator(batchSize: recipe.batchSize, on: backend)
     let parts = try recipe.tasks.indices.map { index in
       let task = recipe.tasks[index]
       let dataset = datasets[index]
@@ -146,7 +150,7 @@ public enum Run {
           fraction: recipe.validation, seed: recipe.seed, stream: UInt32(index)
         ).heldOut
         : dataset.train.subset([])
-      let part = Measurable(
+      let part = EvaluatedTask(
         name: task.name,
         extractor: try ComponentFile.loadExtractor(directory.extractor(task.name), on: backend),
         head: try ComponentFile.loadHead(directory.head(task.name), on: backend),
@@ -160,7 +164,7 @@ public enum Run {
     var results = recorded
     results.device = backend.deviceDescription
     results.commonClasses = classMap.common
-    try Measurement.all(parts, classMap, evaluator, into: &results)
+    try TaskEvaluation.all(parts, classMap, evaluator, into: &results)
     return results
   }
 }

@@ -93,7 +93,7 @@ public struct RunDirectory: Sendable {
 
   /// As it was at the checkpoint: what was measured after it will be measured again, and files that
   /// were being written when the process died are none.
-  func goOn(metricsBytes: Int) throws(FileError) {
+  func resume(metricsBytes: Int) throws(FileError) {
     clearAwayHalfWritten()
     let metrics = try GrowingFile(metricsPath)
     let length = try metrics.length()

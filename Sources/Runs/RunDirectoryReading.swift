@@ -47,7 +47,7 @@ extension RunDirectory {
   /// Components and data have to be those of the run: figures of others would pass for its own.
   /// - Parameter digest: of the data set that the run was measured on, as recorded.
   func checkFit(
-    _ part: Measurable, _ recipe: Recipe, classNames: [String], digest: String?
+    _ part: EvaluatedTask, _ recipe: Recipe, classNames: [String], digest: String?
   ) throws {
     func differs(_ what: String) -> FileError {
       error(.malformed, "task \(part.name): \(what); train the run again")

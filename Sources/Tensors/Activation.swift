@@ -1,4 +1,4 @@
-/// What follows a normalisation, element by element; its derivative is 1 strictly between its
+/// What follows a normalization, element by element; its derivative is 1 strictly between its
 /// bounds and 0 elsewhere, so that it can be told from the output alone.
 public enum Activation: String, Codable, Sendable, CaseIterable {
   /// The identity.

@@ -6,8 +6,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case augmentation = 3
   case evaluationOrder = 4
   case validationSplit = 5
-  case madeUpImages = 6
-  case relabelling = 7
+  case syntheticImages = 6
+  case relabeling = 7
   case diagnostics = 8
   case commonClasses = 9
   case channelOrder = 10

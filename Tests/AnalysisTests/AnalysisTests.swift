@@ -72,7 +72,7 @@ import Testing
 
 @Suite struct ChannelMatchingTests {
   static func weights(_ n: Int, seed: UInt64) -> [[Double]] {
-    var random = RandomStream(seed: seed, .madeUpImages)
+    var random = RandomStream(seed: seed, .syntheticImages)
     return (0..<n).map { _ in (0..<n).map { _ in Double(2 * random.uniform() - 1) } }
   }
 
@@ -86,7 +86,7 @@ import Testing
   @Test(arguments: 1...7) func noPermutationIsBetter(_ n: Int) {
     for seed in 0..<20 as Range<UInt64> {
       let weights = Self.weights(n, seed: seed)
-      let found = ChannelMatching.assignment(maximising: weights)
+      let found = ChannelMatching.assignment(maximizing: weights)
       #expect(found.sorted() == Array(0..<n))
       func total(_ partners: [Int]) -> Double {
         partners.enumerated().reduce(0) { $0 + weights[$1.offset][$1.element] }
@@ -96,7 +96,7 @@ import Testing
   }
 
   @Test func aHiddenPermutationIsFound() {
-    let hidden = RandomStream(seed: 1, .madeUpImages).shuffled(64)
+    let hidden = RandomStream(seed: 1, .syntheticImages).shuffled(64)
     let noise = Self.weights(64, seed: 2)
     let weights = (0..<64).map { i in
       (0..<64).map { j in hidden[i] == j ? 0.5 : 0.2 * noise[i][j] }
@@ -110,7 +110,7 @@ import Testing
   @Test func correlationsAreSortedForThePlot() {
     let matching = ChannelMatching(identityOf: [[0.1, 0], [0, 0.9]])
     #expect(matching.sorted == [0.9, 0.1])
-    #expect(ChannelMatching.assignment(maximising: []) == [])
+    #expect(ChannelMatching.assignment(maximizing: []) == [])
   }
 }
 

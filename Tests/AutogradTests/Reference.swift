@@ -11,7 +11,7 @@ struct Doubles: Sendable {
 
   /// Random numbers in ±1 that are `Float`s, so that the tape starts from the very same ones.
   init(random sizes: [Int], stream: UInt32) {
-    var random = RandomStream(seed: 17, .madeUpImages, stream: stream)
+    var random = RandomStream(seed: 17, .syntheticImages, stream: stream)
     self.init(sizes, (0..<sizes.reduce(1, *)).map { _ in Double(2 * random.uniform() - 1) })
   }
 

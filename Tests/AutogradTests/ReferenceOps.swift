@@ -58,8 +58,8 @@ enum Reference {
     var y = x
     for i in y.values.indices {
       let channel = i % c
-      let normalised = (x.values[i] - mean[channel]) / (variance[channel] + epsilon).squareRoot()
-      y.values[i] = gamma.values[channel] * normalised + beta.values[channel]
+      let normalized = (x.values[i] - mean[channel]) / (variance[channel] + epsilon).squareRoot()
+      y.values[i] = gamma.values[channel] * normalized + beta.values[channel]
     }
     return y
   }

@@ -67,7 +67,8 @@ import Testing
     #expect(drivers.register(in: ["\(root)/file"]) == nil)
     // Registered by its maker.
     try write("/opt/rocm/lib/libamdocl64.so\n", "\(vendors)/amdocl64.icd")
-    #expect(drivers.register(in: ["\(root)/cache"])?.drivers.contains { $0.vendor == "AMD" } != true)
+    #expect(
+      drivers.register(in: ["\(root)/cache"])?.drivers.contains { $0.vendor == "AMD" } != true)
   }
 
   /// A container of CUDA's maker, with a loader that does not know the variable.
@@ -82,7 +83,8 @@ import Testing
     let found = try #require(drivers.register(in: ["\(root)/cache"]))
     #expect(!found.drivers.contains { $0.vendor == "NVIDIA" })
     let files = try FileManager.default.contentsOfDirectory(atPath: found.vendorFolder).sorted()
-    #expect(files.filter { !$0.hasPrefix("dovetail") } == ["named-0.icd", "named-1.icd", "pocl.icd"])
+    #expect(
+      files.filter { !$0.hasPrefix("dovetail") } == ["named-0.icd", "named-1.icd", "pocl.icd"])
     let texts = try ["named-0", "named-1"].map {
       try String(contentsOfFile: "\(found.vendorFolder)/\($0).icd", encoding: .utf8)
     }

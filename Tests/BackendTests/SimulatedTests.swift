@@ -17,7 +17,7 @@ import Testing
   @Test(.enabled(if: isSimulated, "not on Oclgrind: Tools/check-races runs this there"))
   func smallCasesAgreeWithTheOracle() throws {
     // CLBlast neither shares Oclgrind with another thread nor runs there by itself. A backend each:
-    // after a few programs Oclgrind takes what was written for uninitialised.
+    // after a few programs Oclgrind takes what was written for uninitialized.
     let device = try #require(OpenCLBackend.devices().first)
     let byCLBlast: Set<OpName> = [.linearForward, .linearDataGradient, .linearParameterGradient]
     for c in OpCase.all where !byCLBlast.contains(c.op) {

@@ -13,7 +13,7 @@ import TestSupport
 import Testing
 import Training
 
-/// One training of two compatible networks on made-up images serves all tests.
+/// One training of two compatible networks on synthetic images serves all tests.
 enum Trained {
   static let size = 16
 
@@ -21,14 +21,15 @@ enum Trained {
     _ methods: [CompatibilityMethod], steps: Int = 20, seed: UInt64, on backend: any Backend
   ) throws -> Trainer {
     var recipe = Recipe(tasks: [
-      TaskRecipe(name: "ink", dataset: .madeUpInk), TaskRecipe(name: "neon", dataset: .madeUpNeon),
+      TaskRecipe(name: "ink", dataset: .syntheticInk),
+      TaskRecipe(name: "neon", dataset: .syntheticNeon),
     ])
     recipe.imageSize = size
     recipe.methods = methods
     recipe.steps = steps
-    recipe.batch = 32
+    recipe.batchSize = 32
     recipe.seed = seed
-    let datasets = [MadeUpDomain.ink, .neon].map { $0.dataset(size: size) }
+    let datasets = [SyntheticDomain.ink, .neon].map { $0.dataset(size: size) }
     let trainer = try Trainer(recipe, datasets: datasets, on: backend)
     try trainer.run()
     try trainer.stamp()
@@ -41,25 +42,30 @@ enum Trained {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
     "dovetail-certificates-\(UUID().uuidString)"
   ).path
-  let data: LabelledImages
+  let data: LabeledImages
 
   init() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    data = try LabelledImages(MadeUpDomain.ink.dataset(size: Trained.size))
+    data = try LabeledImages(SyntheticDomain.ink.dataset(size: Trained.size))
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// Components of a training, through their files.
-  func load(_ trainer: Trainer) throws -> [(extractor: LoadedExtractor, head: LoadedHead)] {
+  func load(_ trainer: Trainer) throws -> [(extractor: Component, head: Component)] {
     try trainer.networks.map { network in
       let path = "\(folder)/\(network.name)"
       try ComponentFile.save(network.extractor, to: "\(path).e", on: backend)
       try ComponentFile.save(network.head, to: "\(path).h", on: backend)
       return (
-        try LoadedExtractor("\(path).e", on: backend), try LoadedHead("\(path).h", on: backend)
+        try ComponentFile.read("\(path).e"), try ComponentFile.read("\(path).h")
       )
     }
+  }
+
+  private func recombination(_ extractor: Component, _ head: Component) throws -> Recombination {
+    try Recombination(
+      extractor.makeExtractor(path: "e", on: backend), head.makeHead(path: "h", on: backend))
   }
 
   @Test func compatibleNetworksAreCertifiedAndUnrelatedOnesAreNot() throws {
@@ -70,20 +76,20 @@ enum Trained {
     let across = try certifier.certify(
       parts[0].extractor, parts[1].head, on: data, own: parts[0].head)
     #expect(across.verdict == .compatible, "\(across.reason), \(across.accuracy)")
-    #expect(across.batch == 32 && across.device == "cpu" && across.chance == 0.1)
+    #expect(across.batchSize == 32 && across.device == "cpu" && across.chance == 0.1)
     #expect(
       Set(across.featureSpace.shared.map(\.kind)) == [.initialWeights, .commonClassesHead])
     let upper = try #require(across.upperBound)
     // The evaluator's own figures, measured another way.
-    let evaluator = Evaluator(batch: 32, on: backend)
+    let evaluator = Evaluator(batchSize: 32, on: backend)
     let names = data.labelNames
-    let recombined = try evaluator.measure(
-      try Recombination(parts[0].extractor.extractor, parts[1].head.head), on: data.images,
-      labelNames: names, classes: parts[1].head.head.classNames)
+    let recombined = try evaluator.evaluate(
+      try recombination(parts[0].extractor, parts[1].head), on: data.images,
+      labelNames: names, classes: parts[1].head.header.classNames)
     #expect(recombined?.accuracy == across.accuracy && recombined?.images == across.images)
-    let own = try evaluator.measure(
-      try Recombination(parts[0].extractor.extractor, parts[0].head.head), on: data.images,
-      labelNames: names, classes: parts[1].head.head.classNames)
+    let own = try evaluator.evaluate(
+      try recombination(parts[0].extractor, parts[0].head), on: data.images,
+      labelNames: names, classes: parts[1].head.header.classNames)
     #expect(own?.accuracy == upper.accuracy)
 
     // With itself it is perfect.
@@ -106,7 +112,7 @@ enum Trained {
 
   func verification(
     _ certificate: Certificate, _ other: Certificate, _ certifier: Certifier,
-    _ parts: [(extractor: LoadedExtractor, head: LoadedHead)]
+    _ parts: [(extractor: Component, head: Component)]
   ) throws {
     let again = try certifier.certify(
       parts[0].extractor, parts[1].head, on: data, own: parts[0].head)
@@ -124,7 +130,7 @@ enum Trained {
     }
     for forged in [
       forged { $0.accuracy += 0.01 }, forged { $0.verdict = .perfectlyCompatible },
-      forged { $0.interval.low += 0.01 }, forged { $0.relabelling.below -= 1 },
+      forged { $0.interval.low += 0.01 }, forged { $0.relabeling.below -= 1 },
       forged { $0.upperBound?.difference.low = 0 }, forged { $0.upperBound?.onlyOwn = -1 },
       forged { $0.images += 1 }, forged { $0.images = -1 },
       forged { $0.upperBound?.onlyOwn = .max },
@@ -146,7 +152,7 @@ enum Trained {
         classes: $0.confusion.classes, outputs: $0.confusion.outputs, counts: counts)
     }
     #expect(!counts.differences(from: again).isEmpty)
-    let otherData = try LabelledImages(MadeUpDomain.neon.dataset(size: Trained.size))
+    let otherData = try LabeledImages(SyntheticDomain.neon.dataset(size: Trained.size))
     let elsewhere = try certifier.certify(
       parts[0].extractor, parts[1].head, on: otherData, own: parts[0].head)
     #expect(certificate.differences(from: elsewhere).contains { $0.hasPrefix("data") })
@@ -175,7 +181,7 @@ enum Trained {
     let parts = try load(try Trained.run([.identicalInitialWeights], seed: 1, on: backend))
     let images = ImageSet(
       bytes: [UInt8](repeating: 7, count: 3 * 256), labels: [0], size: Trained.size)
-    let foreign = try LabelledImages(
+    let foreign = try LabeledImages(
       Dataset(name: "foreign", classNames: ["fox"], train: images, test: images))
     let error = #expect(throws: NoCommonClassError.self) {
       try Certifier(on: backend).certify(parts[0].extractor, parts[0].head, on: foreign)
@@ -185,12 +191,12 @@ enum Trained {
 
   @Test func aMatrixHoldsEveryPairOrSaysWhyNot() throws {
     let parts = try load(try Trained.run([.identicalInitialWeights], seed: 1, on: backend))
-    let head = parts[0].head.head
+    let head = try parts[0].head.makeHead(path: "h", on: backend)
     let foreign = TaskHead(
       architecture: head.architecture, classNames: head.classNames, layers: head.layers)
     let matrix = try CompatibilityMatrix(
       extractors: [("a", parts[0].extractor), ("b", parts[1].extractor)],
-      heads: [("h", parts[0].head), ("foreign", try LoadedHead(foreign, on: backend))],
+      heads: [("h", parts[0].head), ("foreign", try Component(foreign, on: backend))],
       data: {
         #expect($0 == Trained.size)
         return [data]

@@ -41,7 +41,7 @@ import Testing
   }
 
   /// All 120 namings of five outputs, one by one.
-  @Test func relabellingsAreDrawnFromAllNamings() {
+  @Test func relabelingsAreDrawnFromAllNamings() {
     var random = RandomStream(seed: 4, .diagnostics)
     let names = ["a", "b", "c", "d", "e"]
     let confusion = Confusion(
@@ -57,7 +57,7 @@ import Testing
       (0..<5).reduce(0) { $0 + confusion.counts[$1][order[$1]] } < confusion.right
     }
     let exact = Double(below.count) / Double(all.count)
-    let drawn = Double(confusion.relabellingsBelow(count: 20_000, seed: 0)) / 20_000
+    let drawn = Double(confusion.relabelingsBelow(count: 20_000, seed: 0)) / 20_000
     #expect(all.count == 120 && 0.02...0.98 ~= exact)
     #expect(abs(drawn - exact) < 0.012, "exact \(exact), drawn \(drawn)")
   }
@@ -69,9 +69,9 @@ import Testing
     }
     let good = Confusion(classes: names, outputs: names, counts: counts(20))
     // Only the identity itself, one of 3.6 million, is not below.
-    #expect(good.relabellingsBelow(count: 10_000, seed: 0) == 10_000)
+    #expect(good.relabelingsBelow(count: 10_000, seed: 0) == 10_000)
     let flat = Confusion(classes: names, outputs: names, counts: counts(5))
-    #expect(flat.relabellingsBelow(count: 10_000, seed: 0) == 0)
+    #expect(flat.relabelingsBelow(count: 10_000, seed: 0) == 0)
     #expect(good.accuracy == 20.0 / 65)
   }
 
@@ -96,7 +96,7 @@ import Testing
         return counts
       }
       let confusion = Confusion(classes: names, outputs: names, counts: counts)
-      if confusion.relabellingsBelow(count: 10_000, seed: 0) >= 9_900 { passed += 1 }
+      if confusion.relabelingsBelow(count: 10_000, seed: 0) >= 9_900 { passed += 1 }
     }
     #expect(passed <= 3, "\(passed) of 100 unrelated pairs passed")
   }

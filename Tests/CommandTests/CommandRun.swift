@@ -118,7 +118,7 @@ final class Workplace: Sendable {
 }
 
 enum Recipes {
-  /// Two tasks on made-up images, small enough for any machine.
+  /// Two tasks on synthetic images, small enough for any machine.
   static let tiny = """
     tasks:
       - {name: ink, dataset: made-up-ink}

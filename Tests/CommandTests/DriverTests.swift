@@ -166,7 +166,8 @@ struct DriverTests {
     #expect(second.fromCache == kept.count)
     #expect(second.results == first.results)
     // A damaged one, an empty one and one of another format are made again.
-    for (url, bytes) in zip(kept, [Data("no binary".utf8), Data(), try Data(contentsOf: kept[3]) + [1]])
+    for (url, bytes) in zip(
+      kept, [Data("no binary".utf8), Data(), try Data(contentsOf: kept[3]) + [1]])
     {
       try bytes.write(to: url)
     }

@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["trian", "x.yaml"], ["train"], ["train", "x.yaml", "--colour", "red"],
+    ["trian", "x.yaml"], ["train"], ["train", "x.yaml", "--color", "red"],
     ["train", "x.yaml", "--device", "cuda"], ["train", "x.yaml", "--device", "opencl:-1"],
     ["train", "x.yaml", "--device", "opencl:one"], ["train", "x.yaml", "--seed=-1"],
     ["train", "x.yaml", "--steps", "few"], ["train", "x.yaml", "--quiet", "--verbose"],

@@ -49,7 +49,9 @@ import Testing
     #expect(place.files(below: "run/checkpoints").count == 1 && !place.exists("run/results.json"))
     // Not without being asked.
     let refused = try place.dovetail(Self.train + ["--output", "run"])
-    #expect(refused.status == 73 && refused.stderr.contains("--resume goes on with it, or give another --output"))
+    #expect(
+      refused.status == 73
+        && refused.stderr.contains("--resume goes on with it, or give another --output"))
     let resumed = try place.dovetail(Self.train + ["--output", "run", "--resume"])
     #expect(resumed.status == 0, "\(resumed.stderr)")
     try same(place)

@@ -17,7 +17,7 @@ import Testing
         FeatureExtractor(
           architecture: architecture,
           preprocessing: Preprocessing(
-            imageSize: 8, normalisation: Normalisation(mean: [0, 0, 0], std: [1, 1, 1])),
+            imageSize: 8, normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1])),
           layers: architecture.makeExtractor(on: backend, seed: UInt64(index))),
         to: place.url("f\(index)").path, on: backend)
     }

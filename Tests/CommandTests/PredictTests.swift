@@ -68,7 +68,8 @@ import Testing
     #expect(
       refused.status == 64 && refused.stdout == ""
         && refused.stderr.contains(
-          "fewer than 32: give more, recalibrate the model (dovetail recalibrate), "))
+          "fewer than 32: give more, recalibrate the model (dovetail recalibrate), ")
+    )
     #expect(try place.dovetail(few + ["--allow-small-batch"]).status == 0)
     let many = try place.dovetail("predict", "m.safetensors", "pictures", "--device", "cpu")
     #expect(many.status == 0 && many.stderr.contains("depends on the others"))

@@ -19,7 +19,9 @@ import Testing
 
   @Test func aPlanTrainsNothing() throws {
     let place = try Workplace()
-    let arguments = ["--scale", "smoke", "--training", "RP", "--training", "DCC", "--device", "cpu"]
+    let arguments = [
+      "--scale", "smoke", "--training", "RP", "--training", "DCC", "--device", "cpu",
+    ]
     let run = try place.dovetail(["reproduce", "fig2", "--plan"] + arguments)
     #expect(run.status == 0, "\(run.stderr)")
     #expect(run.stdout.contains("2 trainings, 0 of them finished"))
@@ -35,7 +37,10 @@ import Testing
     (["reproduce", "fig9"], 64, "there is no experiment"),
     (["reproduce", "fig2", "--shard", "3/2"], 64, "--shard 3/2"),
     (["reproduce", "fig2", "--data", "cifar10"], 64, "expected ROLE=KIND:PATH"),
-    (["reproduce", "fig2", "--scale", "short"], 78, "recipe: no data for cifar10: give --data cifar10=KIND:PATH, "),
+    (
+      ["reproduce", "fig2", "--scale", "short"], 78,
+      "recipe: no data for cifar10: give --data cifar10=KIND:PATH, "
+    ),
     (["reproduce", "fig2", "--scale", "smoke", "--training", "RPP"], 78, "no training “RPP”"),
   ])
   func wrongUseIsSaid(arguments: [String], status: Int32, message: String) throws {

@@ -7,8 +7,9 @@ enum StandInDriver {
   /// The folder of its library, which has the name of NVIDIA's; nil where PoCL or a compiler for C
   /// is missing.
   static let folder: String? = {
-    guard let source = Bundle.module.url(
-      forResource: "stand_in_driver", withExtension: "c", subdirectory: "Fixtures")
+    guard
+      let source = Bundle.module.url(
+        forResource: "stand_in_driver", withExtension: "c", subdirectory: "Fixtures")
     else { return nil }
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("dovetail-stand-in-\(getuid())").path
@@ -46,7 +47,8 @@ extension Workplace {
     var environment = ["LD_LIBRARY_PATH": try #require(StandInDriver.folder)]
     environment["XDG_CACHE_HOME"] = cache.path
     // The compiled kernels are shared by all tests.
-    environment["POCL_CACHE_DIR"] = FileManager.default.temporaryDirectory
+    environment["POCL_CACHE_DIR"] =
+      FileManager.default.temporaryDirectory
       .appendingPathComponent("dovetail-stand-in-\(getuid())/kernels").path
     if let behavior { environment["STAND_IN"] = behavior }
     if alone { environment["OCL_ICD_VENDORS"] = "libnvidia-opencl.so.1" }

@@ -1,5 +1,6 @@
 import Dovetail
 import Foundation
+import TestSupport
 import Testing
 
 /// The README's example: train, recombine, certify with the library.
@@ -11,16 +12,17 @@ import Testing
 
     // Two small data sets that share nine classes, drawn by code.
     let backend = CPUBackend()
-    let datasets = [MadeUpDomain.ink, .neon].map { $0.dataset(size: 16) }
+    let datasets = [SyntheticDomain.ink, .neon].map { $0.dataset(size: 16) }
     var recipe = Recipe(tasks: [
-      TaskRecipe(name: "ink", dataset: .madeUpInk), TaskRecipe(name: "neon", dataset: .madeUpNeon),
+      TaskRecipe(name: "ink", dataset: .syntheticInk),
+      TaskRecipe(name: "neon", dataset: .syntheticNeon),
     ])
     recipe.imageSize = 16
-    recipe.batch = 32
+    recipe.batchSize = 32
     recipe.steps = 250
     recipe.methods = [.identicalInitialWeights, .commonClasses]
     let run = RunDirectory("\(folder)/run")
-    _ = try Run.train(recipe, datasets: datasets, directory: run, on: backend, clock: { 0 })
+    _ = try Run.train(recipe, datasets: datasets, directory: run, on: backend, clock: TurnedClock())
 
     // Ink's extractor under neon's head, as one file.
     let model = try Model(
@@ -30,9 +32,9 @@ import Testing
 
     // What is it worth on ink's test images?
     let certificate = try Certifier(on: backend).certify(
-      try LoadedExtractor(run.extractor("ink"), on: backend),
-      try LoadedHead(run.head("neon"), on: backend), on: try LabelledImages(datasets[0]),
-      own: try LoadedHead(run.head("ink"), on: backend))
+      try ComponentFile.read(run.extractor("ink")),
+      try ComponentFile.read(run.head("neon")), on: try LabeledImages(datasets[0]),
+      own: try ComponentFile.read(run.head("ink")))
     #expect(certificate.verdict == .compatible, "\(certificate.reason)")
     #expect(certificate.accuracy > 2 * certificate.chance)
     #expect(

@@ -36,7 +36,7 @@ import Testing
     let extractor = FeatureExtractor(
       architecture: Self.architecture,
       preprocessing: Preprocessing(
-        imageSize: 8, normalisation: Normalisation(mean: [0, 0, 0], std: [1, 1, 1])),
+        imageSize: 8, normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1])),
       layers: Self.architecture.makeExtractor(on: backend, seed: seed),
       stamp: ComponentStamp(featureSpace: FeatureSpace(space), lineage: lineage))
     let path = "\(folder)/e\(seed)"

@@ -14,7 +14,7 @@ import Testing
     "dovetail-components-\(UUID().uuidString)")
   static let architecture = Architecture(depth: 8, split: .stage2)
   static let preprocessing = Preprocessing(
-    imageSize: 16, normalisation: Normalisation(mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6]))
+    imageSize: 16, normalization: Normalization(mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6]))
 
   init() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -97,7 +97,7 @@ import Testing
     WeightImport.Options(
       classNames: (0..<classes).map { "class \($0)" },
       preprocessing: Preprocessing(
-        imageSize: size, normalisation: Normalisation(mean: [0, 0, 0], std: [1, 1, 1])))
+        imageSize: size, normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1])))
   }
 
   /// - Parameter images: `[N, 3, H, W]`, as PyTorch has them.

@@ -31,7 +31,7 @@ import Testing
       FeatureExtractor(
         architecture: from,
         preprocessing: Preprocessing(
-          imageSize: 8, normalisation: Normalisation(mean: [0, 0, 0], std: [1, 1, 1])),
+          imageSize: 8, normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1])),
         layers: from.makeExtractor(on: backend, seed: 1),
         stamp: ComponentStamp(featureSpace: FeatureSpace([Self.anchor]))),
       TaskHead(
@@ -67,7 +67,7 @@ import Testing
     let model = try Recombination(extractor, head)
     try ModelFile.write(try Model(model, on: backend), to: path("m"))
     let loaded = try ModelFile.load(path("m"), on: backend)
-    var random = RandomStream(seed: 3, .madeUpImages)
+    var random = RandomStream(seed: 3, .syntheticImages)
     let x = backend.makeTensor([4, 8, 8, 3], (0..<768).map { _ in random.uniform() - 0.5 })
     func logits(_ model: Recombination) throws -> [Float] {
       let context = ForwardContext(

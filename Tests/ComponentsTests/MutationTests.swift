@@ -18,7 +18,7 @@ import Testing
     FeatureExtractor(
       architecture: architecture,
       preprocessing: Preprocessing(
-        imageSize: 32, normalisation: Normalisation(mean: [0, 0, 0], std: [1, 1, 1])),
+        imageSize: 32, normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1])),
       layers: architecture.makeExtractor(on: backend, seed: 1),
       stamp: ComponentStamp(
         featureSpace: FeatureSpace([Anchor(.sharedHead, String(repeating: "a", count: 64))]),
@@ -30,9 +30,9 @@ import Testing
     var read = 0
     for mutation in Mutations(of: bytes, count: count) {
       do {
-        let component = try StoredComponent(bytes: mutation, path: "m")
+        let component = try ComponentFile.Contents(bytes: mutation, path: "m")
         // Rebuilding layers too neither traps nor takes other weights.
-        if case .part(let record) = component {
+        if case .component(let record) = component {
           _ = try record.makeExtractor(path: "m", on: backend)
         }
         read += 1
@@ -45,7 +45,7 @@ import Testing
 
   @Test func extractors() throws {
     let bytes = try Component(extractor(), on: backend).file.bytes
-    #expect(try StoredComponent(bytes: bytes, path: "m").description.kind == .extractor)
+    #expect(try ComponentFile.Contents(bytes: bytes, path: "m").summary.kind == .extractor)
     // Spaces in the header's padding and text such as a name may change; weights may not.
     #expect(survivors(bytes) < 5000)
   }

@@ -1,6 +1,6 @@
 import Components
-import Files
 import Datasets
+import Files
 import Foundation
 import Networks
 import Tensors
@@ -13,7 +13,7 @@ import Testing
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
     "dovetail-family-\(UUID().uuidString)")
   static let preprocessing = Preprocessing(
-    imageSize: 16, normalisation: Normalisation(mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6]))
+    imageSize: 16, normalization: Normalization(mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6]))
   let architecture = Architecture(
     name: "plain-stack", depth: 6, width: 2, split: Split("unit", 1))
 

@@ -17,7 +17,7 @@ import Testing
       FeatureExtractor(
         architecture: architecture,
         preprocessing: Preprocessing(
-          imageSize: 8, normalisation: Normalisation(mean: [0, 0, 0], std: [1, 1, 1])),
+          imageSize: 8, normalization: Normalization(mean: [0, 0, 0], std: [1, 1, 1])),
         layers: architecture.makeExtractor(on: backend, seed: seed)),
       TaskHead(
         architecture: architecture, classNames: ["a", "b", "c"],
@@ -26,7 +26,7 @@ import Testing
   }
 
   func logits(_ body: (Variable, ForwardContext) -> Variable) throws -> [Float] {
-    var random = RandomStream(seed: 3, .madeUpImages)
+    var random = RandomStream(seed: 3, .syntheticImages)
     let shape: Shape = [4, 8, 8, 3]
     let x = backend.makeTensor(shape, (0..<shape.count).map { _ in random.uniform() - 0.5 })
     let context = ForwardContext(

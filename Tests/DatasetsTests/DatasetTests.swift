@@ -39,7 +39,7 @@ import Testing
   @Test func normalisationIsMeanAndDeviation() {
     // Red 0 and 255, green constant, blue 0, 0, 255, 255 …
     let bytes: [UInt8] = [0, 51, 0, 255, 51, 0, 0, 51, 255, 255, 51, 255]
-    let n = ImageSet(bytes: bytes, labels: [0], size: 2).normalisation
+    let n = ImageSet(bytes: bytes, labels: [0], size: 2).normalization
     #expect(n.mean == [0.5, 0.2, 0.5])
     #expect(n.std == [0.5, 1e-3, 0.5])
   }
@@ -58,11 +58,11 @@ import Testing
       })
   }
 
-  // MARK: Made-up domains
+  // MARK: Synthetic domains
 
-  @Test func madeUpDomainsShareNineClassesAndDifferInStyle() throws {
-    let ink = try Dataset.load(.madeUpInk, path: nil, imageSize: 16)
-    let neon = try Dataset.load(.madeUpNeon, path: nil, imageSize: 16)
+  @Test func syntheticDomainsShareNineClassesAndDifferInStyle() throws {
+    let ink = try Dataset.load(.syntheticInk, path: nil, imageSize: 16)
+    let neon = try Dataset.load(.syntheticNeon, path: nil, imageSize: 16)
     let map = try ClassMap([(ink.classNames, [:]), (neon.classNames, [:])])
     #expect(ink.classNames.count == 10 && neon.classNames.count == 10)
     #expect(map.common.count == 9)
@@ -71,14 +71,14 @@ import Testing
       #expect(ink.test.labels.filter { $0 == label }.count == 100)
     }
     // Bright paper against dark ground.
-    #expect(ink.train.normalisation.mean[0] > 0.6)
-    #expect(neon.train.normalisation.mean[0] < 0.5)
+    #expect(ink.train.normalization.mean[0] > 0.6)
+    #expect(neon.train.normalization.mean[0] < 0.5)
     #expect(ink.digest != neon.digest)
   }
 
-  @Test func madeUpImagesAreTheSameEachTime() throws {
-    let first = try Dataset.load(.madeUpInk, path: nil, imageSize: 8)
-    #expect(first.digest == (try Dataset.load(.madeUpInk, path: nil, imageSize: 8)).digest)
+  @Test func syntheticImagesAreTheSameEachTime() throws {
+    let first = try Dataset.load(.syntheticInk, path: nil, imageSize: 8)
+    #expect(first.digest == (try Dataset.load(.syntheticInk, path: nil, imageSize: 8)).digest)
     #expect(first.digest.count == 64)
   }
 
@@ -94,7 +94,7 @@ import Testing
     #expect(set.test.count == 10_000)
     for label in 0..<10 { #expect(set.test.labels.filter { $0 == label }.count == 1000) }
     // The published mean of the whole training set is 0.491, 0.482, 0.447.
-    for (got, expected) in zip(set.train.normalisation.mean, [Float(0.491), 0.482, 0.447]) {
+    for (got, expected) in zip(set.train.normalization.mean, [Float(0.491), 0.482, 0.447]) {
       #expect(abs(got - expected) < 0.01)
     }
   }

@@ -3,22 +3,22 @@ import Foundation
 import Testing
 
 @Suite struct ImageFolderTests {
-  /// A smooth picture: JPEG keeps it to within a few grey values.
-  private func picture(width: Int, height: Int, _ colour: (Int, Int) -> [UInt8]) -> [UInt8] {
-    (0..<height).flatMap { row in (0..<width).flatMap { colour(row, $0) } }
+  /// A smooth picture: JPEG keeps it to within a few gray values.
+  private func picture(width: Int, height: Int, _ color: (Int, Int) -> [UInt8]) -> [UInt8] {
+    (0..<height).flatMap { row in (0..<width).flatMap { color(row, $0) } }
   }
 
-  private func jpeg(width: Int, height: Int, _ colour: [UInt8]) throws -> [UInt8] {
+  private func jpeg(width: Int, height: Int, _ color: [UInt8]) throws -> [UInt8] {
     try JPEG.encode(
-      picture(width: width, height: height) { _, _ in colour }, width: width, height: height,
-      components: colour.count, quality: 95)
+      picture(width: width, height: height) { _, _ in color }, width: width, height: height,
+      components: color.count, quality: 95)
   }
 
   private func folder() throws -> TemporaryFolder {
     let folder = TemporaryFolder()
     for part in ["train", "test"] {
       folder.write(try jpeg(width: 64, height: 64, [200, 30, 60]), "\(part)/zebra/a.JPEG")
-      folder.write(try jpeg(width: 64, height: 64, [90]), "\(part)/ant/grey.jpg")
+      folder.write(try jpeg(width: 64, height: 64, [90]), "\(part)/ant/gray.jpg")
     }
     folder.write(try jpeg(width: 96, height: 64, [10, 250, 60]), "train/zebra/b.Jpeg")
     folder.write([1, 2, 3], "train/zebra/.hidden.jpg")
@@ -32,15 +32,15 @@ import Testing
     try Dataset.load(.folder, path: folder.path, imageSize: 32, onDamaged: onDamaged)
   }
 
-  @Test func classesAreSortedAndGreyBecomesRGB() throws {
+  @Test func classesAreSortedAndGrayBecomesRGB() throws {
     let folder = try folder()
     let set = try load(folder)
     #expect(set.classNames == ["ant", "zebra"])
     #expect(set.train.labels == [0, 1, 1])
     #expect(set.test.labels == [0, 1])
     #expect(set.name == "folder " + folder.path.split(separator: "/").last!)
-    let grey = set.train.bytes[0..<3]
-    #expect(Set(grey).count == 1 && abs(Int(grey.first!) - 90) <= 2)
+    let gray = set.train.bytes[0..<3]
+    #expect(Set(gray).count == 1 && abs(Int(gray.first!) - 90) <= 2)
     for (got, expected) in zip(set.train.bytes[3072..<3075], [200, 30, 60]) {
       #expect(abs(Int(got) - expected) <= 4)
     }
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func chosenClassesAreLabelledInTheirOrder() throws {
+  @Test func chosenClassesAreLabeledInTheirOrder() throws {
     let images = ImageSet(
       bytes: (0..<4).flatMap { [UInt8](repeating: UInt8($0), count: 3) }, labels: [0, 1, 2, 1],
       size: 1)
@@ -85,7 +85,7 @@ import Testing
     #expect(try JPEG.decode(file, atLeastTwice: 33).width == 150)
     #expect(try JPEG.decode(file, atLeastTwice: 100).width == 300)
     let folder = try folder()
-    folder.write(file, "train/ant/grey.jpg")
+    folder.write(file, "train/ant/gray.jpg")
     let small = try load(folder).train.bytes[0..<3072]
     for (position, value) in small.enumerated() where position % 3 == 0 {
       let row = position / 3 / 32
@@ -94,13 +94,13 @@ import Testing
   }
 
   /// The middle square of a wide picture, then the area mean.
-  @Test func widePicturesAreCroppedToTheirCentre() throws {
+  @Test func widePicturesAreCroppedToTheirCenter() throws {
     let folder = try folder()
     let stripes = picture(width: 192, height: 64) { _, column in
       column < 64 ? [255, 255, 255] : column < 128 ? [100, 100, 100] : [0, 0, 0]
     }
     folder.write(
-      try JPEG.encode(stripes, width: 192, height: 64, quality: 100), "train/ant/grey.jpg")
+      try JPEG.encode(stripes, width: 192, height: 64, quality: 100), "train/ant/gray.jpg")
     let set = try load(folder)
     #expect(set.train.bytes[0..<3072].allSatisfy { abs(Int($0) - 100) <= 3 })
   }

@@ -40,9 +40,9 @@ import Testing
     #expect(streamed.train.count == 0 && streamed.trainCount == 24)
     #expect(streamed.notes == ["training images streamed"])
     #expect(streamed.test.bytes == held.test.bytes)
-    #expect(stream.normalisation == held.train.normalisation)
+    #expect(stream.normalization == held.train.normalization)
     let decoder = MinibatchDecoder(
-      stream, batch: 5, steps: 40, threads: threads, indices: Self.indices)
+      stream, batchSize: 5, steps: 40, threads: threads, indices: Self.indices)
     // Also with a gap, and after the last one.
     for step in Array(0..<20) + [30, 31, 50] {
       let minibatch = try decoder.minibatch(step)
@@ -56,19 +56,19 @@ import Testing
   @Test func noMoreIsBegunThanTheTrainingTakes() throws {
     let folder = try folder()
     let stream = try #require(try load(folder).stream)
-    func asked(steps: Int, batch: Int) throws -> [Int] {
+    func asked(steps: Int, batchSize: Int) throws -> [Int] {
       var asked: [Int] = []
-      let decoder = MinibatchDecoder(stream, batch: batch, steps: steps, threads: 2) {
+      let decoder = MinibatchDecoder(stream, batchSize: batchSize, steps: steps, threads: 2) {
         asked.append($0)
         return Self.indices($0)
       }
       for step in 0..<2 { _ = try decoder.minibatch(step) }
       return asked
     }
-    #expect(try asked(steps: 6, batch: 5) == Array(0..<6))
-    #expect(try asked(steps: 100, batch: 5) == Array(0..<18))
+    #expect(try asked(steps: 6, batchSize: 5) == Array(0..<6))
+    #expect(try asked(steps: 100, batchSize: 5) == Array(0..<18))
     // A minibatch of which three fill 256 MiB.
-    #expect(try asked(steps: 100, batch: (256 << 20) / 192 / 3) == Array(0..<5))
+    #expect(try asked(steps: 100, batchSize: (256 << 20) / 192 / 3) == Array(0..<5))
   }
 
   /// The next intact one stands in the place of a damaged one, with its own label: of 11 that is
@@ -77,7 +77,7 @@ import Testing
     let folder = try folder(damaged: [11, 12, 23])
     let intact = try load(self.folder(), memory: .max)
     let stream = try #require(try load(folder, .skip).stream)
-    let decoder = MinibatchDecoder(stream, batch: 3, steps: 9, threads: threads) {
+    let decoder = MinibatchDecoder(stream, batchSize: 3, steps: 9, threads: threads) {
       [[3, 23, 4], [11, 0, 12], [23, 11, 7], [1, 2, 3]][min($0, 3)]
     }
     func expect(_ step: Int, _ indices: [Int]) throws {
@@ -99,7 +99,7 @@ import Testing
     let stream = try #require(try load(folder).stream)
     folder.write([1, 2, 3], "train/ant/15.jpg")
     #expect(throws: DatasetError.self) { try load(folder) }
-    let decoder = MinibatchDecoder(stream, batch: 2, steps: 4, threads: 2) { [$0 + 2, $0 + 3] }
+    let decoder = MinibatchDecoder(stream, batchSize: 2, steps: 4, threads: 2) { [$0 + 2, $0 + 3] }
     for step in 0..<2 { #expect(try decoder.minibatch(step).labels == [0, 0]) }
     let error = #expect(throws: DatasetError.self) { try decoder.minibatch(2) }
     #expect(error?.path == "\(folder.path)/train/ant/15.jpg")
@@ -112,7 +112,7 @@ import Testing
     for index in 0..<24 {
       folder.write([0], "train/\(index < 12 ? "ant" : "bee")/\(index + 10).jpg")
     }
-    let decoder = MinibatchDecoder(stream, batch: 1, steps: 1) { _ in [5] }
+    let decoder = MinibatchDecoder(stream, batchSize: 1, steps: 1) { _ in [5] }
     let error = #expect(throws: DatasetError.self) { try decoder.minibatch(0) }
     #expect("\(error!)".contains("15.jpg: and all other images are damaged"))
   }
@@ -126,10 +126,10 @@ import Testing
     let extended = FileManager.default.contents(atPath: "\(second.path)/train/ant/10.jpg")!
     second.write([UInt8](extended) + [0], "train/ant/10.jpg")
     #expect(try load(second).digest != digest)
-    func unlabelled(_ path: String) throws -> String {
+    func unlabeled(_ path: String) throws -> String {
       try Dataset.load(.images, path: path, imageSize: Self.size, memory: 0).digest
     }
     let third = try folder()
-    #expect(try unlabelled(first.path) == unlabelled("\(third.path)/"))
+    #expect(try unlabeled(first.path) == unlabeled("\(third.path)/"))
   }
 }

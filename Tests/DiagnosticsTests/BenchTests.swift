@@ -9,13 +9,7 @@ import Training
 
 /// What the bench reports; never how fast it was. The clock is made up: it counts its readings.
 @Suite struct BenchTests {
-  private func clock() -> () -> Double {
-    var reading = 0.0
-    return {
-      reading += 1
-      return reading
-    }
-  }
+  private func clock() -> TurnedClock { TurnedClock(step: .seconds(1)) }
 
   @Test func aRowTellsRateAndShareByTheClockGiven() throws {
     let bench = KernelBench(on: CPUBackend(threads: 1), repeats: 3, clock: clock())
@@ -72,8 +66,8 @@ import Training
     let backend = CPUBackend(threads: 2)
     for (methods, tasks) in [([], 1), (CompatibilityMethod.all, 2)] {
       let bench = try StepBench(
-        Architecture(depth: 8), methods: methods, batch: 4, imageSize: 8, on: backend,
-        clock: clock())
+        Architecture(depth: 8), methods: methods, batchSize: 4, imageSize: 8, on: backend,
+        stopwatch: Stopwatch(clock()))
       var warmUps = 0
       let results = try bench.run(repeats: 3, warmUp: { _ in warmUps += 1 })
       // Began, enqueued, ended: two seconds, of which the host took one.

@@ -7,14 +7,14 @@ import Testing
 
 @Suite struct WorkloadTests {
   @Test func everyOpHasARowInTheBench() {
-    let timed = Set(Workload.networks(batch: 2).map(\.op))
+    let timed = Set(Workload.networks(batchSize: 2).map(\.op))
     #expect(OpName.allCases.filter { !timed.contains($0) } == [])
   }
 
   /// A family of another package has its rows, and stands in a recipe.
   @Test func aRegisteredFamilyHasRowsAndARecipe() throws {
     try NetworkFamilies.register(PlainStack.self)
-    let rows = Workload.networks(batch: 2).filter { $0.place.hasPrefix("Plain stack") }
+    let rows = Workload.networks(batchSize: 2).filter { $0.place.hasPrefix("Plain stack") }
     #expect(
       rows.map(\.place) == .init(repeating: "Plain stack, unit 1", count: 4)
         + .init(repeating: "Plain stack, classifier", count: 3))
@@ -71,7 +71,7 @@ import Testing
   @Test func everyRowOfASmallBatchWritesAllItsOutputs() throws {
     let backend = makeBackend()
     var seen: Set<String> = []
-    for workload in Workload.networks(batch: 1)
+    for workload in Workload.networks(batchSize: 1)
     where seen.insert("\(workload.op) \(workload.fused)").inserted {
       let prepared = workload.prepare(on: backend)
       prepared.run()

@@ -5,6 +5,7 @@ import Foundation
 import Networks
 import Recipes
 import Reporting
+import TestSupport
 import Testing
 import Training
 
@@ -78,7 +79,7 @@ import Training
   /// ILSVRC-12 is not everybody's: Fig. 2 can do without, Table 2 cannot.
   @Test func rowsWithoutDataStandEmpty() throws {
     let sources = [DataRole.cifar10, .stl10].map {
-      DataSource(role: $0, kind: .madeUpInk, path: nil)
+      DataSource(role: $0, kind: .syntheticInk, path: nil)
     }
     func grid(_ name: String) throws -> Grid {
       try Grid(
@@ -129,7 +130,7 @@ import Training
   /// run alone, with one rotation an image where it has rotations.
   @Test func trainingsAreChosenByName() throws {
     let sources = [DataRole.cifar10, .stl10].map {
-      DataSource(role: $0, kind: .madeUpInk, path: nil)
+      DataSource(role: $0, kind: .syntheticInk, path: nil)
     }
     let grid = try Grid(
       Experiment.all.filter { $0.name == "fig2" }, scale: .medium, seeds: 2, sources: sources,
@@ -171,7 +172,7 @@ import Training
     let toDo = try grid.jobs(datasets).filter { grid.state($0) == .toDo }
     for job in toDo {
       try grid.run(
-        job, datasets, on: backend, clock: { 0 }, startTime: nil, progress: { _ in })
+        job, datasets, on: backend, clock: TurnedClock(), startTime: nil, progress: { _ in })
     }
     return toDo.count
   }

@@ -24,7 +24,7 @@ import Testing
     Architecture(name: "plain-stack", depth: 6, width: 2, split: Split("unit", 1)),
   ]
   static let size = 16
-  static let normalisation = Normalisation(mean: [0.5, 0.25, 0.125], std: [0.25, 0.5, 0.2])
+  static let normalization = Normalization(mean: [0.5, 0.25, 0.125], std: [0.25, 0.5, 0.2])
 
   let backend = CPUBackend(threads: 2)
 
@@ -38,7 +38,7 @@ import Testing
       featureSpace: FeatureSpace([Anchor(.sharedHead, String(repeating: "a", count: 64))]))
     let extractor = FeatureExtractor(
       architecture: architecture,
-      preprocessing: Preprocessing(imageSize: Self.size, normalisation: Self.normalisation),
+      preprocessing: Preprocessing(imageSize: Self.size, normalization: Self.normalization),
       layers: architecture.makeExtractor(on: backend, seed: 3), stamp: stamp)
     let head = TaskHead(
       architecture: architecture, classNames: ["cat", "dog", "größer", "a \"b\""],
@@ -60,7 +60,7 @@ import Testing
     )
   }
 
-  private func export(_ component: StoredComponent) throws -> ParsedModel {
+  private func export(_ component: ComponentFile.Contents) throws -> ParsedModel {
     ParsedModel(try ONNXExport.bytes(of: component, path: "test", on: backend))
   }
 
@@ -73,7 +73,7 @@ import Testing
     let count = 5
     var random = RandomStream(seed: 1, .diagnostics)
     let pixels = (0..<count * Self.size * Self.size * 3).map { _ in random.uniform() }
-    let (mean, std) = (Self.normalisation.mean, Self.normalisation.std)
+    let (mean, std) = (Self.normalization.mean, Self.normalization.std)
     let x = backend.makeTensor(
       [count, Self.size, Self.size, 3],
       pixels.enumerated().map { ($1 - mean[$0 % 3]) / std[$0 % 3] })
@@ -91,8 +91,8 @@ import Testing
         return Double(pixels[(n * area + place) * 3 + c])
       })
     let whole = try export(.model(record)).compute(["images": images])
-    let features = try export(.part(extractor)).compute(["images": images])
-    let apart = try export(.part(head)).compute(features)
+    let features = try export(.component(extractor)).compute(["images": images])
+    let apart = try export(.component(head)).compute(features)
     for theirs in [whole, apart] {
       let logits = try #require(theirs["logits"])
       #expect(theirs.count == 1 && logits.shape == [count, 4])
@@ -107,7 +107,7 @@ import Testing
   @Test func aFileSaysWhatItIs() throws {
     let architecture = Architecture(split: .stage2)
     let (extractor, head) = try parts(architecture, .batch)
-    let (first, second) = (try export(.part(extractor)), try export(.part(head)))
+    let (first, second) = (try export(.component(extractor)), try export(.component(head)))
     for model in [first, second] { #expect(model.irVersion == 8 && model.operatorSet == 17) }
     #expect(first.inputs == ["images": ["N", "3", "16", "16"]])
     #expect(first.outputs == ["features": ["N", "32", "8", "8"]])
@@ -140,7 +140,7 @@ import Testing
 
   @Test func equalComponentsGiveEqualBytes() throws {
     let (extractor, head) = try parts(Architecture(name: .mobileNetV2, width: 0.1), .running)
-    let model = StoredComponent.model(try Model(extractor: extractor, head: head))
+    let model = ComponentFile.Contents.model(try Model(extractor: extractor, head: head))
     let bytes = try ONNXExport.bytes(of: model, path: "test", on: backend)
     #expect(try ONNXExport.bytes(of: model, path: "another", on: CPUBackend()) == bytes)
   }
@@ -152,7 +152,7 @@ import Testing
       architecture: architecture, classNames: ["0", "90", "180", "270"],
       layers: architecture.makeHead(classes: 4, on: backend, seed: 4), spatialSize: 4)
     let record = try Component(AuxiliaryHead(kind: .rotation, head: head), on: backend)
-    let model = try export(.part(record))
+    let model = try export(.component(record))
     #expect(model.inputs == ["features": ["N", "64", "4", "4"]])
     #expect(model.outputs == ["logits": ["N", "4"]])
   }

@@ -28,7 +28,7 @@ extension ParsedModel {
     case "AveragePool": averagePool(x[0], node)
     case "Flatten":
       Values(shape: [x[0].shape[0], x[0].numbers.count / x[0].shape[0]], numbers: x[0].numbers)
-    case "BatchNormalization": normalised(x, epsilon: Double(node.floats["epsilon"]!))
+    case "BatchNormalization": normalized(x, epsilon: Double(node.floats["epsilon"]!))
     case "Conv": convolution(x[0], x[1], node)
     case "Gemm": linear(x[0], x[1], x[2], transposed: node.integers["transB"] == [1])
     case "Slice": slice(x[0], x[1...].map { $0.numbers.map { Int($0) } })
@@ -103,7 +103,7 @@ extension ParsedModel {
     return Values(shape: shape, numbers: numbers)
   }
 
-  private static func normalised(_ x: [Values], epsilon: Double) -> Values {
+  private static func normalized(_ x: [Values], epsilon: Double) -> Values {
     let image = x[0].shape[2] * x[0].shape[3]
     let numbers = x[0].numbers.enumerated().map { index, value in
       let channel = index / image % x[0].shape[1]

@@ -33,7 +33,7 @@ import Testing
     let directory = RunDirectory(folder)
     let results = try Run.train(
       recipe, datasets: try recipe.loadDatasets(), losses: [FeaturePenalty(weight: 0.5)],
-      directory: directory, on: backend, clock: { 0 })
+      directory: directory, on: backend, clock: TurnedClock())
     return (recipe, results, directory)
   }
 
@@ -54,14 +54,14 @@ import Testing
     let model = try Model(extractor: extractor, head: head)
     try ModelFile.write(model, to: "\(directory.path)/ab.safetensors")
     let onnx = try ONNXExport.bytes(
-      of: StoredComponent(path: "\(directory.path)/ab.safetensors"), path: "ab", on: backend)
+      of: ComponentFile.Contents(path: "\(directory.path)/ab.safetensors"), path: "ab", on: backend)
     #expect(onnx.count > 1000)
     let dataset = try recipe.loadDatasets()[0]
     let certificate = try Certifier(on: backend).certify(
-      LoadedExtractor(directory.extractor("ink"), on: backend),
-      LoadedHead(directory.head("neon"), on: backend),
-      on: LabelledImages(dataset, kind: .madeUpInk),
-      own: LoadedHead(directory.head("ink"), on: backend))
+      Component(contentsOf: directory.extractor("ink")),
+      Component(contentsOf: directory.head("neon")),
+      on: LabeledImages(dataset, kind: .syntheticInk),
+      own: Component(contentsOf: directory.head("ink")))
     #expect(certificate.isConsistent)
   }
 

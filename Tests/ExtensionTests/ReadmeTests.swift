@@ -56,9 +56,10 @@ import Testing
     let read = try Model(contentsOf: "cifar10-tin10.safetensors")
     #expect(read.digest == model.digest)
     #expect(read.head.header.classNames == ["automobile", "cat", "ship"])
-    #expect(Set(model.featureSpace.anchors.map(\.kind)) == [
-      .rotationHead, .commonClassesHead, .initialWeights,
-    ])
+    #expect(
+      Set(model.featureSpace.anchors.map(\.kind)) == [
+        .rotationHead, .commonClassesHead, .initialWeights,
+      ])
     #expect(networks.auxiliaryHeads.count == 2)
     #expect(throws: UnknownTaskError.self) { try networks["cifar"] }
     #expect(throws: KindError.self) {
@@ -68,7 +69,7 @@ import Testing
 
   /// What is wrong with data or settings is thrown, not trapped.
   @Test func wrongSettingsAreThrown() throws {
-    let ink = try Dataset.load(.madeUpInk, path: nil, imageSize: 32)
+    let ink = try Dataset.load(.syntheticInk, path: nil, imageSize: 32)
     let one = CompatibleTraining(tasks: [.init("ink", ink)], methods: .all)
     #expect(throws: SettingsError.self) { try one.train(on: .cpu()) }
     var two = CompatibleTraining(tasks: [.init("a", ink), .init("b", ink)], methods: [])

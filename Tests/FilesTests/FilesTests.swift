@@ -111,7 +111,8 @@ import Testing
       try FileLock.whileHolding(path) { log.append(2) }
       #expect(log == [1, 2])
       let error = #expect(throws: FileError.self) { try FileLock.whileHolding(folder) {} }
-      #expect(error?.kind == .cannotCreate && error?.problem.hasPrefix("cannot be locked: ") == true)
+      #expect(
+        error?.kind == .cannotCreate && error?.problem.hasPrefix("cannot be locked: ") == true)
     }
   }
 

@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func theBatchsOwnStatisticsNormalise(_ recording: Bool) throws {
+  func theBatchsOwnStatisticsNormalize(_ recording: Bool) throws {
     let backend = makeBackend()
     let layer = BatchNorm("bn", channels: 2, activation: .none, on: backend)
     let y = try Self.forward(
@@ -51,7 +51,7 @@ import Testing
     #expect(try Self.forward(layer, .batch(updateRunning: true), on: backend) == asked)
   }
 
-  /// A frozen layer keeps them, and normalises by the batch all the same.
+  /// A frozen layer keeps them, and normalizes by the batch all the same.
   @Test func aFrozenLayerKeepsItsRunningStatistics() throws {
     let backend = makeBackend()
     let layer = BatchNorm("bn", channels: 2, activation: .none, on: backend)

@@ -37,7 +37,8 @@ import Testing
       let losses = parts.map { index, parameter in
         let g = tensor(parameter.value.count, 10 + 2 * step + index, on: backend)
         return tape.custom(
-          backend.makeTensor([1], filledWith: 0), of: [parameter.variable]) { _ in [g] }
+          backend.makeTensor([1], filledWith: 0), of: [parameter.variable]
+        ) { _ in [g] }
       }
       tape.backward(from: losses)
       optimizer.step(parameters, learningRate: rate, on: backend)
@@ -71,7 +72,8 @@ import Testing
       let tape = Tape(on: backend)
       let zero = backend.makeTensor(shape, filledWith: 0)
       let loss = tape.custom(
-        backend.makeTensor([1], filledWith: 0), of: [parameter.variable]) { _ in [zero] }
+        backend.makeTensor([1], filledWith: 0), of: [parameter.variable]
+      ) { _ in [zero] }
       tape.backward(from: [loss])
       SGD(weightDecay: 0.5, decaysNormsAndBiases: decays)
         .step([parameter], learningRate: 0.1, on: backend)

@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  /// Whether `got` is the tensor that `expected` summarises, within `tolerance` of its root mean
+  /// Whether `got` is the tensor that `expected` summarizes, within `tolerance` of its root mean
   /// square: its first values one by one, all of it by norm and by one random projection (whose
   /// own deviation is √(1/3) of the norm).
   static func check(

@@ -124,7 +124,9 @@ import Testing
       v = 0.9 * v + 2 + 0.01 * w
       w -= 0.1 * v
       #expect(abs(Double(try backend.download(parameter.value)[0]) - w) <= 1e-6)
-      #expect(abs(Double(try backend.download(Self.momentum(parameter, optimizer, backend))[0]) - v) <= 1e-6)
+      #expect(
+        abs(Double(try backend.download(Self.momentum(parameter, optimizer, backend))[0]) - v)
+          <= 1e-6)
     }
   }
 

@@ -25,7 +25,10 @@ import Testing
 
   /// Of each task: the axis of losses and accuracies alike.
   @Test func aStepComesBeforeMinibatchesOfAllTasks() throws {
-    #expect(try Self.values(#"{"minibatch":20,"step":10,"learningRate":0.5}"#) == (10, ["learningRate": 0.5]))
+    #expect(
+      try Self.values(#"{"minibatch":20,"step":10,"learningRate":0.5}"#) == (
+        10, ["learningRate": 0.5]
+      ))
   }
 
   @Test func recombinationsGoByExtractorAndHead() throws {

@@ -76,8 +76,10 @@ import Testing
               name: "RP", paper: 0.501, mean: 0.3, n: 2,
               ratio: .init(paper: 0.58, mean: 0.51, standardDeviation: 0.02, runs: [0.5, 0.52]),
               rotationAccuracy: [0.75, 0.701]),
-            .init(name: "DCC", mean: 0.4, ratio: .init(
-              paper: nil, mean: 0.7, standardDeviation: nil, runs: [0.7])),
+            .init(
+              name: "DCC", mean: 0.4,
+              ratio: .init(
+                paper: nil, mean: 0.7, standardDeviation: nil, runs: [0.7])),
             .init(name: "else", mean: 0.2),
           ])
       ])

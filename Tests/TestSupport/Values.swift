@@ -2,7 +2,7 @@ public import Tensors
 
 /// Random numbers in ±1, the same for equal (shape, stream); multiples of 2⁻²⁴.
 public func values(_ shape: Shape, _ stream: UInt32) -> [Float] {
-  var random = RandomStream(seed: 99, .madeUpImages, stream: stream)
+  var random = RandomStream(seed: 99, .syntheticImages, stream: stream)
   return (0..<shape.count).map { _ in 2 * random.uniform() - 1 }
 }
 

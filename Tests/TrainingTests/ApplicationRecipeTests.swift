@@ -7,6 +7,7 @@ import Networks
 import Recipes
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -19,7 +20,7 @@ import Training
   ) throws -> RunDirectory {
     let directory = RunDirectory("\(folder)/\(name)")
     _ = try Run.train(
-      recipe, datasets: datasets, directory: directory, on: backend, clock: { 0 })
+      recipe, datasets: datasets, directory: directory, on: backend, clock: TurnedClock())
     return directory
   }
 

@@ -13,11 +13,11 @@ import Training
   static let architecture = Architecture(depth: 8, split: .stage2)
 
   func extractor(
-    normalisation: Normalisation = Normalisation(mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2])
+    normalization: Normalization = Normalization(mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2])
   ) -> FeatureExtractor {
     FeatureExtractor(
       architecture: Self.architecture,
-      preprocessing: Preprocessing(imageSize: Tiny.size, normalisation: normalisation),
+      preprocessing: Preprocessing(imageSize: Tiny.size, normalization: normalization),
       layers: Self.architecture.makeExtractor(on: backend, seed: 1))
   }
 
@@ -37,12 +37,12 @@ import Training
   func forward(_ network: Recombination, _ images: ImageSet, _ indices: [Int]) throws -> [Float] {
     let chosen = images.subset(indices)
     let x = backend.makeTensor([indices.count, Tiny.size, Tiny.size, 3])
-    let normalisation = network.extractor.preprocessing.normalisation
+    let normalization = network.extractor.preprocessing.normalization
     backend.gatherImages(
       backend.makeImageStore(
         bytes: chosen.bytes, count: chosen.count, height: Tiny.size, width: Tiny.size),
       transforms: indices.indices.map { ImageTransform(index: Int32($0)) },
-      mean: normalisation.mean, std: normalisation.std, into: x)
+      mean: normalization.mean, std: normalization.std, into: x)
     let context = ForwardContext(
       tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
     return try backend.download(network(Variable(x), context).value)
@@ -51,7 +51,7 @@ import Training
   @Test func everyImageCountsOnceInABatchOfTheTrainingSize() throws {
     let images = Tiny.two[0].test
     let network = try Recombination(extractor(), head(["cat", "dog", "ship", "bird"]))
-    let logits = try Evaluator(batch: 4, on: backend).logits(network, images)
+    let logits = try Evaluator(batchSize: 4, on: backend).logits(network, images)
     #expect(images.count == 10 && logits.count == 40)
     var random = RandomStream(seed: 0, .evaluationOrder)
     let order = random.permutation(10)
@@ -72,8 +72,8 @@ import Training
   @Test func fewerImagesThanABatchAreRepeated() throws {
     let images = Tiny.two[0].test.subset([0, 1, 2])
     let network = try Recombination(extractor(), head(["cat", "dog", "ship", "bird"]))
-    #expect(try Evaluator(batch: 8, on: backend).logits(network, images).count == 12)
-    let outcome = try Evaluator(batch: 8, on: backend).measure(
+    #expect(try Evaluator(batchSize: 8, on: backend).logits(network, images).count == 12)
+    let outcome = try Evaluator(batchSize: 8, on: backend).evaluate(
       network, on: images, labelNames: ["cat", "dog", "ship", "bird"])
     #expect(outcome?.images == 3)
   }
@@ -82,34 +82,34 @@ import Training
     // Labels 0…3 are cat, dog, ship, bird: of ten images 3, 3, 2, 2.
     let images = Tiny.two[0].test
     let names = ["cat", "dog", "ship", "bird"]
-    let evaluator = Evaluator(batch: 4, on: backend)
+    let evaluator = Evaluator(batchSize: 4, on: backend)
     // It always says tree; among cat and dog, dog.
     let network = try Recombination(extractor(), head(["tree", "dog", "cat"], bias: [3, 2, 1]))
     let outcome = try #require(
-      try evaluator.measure(network, on: images, labelNames: names, classes: ["cat", "dog"]))
+      try evaluator.evaluate(network, on: images, labelNames: names, classes: ["cat", "dog"]))
     #expect(outcome.images == 6)
     #expect(outcome.accuracy == 0)
     #expect(outcome.accuracyAmongCommonOutputs == 0.5)
 
     // It always says dog, its output 1; dog is label 1 here and 0 there.
     let dog = try Recombination(extractor(), head(["tree", "dog", "cat"], bias: [1, 3, 2]))
-    #expect(try evaluator.measure(dog, on: images, labelNames: names)?.accuracy == 0.3)
-    let renamed = try evaluator.measure(
+    #expect(try evaluator.evaluate(dog, on: images, labelNames: names)?.accuracy == 0.3)
+    let renamed = try evaluator.evaluate(
       dog, on: images, labelNames: ["dog", "x", "y", "z"], classes: ["dog"])
     #expect(
       renamed
         == Evaluator.Outcome(
           images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, averageClassAccuracy: 1))
-    #expect(try evaluator.measure(dog, on: images, labelNames: names, classes: ["fox"]) == nil)
+    #expect(try evaluator.evaluate(dog, on: images, labelNames: names, classes: ["fox"]) == nil)
   }
 
   @Test func imagesAreNormalisedByTheExtractor() throws {
     let images = Tiny.two[1].test
     let head = head(["cat", "dog", "ship", "bird"])
-    let evaluator = Evaluator(batch: 5, on: backend)
+    let evaluator = Evaluator(batchSize: 5, on: backend)
     func logits(_ mean: Float) throws -> [Float] {
       let extractor = extractor(
-        normalisation: Normalisation(mean: [mean, mean, mean], std: [0.2, 0.3, 0.4]))
+        normalization: Normalization(mean: [mean, mean, mean], std: [0.2, 0.3, 0.4]))
       return try evaluator.logits(try Recombination(extractor, head), images)
     }
     #expect(try logits(0.2) == logits(0.2))
@@ -121,7 +121,7 @@ import Training
     let before = try Tiny.state(trainer, on: backend)
     for from in trainer.networks {
       for to in trainer.networks {
-        _ = try Evaluator(batch: 4, on: backend).logits(
+        _ = try Evaluator(batchSize: 4, on: backend).logits(
           try Recombination(from.extractor, to.head), from.dataset.test)
       }
     }

@@ -3,6 +3,7 @@ import Datasets
 import Evaluation
 import Recipes
 import Runs
+import TestSupport
 import Testing
 import Training
 
@@ -14,11 +15,12 @@ import Training
   ) throws -> [FeatureComparison] {
     let directory = RunDirectory(try Tiny.temporaryFolder())
     _ = try Run.train(
-      Tiny.recipe(change), datasets: datasets, directory: directory, on: backend, clock: { 0 })
+      Tiny.recipe(change), datasets: datasets, directory: directory, on: backend,
+      clock: TurnedClock())
     return try Run.compareFeatures(directory, on: backend, datasets: { _ in datasets })
   }
 
-  /// Equal extractors see equal images equally: normalised alike, as the data sets are the same.
+  /// Equal extractors see equal images equally: normalized alike, as the data sets are the same.
   @Test func equalExtractorsCorrelateFully() throws {
     let data = Tiny.dataset(["cat", "dog", "ship"])
     let comparisons = try compare([data, data]) {

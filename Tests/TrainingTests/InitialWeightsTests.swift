@@ -8,6 +8,7 @@ import Networks
 import Recipes
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -27,7 +28,7 @@ import Training
       }, on: backend)
     try trainer.run()
     let (a, b) = (trainer.networks[0], trainer.networks[1])
-    let evaluator = Evaluator(batch: 4, on: backend)
+    let evaluator = Evaluator(batchSize: 4, on: backend)
     for (own, other) in [(a, b), (b, a)] {
       let images = own.dataset.test
       let expected = try evaluator.logits(try Recombination(own.extractor, own.head), images)
@@ -83,7 +84,8 @@ import Training
       $0.seed = seed
     }
     _ = try Run.train(
-      recipe, datasets: [Tiny.two[0]], directory: RunDirectory(folder), on: backend, clock: { 0 })
+      recipe, datasets: [Tiny.two[0]], directory: RunDirectory(folder), on: backend,
+      clock: TurnedClock())
     return folder
   }
 

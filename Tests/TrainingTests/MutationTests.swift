@@ -48,7 +48,7 @@ import Training
     func run() throws -> RunResults {
       try Run.train(
         recipe, datasets: [Tiny.two[0]], directory: RunDirectory(folder),
-        on: CPUBackend(threads: 1), clock: { 0 },
+        on: CPUBackend(threads: 1), clock: TurnedClock(),
         control: RunControl(resumes: true, shouldStop: { true }))
     }
     #expect(throws: RunInterrupted.self) { try run() }
@@ -75,7 +75,8 @@ import Training
     recipe.evaluateAt = [0]
     let directory = RunDirectory(folder)
     _ = try Run.train(
-      recipe, datasets: Tiny.two, directory: directory, on: CPUBackend(threads: 1), clock: { 0 })
+      recipe, datasets: Tiny.two, directory: directory, on: CPUBackend(threads: 1),
+      clock: TurnedClock())
     let good = [UInt8](try #require(FileManager.default.contents(atPath: directory.resultsPath)))
     var read = 0
     for mutation in Mutations(of: good, count: 10_000) {

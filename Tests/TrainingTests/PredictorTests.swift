@@ -49,7 +49,8 @@ import Training
       model = try self.model(.running)
     } else {
       model = try model.recalibrated(
-        on: Tiny.two[0].train, named: "tiny", digest: String(repeating: "d", count: 64), batch: 8,
+        on: Tiny.two[0].train, named: "tiny", digest: String(repeating: "d", count: 64),
+        batchSize: 8,
         path: "m", backend: backend)
     }
     let predictor = Predictor(model)

@@ -22,7 +22,8 @@ import Training
   /// In double precision, with loops of its own: the first two batch norms of a network see what
   /// the convolutions before them give for all batches; the second's inputs depend on how the
   /// images were dealt into batches. Statistics pool exactly, whatever the batches' sizes.
-  @Test(arguments: [20, 7, 3]) func statisticsAreThoseOfAllBatchesTogether(_ batch: Int) throws {
+  @Test(arguments: [20, 7, 3]) func statisticsAreThoseOfAllBatchesTogether(_ batchSize: Int) throws
+  {
     let (network, images) = try network()
     let layers = network.extractor.layers.layers
     let stem = try #require(layers[0] as? Convolution)
@@ -31,14 +32,14 @@ import Training
     var seen = (first: [Double](), second: [Double]())
     var random = RandomStream(seed: 0, .evaluationOrder)
     let order = random.permutation(images.count)
-    let batches = (images.count + batch - 1) / batch
+    let batches = (images.count + batchSize - 1) / batchSize
     for index in 0..<batches {
       let chosen = order[index * images.count / batches..<(index + 1) * images.count / batches]
-      let normalisation = network.extractor.preprocessing.normalisation
+      let normalization = network.extractor.preprocessing.normalization
       let pixels = chosen.flatMap { image -> [Float] in
         let size = Tiny.size * Tiny.size * 3
         return images.bytes[image * size..<(image + 1) * size].enumerated().map {
-          (Float($1) / 255 - normalisation.mean[$0 % 3]) / normalisation.std[$0 % 3]
+          (Float($1) / 255 - normalization.mean[$0 % 3]) / normalization.std[$0 % 3]
         }
       }
       let x = Variable(
@@ -59,7 +60,7 @@ import Training
         backend.makeTensor([chosen.count, Tiny.size, Tiny.size, gamma.count], active))
       seen.second += try backend.download(block.conv1(hidden, context).value).map(Double.init)
     }
-    try Recalibration.recalibrate(network, on: images, batch: batch, backend: backend)
+    try Recalibration.recalibrate(network, on: images, batchSize: batchSize, backend: backend)
     for (norm, values) in [(norm, seen.first), (block.bn1, seen.second)] {
       let found = try [norm.runningMean, norm.runningVariance].map {
         try backend.download($0.value)
@@ -88,10 +89,10 @@ import Training
   /// With all images in one batch it predicts as by the batch's statistics: all layers are right.
   @Test func oneBatchPredictsAsItsOwnStatistics() throws {
     let (network, images) = try network()
-    let evaluator = Evaluator(batch: images.count, on: backend)
+    let evaluator = Evaluator(batchSize: images.count, on: backend)
     let expected = try evaluator.logits(network, images)
     try Recalibration.recalibrate(
-      network, on: images, batch: images.count, backend: backend)
+      network, on: images, batchSize: images.count, backend: backend)
     let found = try evaluator.logits(network, images)
     for (a, b) in zip(expected, found) { #expect(abs(a - b) <= 1e-4 * max(1, abs(a))) }
   }
@@ -102,7 +103,7 @@ import Training
     let (network, images) = try network()
     let before = try Tiny.state(network.extractor.layers, on: backend)
     #expect(throws: DatasetError.self) {
-      try Recalibration.recalibrate(network, on: images.subset([0]), batch: 8, backend: backend)
+      try Recalibration.recalibrate(network, on: images.subset([0]), batchSize: 8, backend: backend)
     }
     #expect(try Tiny.state(network.extractor.layers, on: backend) == before)
     #expect(network.batchNorm == .batch)
@@ -113,12 +114,12 @@ import Training
     let (network, images) = try network()
     let outputs = network.head.classNames.count
     func alone(_ index: Int) throws -> [Float] {
-      try Evaluator(batch: 2, on: backend).logits(network, images.subset([index]))
+      try Evaluator(batchSize: 2, on: backend).logits(network, images.subset([index]))
     }
-    let before = try Evaluator(batch: 20, on: backend).logits(network, images)
+    let before = try Evaluator(batchSize: 20, on: backend).logits(network, images)
     #expect(try alone(3) != Array(before[3 * outputs..<4 * outputs]))
-    try Recalibration.recalibrate(network, on: images, batch: 8, backend: backend)
-    let all = try Evaluator(batch: 20, on: backend).logits(network, images)
+    try Recalibration.recalibrate(network, on: images, batchSize: 8, backend: backend)
+    let all = try Evaluator(batchSize: 20, on: backend).logits(network, images)
     for index in [0, 3, 19] {
       for (a, b) in zip(try alone(index), all[index * outputs..<(index + 1) * outputs]) {
         #expect(abs(a - b) <= 1e-5 * max(1, abs(b)))
@@ -134,7 +135,7 @@ import Training
     let model = try Model(network, on: backend)
     func recalibrated() throws -> Model {
       try model.recalibrated(
-        on: images, named: "tiny", digest: digests[1], batch: 8, path: "m", backend: backend)
+        on: images, named: "tiny", digest: digests[1], batchSize: 8, path: "m", backend: backend)
     }
     let new = try recalibrated()
     #expect(new.lineage.origin == .recalibration)

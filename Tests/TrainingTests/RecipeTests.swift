@@ -10,7 +10,7 @@ import Training
 @Suite struct RecipeTests {
   @Test func whatIsLeftOutHasItsDefault() throws {
     let recipe = try Recipe.parse(yaml: "tasks: [{dataset: made-up-ink}]", folder: "/r")
-    var expected = Recipe(tasks: [TaskRecipe(name: "made-up-ink", dataset: .madeUpInk)])
+    var expected = Recipe(tasks: [TaskRecipe(name: "made-up-ink", dataset: .syntheticInk)])
     #expect(recipe == expected)
     expected.imageSize = 32
     expected.architecture = Architecture(depth: 8, split: .stage2)
@@ -18,7 +18,7 @@ import Training
     expected.ownRotationHead = false
     expected.scheme = .joint
     expected.steps = 500
-    expected.batch = 128
+    expected.batchSize = 128
     expected.learningRate = 0.1
     expected.momentum = 0.9
     expected.weightDecay = 1e-4
@@ -120,7 +120,7 @@ import Training
     #expect(recipe.architecture == Architecture(depth: 14, split: .stage1))
     #expect(recipe.methods == [.commonClasses, .identicalInitialWeights])
     #expect(recipe.ownRotationHead && recipe.scheme == .incremental && recipe.augment == .none)
-    #expect(recipe.steps == 7 && recipe.batch == 3 && recipe.seed == 9_007_199_254_740_993)
+    #expect(recipe.steps == 7 && recipe.batchSize == 3 && recipe.seed == 9_007_199_254_740_993)
     #expect(recipe.learningRate == 0.01 && recipe.momentum == 0 && recipe.weightDecay == 5e-4)
     #expect(recipe.schedule == .steps && recipe.warmup == 0.5)
     #expect(recipe.validation == 0.25 && recipe.evaluateEvery == 2)
@@ -131,7 +131,7 @@ import Training
       TaskRecipe(
         name: "a", dataset: .folder, path: "/x/“y” \"z\" \\ #: {é}\n\t\u{7F}\u{85}\u{2028}",
         synonyms: ["car": "automobile", "a: b": "yes", "1": "null"]),
-      TaskRecipe(name: "1.5", dataset: .madeUpNeon),
+      TaskRecipe(name: "1.5", dataset: .syntheticNeon),
     ])
     recipe.methods = CompatibilityMethod.paper
     recipe.learningRate = 1e-7
@@ -184,7 +184,7 @@ import Training
   ])
   func architecturesReadBackAsThemselves(_ architecture: Architecture) throws {
     for size in [32, 64] {
-      var recipe = Recipe(tasks: [TaskRecipe(name: "a", dataset: .madeUpInk)])
+      var recipe = Recipe(tasks: [TaskRecipe(name: "a", dataset: .syntheticInk)])
       recipe.architecture = architecture
       recipe.imageSize = size
       #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/") == recipe)
@@ -263,7 +263,8 @@ import Training
     Wrong(after: "methods: rotation-prediction", "methods: expected a list"),
     Wrong(
       after: "methods: [rotation]",
-      "methods: expected one of identical-initial-weights, rotation-prediction, jigsaw, common-classes"),
+      "methods: expected one of identical-initial-weights, rotation-prediction, jigsaw, common-classes"
+    ),
     Wrong(
       after: "methods: [rotation-prediction, rotation-prediction]",
       "methods: “rotation-prediction” stands twice"),

@@ -8,6 +8,7 @@ import Recipes
 import Reporting
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -68,7 +69,7 @@ import Training
     do {
       return try Run.train(
         kind.recipe, datasets: kind.datasets, directory: RunDirectory(folder),
-        on: CPUBackend(threads: threads), clock: { 0 }, control: control)
+        on: CPUBackend(threads: threads), clock: TurnedClock(), control: control)
     } catch is RunInterrupted {
       return nil
     }
@@ -192,7 +193,7 @@ import Training
       let error = #expect(throws: DivergenceError.self) {
         _ = try Run.train(
           recipe, datasets: Tiny.two, directory: RunDirectory(folders[0]),
-          on: CPUBackend(threads: 2), clock: { 0 }, control: RunControl(checkpointEvery: 1))
+          on: CPUBackend(threads: 2), clock: TurnedClock(), control: RunControl(checkpointEvery: 1))
       }
       #expect(error?.description.contains("not finite") == true)
       if let path = error?.checkpoint {
@@ -216,7 +217,7 @@ import Training
         #expect(throws: DivergenceError.self) {
           _ = try Run.train(
             recipe, datasets: Tiny.two, directory: RunDirectory(folders[0]), on: backend,
-            clock: { 0 }, control: control)
+            clock: TurnedClock(), control: control)
         }
       }
       let first = train(RunControl(checkpointEvery: 1), on: CPUBackend(threads: 2))

@@ -9,6 +9,7 @@ import Recipes
 import Reporting
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -26,7 +27,7 @@ import Training
     _ recipe: Recipe = recipe, to directory: RunDirectory, startTime: Double? = nil
   ) throws -> RunResults {
     try Run.train(
-      recipe, datasets: Tiny.two, directory: directory, on: backend, clock: { 0 },
+      recipe, datasets: Tiny.two, directory: directory, on: backend, clock: TurnedClock(),
       startTime: startTime)
   }
 

@@ -7,6 +7,7 @@ import Networks
 import Recipes
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -16,7 +17,8 @@ import Training
   func train(
     _ recipe: Recipe, _ datasets: [Dataset], _ directory: RunDirectory? = nil
   ) throws -> RunResults {
-    try Run.train(recipe, datasets: datasets, directory: directory, on: backend, clock: { 0 })
+    try Run.train(
+      recipe, datasets: datasets, directory: directory, on: backend, clock: TurnedClock())
   }
 
   static let recipe = Tiny.recipe { $0.methods = CompatibilityMethod.paper }
@@ -60,7 +62,7 @@ import Training
     let results = try train(
       Tiny.recipe(tasks: 1) {
         $0.steps = 60
-        $0.batch = 8
+        $0.batchSize = 8
       }, [Tiny.two[0]])
     #expect(try #require(results.tasks[0].ownAccuracy) >= 0.9)
   }

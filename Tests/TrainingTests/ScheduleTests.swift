@@ -45,15 +45,15 @@ import Training
 
 @Suite struct BatchSamplerTests {
   func sampler(
-    count: Int, batch: Int, augment: Bool = false, seed: UInt64 = 1, task: Int = 0
+    count: Int, batchSize: Int, augment: Bool = false, seed: UInt64 = 1, task: Int = 0
   ) -> BatchSampler {
     BatchSampler(
-      count: count, batch: batch, imageSize: 32,
+      count: count, batchSize: batchSize, imageSize: 32,
       augmentation: augment ? [RandomCrop(), RandomFlip()] : [], seed: seed, task: task)
   }
 
   @Test func everyEpochHasEveryImageOnceAndRunsIntoTheNext() {
-    var sampler = sampler(count: 10, batch: 4)
+    var sampler = sampler(count: 10, batchSize: 4)
     let indices = (0..<5).flatMap { sampler.transforms(step: $0).map { Int($0.index) } }
     #expect(indices.prefix(10).sorted() == Array(0..<10))
     #expect(indices.suffix(10).sorted() == Array(0..<10))
@@ -61,23 +61,23 @@ import Training
   }
 
   @Test func aSetSmallerThanTheBatchWorks() {
-    var sampler = sampler(count: 1, batch: 3)
+    var sampler = sampler(count: 1, batchSize: 3)
     #expect(sampler.transforms(step: 5).map(\.index) == [0, 0, 0])
   }
 
   @Test func aStepDependsOnSeedTaskAndItsNumberAlone() {
-    var first = sampler(count: 10, batch: 4, augment: true)
+    var first = sampler(count: 10, batchSize: 4, augment: true)
     let inOrder = (0..<6).map { first.transforms(step: $0) }
-    var again = sampler(count: 10, batch: 4, augment: true)
+    var again = sampler(count: 10, batchSize: 4, augment: true)
     for step in (0..<6).reversed() { #expect(again.transforms(step: step) == inOrder[step]) }
-    var otherTask = sampler(count: 10, batch: 4, augment: true, task: 1)
-    var otherSeed = sampler(count: 10, batch: 4, augment: true, seed: 2)
+    var otherTask = sampler(count: 10, batchSize: 4, augment: true, task: 1)
+    var otherSeed = sampler(count: 10, batchSize: 4, augment: true, seed: 2)
     #expect(otherTask.transforms(step: 0) != inOrder[0])
     #expect(otherSeed.transforms(step: 0) != inOrder[0])
   }
 
   @Test func augmentationCropsByUpToFourPixelsAndFlips() {
-    var sampler = sampler(count: 500, batch: 500, augment: true)
+    var sampler = sampler(count: 500, batchSize: 500, augment: true)
     let transforms = sampler.transforms(step: 0)
     #expect(Set(transforms.map(\.dy)) == Set(-4...4))
     #expect(Set(transforms.map(\.dx)) == Set(-4...4))

@@ -5,6 +5,7 @@ import Networks
 import Recipes
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -93,7 +94,7 @@ import Training
       $0.evaluateEvery = 1
     }
     let results = try Run.train(
-      recipe, datasets: Tiny.two, directory: nil, on: backend, clock: { 0 })
+      recipe, datasets: Tiny.two, directory: nil, on: backend, clock: TurnedClock())
     #expect(results.curve.map(\.step) == [1, 2])
     for point in results.curve {
       #expect((0...1).contains(try #require(point.auxiliaryAccuracy?["b"]?["rotation"])))
@@ -110,7 +111,7 @@ import Training
     }
     let directory = RunDirectory("\(folder)/run")
     let results = try Run.train(
-      recipe, datasets: Tiny.two, directory: directory, on: backend, clock: { 0 })
+      recipe, datasets: Tiny.two, directory: directory, on: backend, clock: TurnedClock())
     for task in results.tasks {
       #expect((0...1).contains(try #require(task.auxiliaryAccuracy?["rotation"])))
     }
@@ -130,7 +131,7 @@ import Training
     let again = try Run.evaluate(directory, on: backend) { _ in Tiny.two }
     #expect(try again.json == results.json)
     let independent = try Run.train(
-      Tiny.recipe(), datasets: Tiny.two, directory: nil, on: backend, clock: { 0 })
+      Tiny.recipe(), datasets: Tiny.two, directory: nil, on: backend, clock: TurnedClock())
     #expect(independent.validation == nil && independent.ratio != nil)
     #expect(independent.tasks.allSatisfy { $0.auxiliaryAccuracy == nil })
   }

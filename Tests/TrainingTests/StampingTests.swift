@@ -6,6 +6,7 @@ import Networks
 import Recipes
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -21,7 +22,7 @@ import Training
     let datasets = tasks == 3 ? Tiny.three : Tiny.two
     _ = try Run.train(
       Tiny.recipe(tasks: tasks, change), datasets: datasets, directory: RunDirectory(folder),
-      on: backend, clock: { 0 })
+      on: backend, clock: TurnedClock())
     var headers: [String: ComponentHeader] = [:]
     let suffix = ".safetensors"
     let components = "\(folder)/components"
@@ -103,7 +104,7 @@ import Training
     let lineage = try #require(headers["a.extractor"]?.lineage)
     #expect(lineage.origin == .training && lineage.task == "a" && lineage.scheme == "joint")
     #expect(lineage.methods == ["rotation-prediction"])
-    #expect(lineage.seed == 7 && lineage.batch == 4 && lineage.device == "cpu")
+    #expect(lineage.seed == 7 && lineage.batchSize == 4 && lineage.device == "cpu")
     #expect(lineage.data?.map(\.digest) == Tiny.two.map(\.digest))
     let partners = [headers["b.extractor"], headers["auxiliary/rotation"]].map { $0?.digest }
     #expect(lineage.partners?.map(\.digest) == partners)

@@ -5,6 +5,7 @@ import Foundation
 import Recipes
 import Runs
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -36,7 +37,7 @@ import Training
     recipe.imageSize = Tiny.size
     recipe.methods = [.rotationPrediction]
     recipe.steps = 9
-    recipe.batch = 4
+    recipe.batchSize = 4
     change(&recipe)
     return recipe
   }
@@ -61,7 +62,7 @@ import Training
     #expect(held.networks[0].dataset.stream == nil && held.networks[0].dataset.train.count == 16)
     let stream = try #require(streamed.networks[0].dataset.stream)
     #expect(stream.count == 16 && streamed.networks[0].dataset.train.count == 0)
-    #expect(stream.normalisation == held.networks[0].dataset.train.normalisation)
+    #expect(stream.normalization == held.networks[0].dataset.train.normalization)
     #expect(heldState == streamedState)
   }
 
@@ -70,7 +71,7 @@ import Training
     let folder = try folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let broken = "\(folder)/train/ant/3.jpg"
-    // Normalisation is taken before a file is damaged, or leaves it out.
+    // Normalization is taken before a file is damaged, or leaves it out.
     let stopping = recipe(folder) { $0.imageMemory = 0 }
     let datasets = try stopping.loadDatasets()
     try Data("no JPEG".utf8).write(to: URL(fileURLWithPath: broken))
@@ -88,7 +89,8 @@ import Training
     #expect(state == again)
     #expect(first.networks[0].dataset.stream?.count == 16)
     let results = try Run.train(
-      skipping, datasets: skipping.loadDatasets(), directory: nil, on: backend, clock: { 0 })
+      skipping, datasets: skipping.loadDatasets(), directory: nil, on: backend, clock: TurnedClock()
+    )
     #expect(results.skippedImages == [broken])
   }
 
@@ -115,15 +117,11 @@ import Training
     let folder = try folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func results(_ change: (inout Recipe) -> Void) throws -> (RunResults, [Double?]) {
-      var now = 0.0
       var along: [Double?] = []
       let recipe = recipe(folder, change)
       let results = try Run.train(
         recipe, datasets: recipe.loadDatasets(), directory: nil, on: backend,
-        clock: {
-          now += 1
-          return now
-        }, progress: { along.append($0.secondsWaiting) })
+        clock: TurnedClock(step: .seconds(1)), progress: { along.append($0.secondsWaiting) })
       return (results, along)
     }
     let (streamed, along) = try results { $0.imageMemory = 0 }
@@ -143,17 +141,14 @@ import Training
     }
     func run(_ name: String, stopAfter: Int?) throws -> (RunResults, Data?) {
       let directory = RunDirectory("\(folder)/\(name)")
-      var (now, rounds) = (0.0, 0)
+      var rounds = 0
       let control = RunControl(resumes: true) {
         rounds += 1
         return rounds == stopAfter
       }
       let results = try Run.train(
         recipe, datasets: recipe.loadDatasets(), directory: directory, on: backend,
-        clock: {
-          now += 1
-          return now
-        }, control: control)
+        clock: TurnedClock(step: .seconds(1)), control: control)
       return (results, FileManager.default.contents(atPath: directory.extractor("a")))
     }
     let (whole, extractor) = try run("whole", stopAfter: nil)

@@ -13,11 +13,11 @@ import Training
 enum Tiny {
   static let size = 8
 
-  /// Noise around a colour of its own for each class; deterministic.
+  /// Noise around a color of its own for each class; deterministic.
   static func dataset(
     _ classNames: [String], train: Int = 20, test: Int = 10, stream: UInt32 = 0
   ) -> Dataset {
-    var random = RandomStream(seed: 11, .madeUpImages, stream: stream)
+    var random = RandomStream(seed: 11, .syntheticImages, stream: stream)
     func images(_ count: Int) -> ImageSet {
       let labels = (0..<count).map { Int32($0 % classNames.count) }
       let bytes = labels.flatMap { label in
@@ -33,11 +33,11 @@ enum Tiny {
   static func recipe(tasks count: Int = 2, _ change: (inout Recipe) -> Void = { _ in }) -> Recipe {
     var recipe = Recipe(
       tasks: ["a", "b", "c", "d"].prefix(count).map {
-        TaskRecipe(name: $0, dataset: $0 == "a" ? .madeUpInk : .madeUpNeon)
+        TaskRecipe(name: $0, dataset: $0 == "a" ? .syntheticInk : .syntheticNeon)
       })
     recipe.imageSize = size
     recipe.steps = 3
-    recipe.batch = 4
+    recipe.batchSize = 4
     recipe.seed = 7
     change(&recipe)
     return recipe

@@ -99,7 +99,7 @@ import Training
     let recipe = Tiny.recipe {
       $0.methods = [.rotationPrediction, .commonClasses]
       $0.steps = 1
-      $0.batch = 8
+      $0.batchSize = 8
       $0.learningRate = 0
     }
     let trainer = try Tiny.trainer(recipe, on: backend)
@@ -111,7 +111,7 @@ import Training
     let network = trainer.networks[0]
     let train = network.dataset.train
     var sampler = BatchSampler(
-      count: train.count, batch: 8, imageSize: Tiny.size,
+      count: train.count, batchSize: 8, imageSize: Tiny.size,
       augmentation: [RandomCrop(), RandomFlip()], seed: recipe.seed, task: 0)
     let upright = sampler.transforms(step: 0)
     let labels = upright.map { Int(train.labels[Int($0.index)]) }
@@ -119,9 +119,9 @@ import Training
       let store = backend.makeImageStore(
         bytes: train.bytes, count: train.count, height: Tiny.size, width: Tiny.size)
       let x = backend.makeTensor([transforms.count, Tiny.size, Tiny.size, 3])
-      let normalisation = network.extractor.preprocessing.normalisation
+      let normalization = network.extractor.preprocessing.normalization
       backend.gatherImages(
-        store, transforms: transforms, mean: normalisation.mean, std: normalisation.std, into: x)
+        store, transforms: transforms, mean: normalization.mean, std: normalization.std, into: x)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
       let values = try backend.download(

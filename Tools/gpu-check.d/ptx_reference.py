@@ -106,7 +106,7 @@ def activated(torch, v, code):
 
 
 def applied(torch, prefix, kind, values, code):
-    """What a kernel reads: the tensor as it stands, normalised, or through a norm's backward."""
+    """What a kernel reads: the tensor as it stands, normalized, or through a norm's backward."""
     get = lambda name: values[prefix + name]
     x = get("x")
     if kind == 0:
@@ -118,8 +118,8 @@ def applied(torch, prefix, kind, values, code):
     if kind == 3:
         return scale * x
     sums, rows = get("sums").reshape(2, -1), get("rows")
-    centred = (get("pre") - get("mean")) * inverse
-    return scale * (x - sums[0] / rows - centred * sums[1] / rows)
+    centered = (get("pre") - get("mean")) * inverse
+    return scale * (x - sums[0] / rows - centered * sums[1] / rows)
 
 
 # MARK: Convolutions
@@ -182,10 +182,10 @@ def masked(torch, d, y, values):
         if code == 2:
             inside &= out < 6
         y = torch.where(inside, y, torch.zeros_like(y))
-    flat, centred = y.reshape(-1, y.shape[-1]), (pre - values["out_mean"]).reshape(
+    flat, centered = y.reshape(-1, y.shape[-1]), (pre - values["out_mean"]).reshape(
         -1, y.shape[-1])
-    return {"y": y, "sums": (flat.sum(0), (flat * centred).sum(0)),
-            "scale": (flat.abs().sum(0), (flat * centred).abs().sum(0))}, near
+    return {"y": y, "sums": (flat.sum(0), (flat * centered).sum(0)),
+            "scale": (flat.abs().sum(0), (flat * centered).abs().sum(0))}, near
 
 
 # MARK: Comparing

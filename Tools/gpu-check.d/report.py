@@ -178,11 +178,11 @@ def fastest(torch, network, precision):
 
 def profile(name, result):
     total = result["millisecondsOfKernels"] or 1e-9
-    modelled = any("modelMilliseconds" in k for k in result["kernels"])
-    header = ["kernel", "launches", "ms", "share"] + (["model, ms"] if modelled else [])
+    modeled = any("modelMilliseconds" in k for k in result["kernels"])
+    header = ["kernel", "launches", "ms", "share"] + (["model, ms"] if modeled else [])
     rows = [[k["name"], k["count"], number(k["milliseconds"], 3),
              "%.0f %%" % (100 * k["milliseconds"] / total)]
-            + ([number(k.get("modelMilliseconds"), 3)] if modelled else [])
+            + ([number(k.get("modelMilliseconds"), 3)] if modeled else [])
             for k in result["kernels"][:18]]
     return ["### %s, kernel by kernel: %s ms" % (name, number(total, 2)), ""] + table(header, rows)
 

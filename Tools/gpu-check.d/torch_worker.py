@@ -58,7 +58,7 @@ def make_step(torch, compare, job, device):
     shared = [head for head in (step.rotation, step.common) if head is not None]
     # One kernel for all parameters where the device has it.
     fused = {"fused": True} if device == "cuda" else {}
-    optimisers = [
+    optimizers = [
         torch.optim.SGD([p for m in (task, *shared) for p in m.parameters()], 0.01, momentum=0.9,
                         weight_decay=1e-4, **fused)
         for task in step.tasks]
@@ -66,14 +66,14 @@ def make_step(torch, compare, job, device):
     mark = job["run"] == "reduce-overhead"
 
     def run():
-        for loss, images, labels, optimiser in zip(losses, step.images, step.labels, optimisers):
+        for loss, images, labels, optimizer in zip(losses, step.images, step.labels, optimizers):
             if mark:
                 torch.compiler.cudagraph_mark_step_begin()
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             with torch.autocast(device, torch.bfloat16, enabled=half):
                 value = loss(images, labels, step.turns)
             value.backward()
-            optimiser.step()
+            optimizer.step()
         return value.detach()
 
     return run

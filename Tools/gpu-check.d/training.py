@@ -35,7 +35,7 @@ def train(check, stage):
     for note in notes:
         stage.note(note)
     depth, batch = (8, 8) if check.stand_in else (56, 128)
-    # On made-up images alone there is little to be learnt about the GPU that is not known by now.
+    # On synthetic images alone there is little to be learnt about the GPU that is not known by now.
     if not any("path" in task for task in tasks) and not check.stand_in:
         stage.deadline = min(stage.deadline, time.monotonic() + 60)
     milliseconds = step_time(check)
@@ -103,7 +103,7 @@ def find_tasks(check):
         raise Skip("%s was not found in what was given: wanted are a folder with data_batch_1.bin "
                    "and test_batch.bin, and one with train/<class>/*.JPEG and test/" % (
                        "TIN-10" if cifar else "CIFAR-10" if tin else "neither data set"))
-    notes.append("no data was given; made-up images take its place")
+    notes.append("no data was given; synthetic images take its place")
     return [{"name": "ink", "dataset": "made-up-ink"},
             {"name": "neon", "dataset": "made-up-neon"}], notes
 

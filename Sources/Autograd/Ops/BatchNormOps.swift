@@ -8,7 +8,7 @@ extension Tape {
     _ x: Variable, gamma: Variable, beta: Variable, epsilon: Float, mean: Tensor,
     variance: Tensor, ofBatch: Bool, residual: Variable? = nil, activation: Activation = .none
   ) -> Variable {
-    let normalisation = ChannelNormalisation(
+    let normalization = ChannelNormalization(
       mean: mean, variance: variance, gamma: gamma.value, beta: beta.value, epsilon: epsilon,
       activation: activation)
     let inputs = [x, gamma, beta] + (residual.map { [$0] } ?? [])
@@ -17,21 +17,21 @@ extension Tape {
     var joined: Tensor?
     if let residual {
       let y = backend.makeTensor(x.shape)
-      backend.batchNorm(x: input, normalisation, residual: residual.value, into: y)
+      backend.batchNorm(x: input, normalization, residual: residual.value, into: y)
       output = Variable(y, needsGradient: records(inputs))
       joined = y
     } else {
       output = Variable(
-        normalising: input, normalisation, on: backend, needsGradient: records(inputs))
+        normalizing: input, normalization, on: backend, needsGradient: records(inputs))
     }
     guard output.needsGradient else { return output }
 
     let sums = Sums()
     output.completion = { [backend, joined] in
-      let made = backend.makeTensor([2, normalisation.gamma.count])
+      let made = backend.makeTensor([2, normalization.gamma.count])
       sums.tensor = made
       return GradientCompletion(
-        input: input, normalisation: normalisation, output: joined, sums: made,
+        input: input, normalization: normalization, output: joined, sums: made,
         dgamma: gamma.gradientOutput(on: backend), dbeta: beta.gradientOutput(on: backend))
     }
     record(output, of: inputs) { [backend] g in
@@ -39,7 +39,7 @@ extension Tape {
       x.addGradient(
         g.tensor,
         through: OutputGradient.BatchNorm(
-          input: input, normalisation: normalisation, sums: sums.tensor!, ofBatch: ofBatch),
+          input: input, normalization: normalization, sums: sums.tensor!, ofBatch: ofBatch),
         on: backend)
     }
     return output

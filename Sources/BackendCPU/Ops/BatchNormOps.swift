@@ -88,13 +88,13 @@ extension CPUBackend {
   }
 
   public func batchNorm(
-    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor
+    x: Tensor, _ normalization: ChannelNormalization, residual: Tensor?, into y: Tensor
   ) {
-    let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
+    let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalization)
     let (input, output, added) = (pointer(x), pointer(y), residual.map { pointer($0) })
-    let (m, shift) = (pointer(normalisation.mean), pointer(normalisation.beta))
-    let scale = scales(normalisation)
-    let (low, high) = normalisation.activation.bounds
+    let (m, shift) = (pointer(normalization.mean), pointer(normalization.beta))
+    let scale = scales(normalization)
+    let (low, high) = normalization.activation.bounds
     parallel(over: g.rows, chunk: tileRows(g)) { rows in
       for row in rows {
         let at = row * g.channels
@@ -109,26 +109,26 @@ extension CPUBackend {
   }
 
   /// γ / √(σ² + ε).
-  private func scales(_ normalisation: ChannelNormalisation) -> CPUStorage {
-    let storage = makeStorage(normalisation.gamma.count)
-    let (scale, v) = (pointer(normalisation.gamma), pointer(normalisation.variance))
+  private func scales(_ normalization: ChannelNormalization) -> CPUStorage {
+    let storage = makeStorage(normalization.gamma.count)
+    let (scale, v) = (pointer(normalization.gamma), pointer(normalization.variance))
     for c in 0..<storage.count {
-      storage.pointer[c] = scale[c] / (v[c] + normalisation.epsilon).squareRoot()
+      storage.pointer[c] = scale[c] / (v[c] + normalization.epsilon).squareRoot()
     }
     return storage
   }
 
   public func completeGradient(_ gradient: Tensor, _ completion: GradientCompletion) {
-    let normalisation = completion.normalisation
+    let normalization = completion.normalization
     let g = BatchNormGeometry(
       .batchNormCompletion, x: gradient, full: [completion.input, completion.output],
-      normalisation, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
+      normalization, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
       sums: completion.sums)
     let (values, input) = (pointer(gradient), pointer(completion.input))
     let output = completion.output.map { pointer($0) }
-    let (m, shift) = (pointer(normalisation.mean), pointer(normalisation.beta))
-    let scale = scales(normalisation)
-    let (low, high) = normalisation.activation.bounds
+    let (m, shift) = (pointer(normalization.mean), pointer(normalization.beta))
+    let scale = scales(normalization)
+    let (low, high) = normalization.activation.bounds
     let rows = tileRows(g)
     let tiles = (g.rows + rows - 1) / rows
     let partial = makeStorage(tiles * 2 * g.channels)
@@ -141,16 +141,16 @@ extension CPUBackend {
       for row in tile * rows..<min((tile + 1) * rows, g.rows) {
         let at = row * g.channels
         for c in 0..<g.channels {
-          let centred = input[at + c] - m[c]
-          let y = output?[at + c] ?? (centred * scale.pointer[c] + shift[c])
+          let centered = input[at + c] - m[c]
+          let y = output?[at + c] ?? (centered * scale.pointer[c] + shift[c])
           let d = y > low && y < high ? values[at + c] : 0
           values[at + c] = d
           total[c] += d
-          product[c] += d * centred
+          product[c] += d * centered
         }
       }
     }
-    let (v, result) = (pointer(normalisation.variance), pointer(completion.sums))
+    let (v, result) = (pointer(normalization.variance), pointer(completion.sums))
     for c in 0..<g.channels {
       var total = 0.0
       var product = 0.0
@@ -159,7 +159,7 @@ extension CPUBackend {
         product += Double(sums[(tile * 2 + 1) * g.channels + c])
       }
       result[c] = Float(total)
-      result[g.channels + c] = Float(product) / (v[c] + normalisation.epsilon).squareRoot()
+      result[g.channels + c] = Float(product) / (v[c] + normalization.epsilon).squareRoot()
       put(result[c], at: c, completion.dbeta)
       put(result[g.channels + c], at: c, completion.dgamma)
     }
@@ -169,20 +169,20 @@ extension CPUBackend {
     guard let through = dy.through else {
       preconditionFailure("batchNormDataGradient: the gradient passes no batch norm")
     }
-    let normalisation = through.normalisation
+    let normalization = through.normalization
     let g = BatchNormGeometry(
-      .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalisation,
+      .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalization,
       sums: through.sums)
     let (gradient, input, result) = (pointer(dy.tensor), pointer(through.input), pointer(dx))
     let (m, v, sums) = (
-      pointer(normalisation.mean), pointer(normalisation.variance), pointer(through.sums)
+      pointer(normalization.mean), pointer(normalization.variance), pointer(through.sums)
     )
-    let scale = scales(normalisation)
+    let scale = scales(normalization)
     let slope = makeStorage(g.channels)
     let level = makeStorage(g.channels)
     for c in 0..<g.channels {
       let share = through.ofBatch ? scale.pointer[c] / Float(g.rows) : 0
-      let inverse = 1 / (v[c] + normalisation.epsilon).squareRoot()
+      let inverse = 1 / (v[c] + normalization.epsilon).squareRoot()
       level.pointer[c] = through.ofBatch ? -share * sums[c] : 0
       slope.pointer[c] = through.ofBatch ? -share * sums[g.channels + c] * inverse : 0
     }

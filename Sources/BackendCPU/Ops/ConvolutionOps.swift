@@ -4,7 +4,7 @@ extension CPUBackend {
   public func convolution(
     x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
   ) -> StatisticsSource {
-    let x = materialised(x)
+    let x = materialized(x)
     defer { withExtendedLifetime(x) {} }
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.shape, filter: w.shape, output: y.shape, stride: stride,
@@ -25,7 +25,7 @@ extension CPUBackend {
     dy: OutputGradient, w: Tensor, stride: Int, padding: Int, into dx: Tensor, addend: Tensor?,
     completion: GradientCompletion?
   ) {
-    let dy = materialised(dy)
+    let dy = materialized(dy)
     defer { withExtendedLifetime(dy) {} }
     let g = ConvolutionGeometry(
       .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.shape,
@@ -71,7 +71,7 @@ extension CPUBackend {
   public func convolutionFilterGradient(
     x: ConvolutionInput, dy: OutputGradient, filter: Shape, stride: Int, padding: Int
   ) -> Tensor {
-    let (x, dy) = (materialised(x), materialised(dy))
+    let (x, dy) = (materialized(x), materialized(dy))
     let dw = makeTensor(Shape([1] + filter.sizes))
     let g = ConvolutionGeometry(
       .convolutionFilterGradient, input: x.shape, filter: filter, output: dy.shape,

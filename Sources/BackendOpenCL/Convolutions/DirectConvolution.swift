@@ -45,7 +45,7 @@ struct DirectConvolution {
 
   var paddedK: Int { (k + vectorWidth - 1) / vectorWidth * vectorWidth }
 
-  /// Output columns that are summed together: neighbours, or of one phase.
+  /// Output columns that are summed together: neighbors, or of one phase.
   private var columns: Int { isStridedGradient ? (q + stride - 1) / stride : q }
 
   /// Pixels of a row in registers: of 4…8 the number that wastes least, the larger of equals.

@@ -10,11 +10,11 @@ struct FusedInput {
     let channels = "\(prefix)CHANNELS=\(input.tensor.shape.sizes.last!)"
     var defines = ["\(prefix)INPUT=0", channels]
     var arguments = [KernelArgument.buffer(backend.memory(input.tensor))]
-    if let normalisation = input.normalisation {
+    if let normalization = input.normalization {
       defines = [
-        "\(prefix)INPUT=1", channels, "\(prefix)ACTIVATION=\(normalisation.activation.code)",
+        "\(prefix)INPUT=1", channels, "\(prefix)ACTIVATION=\(normalization.activation.code)",
       ]
-      arguments += backend.vectors(normalisation) + [.float(normalisation.epsilon)]
+      arguments += backend.vectors(normalization) + [.float(normalization.epsilon)]
     }
     (self.defines, self.arguments) = (defines, arguments)
   }
@@ -26,15 +26,15 @@ struct FusedInput {
       arguments = [.buffer(backend.memory(gradient.tensor))]
       return
     }
-    let normalisation = through.normalisation
+    let normalization = through.normalization
     defines = [
       "\(prefix)INPUT=\(through.ofBatch ? 2 : 3)", "\(prefix)CHANNELS=\(channels)",
     ]
     arguments =
       [.buffer(backend.memory(gradient.tensor)), .buffer(backend.memory(through.input))]
-      + backend.vectors(normalisation).prefix(3)
+      + backend.vectors(normalization).prefix(3)
       + [
-        .buffer(backend.memory(through.sums)), .float(normalisation.epsilon),
+        .buffer(backend.memory(through.sums)), .float(normalization.epsilon),
         .float(Float(gradient.tensor.count / max(channels, 1))),
       ]
   }
@@ -61,15 +61,15 @@ struct FusedOutput {
     var arguments = [backend.argument(addend)]
     let partial = partials.map { KernelArgument.buffer($0) } ?? .none
     if let completion {
-      let normalisation = completion.normalisation
+      let normalization = completion.normalization
       let mask =
-        normalisation.activation == .none ? 0 : completion.output == nil ? 1 : 2
+        normalization.activation == .none ? 0 : completion.output == nil ? 1 : 2
       defines += [
-        "EPILOGUE=2", "MASK=\(mask)", "OUT_ACTIVATION=\(normalisation.activation.code)",
+        "EPILOGUE=2", "MASK=\(mask)", "OUT_ACTIVATION=\(normalization.activation.code)",
       ]
       arguments +=
-        [.buffer(backend.memory(completion.input))] + backend.vectors(normalisation)
-        + [backend.argument(completion.output), .float(normalisation.epsilon), partial]
+        [.buffer(backend.memory(completion.input))] + backend.vectors(normalization)
+        + [backend.argument(completion.output), .float(normalization.epsilon), partial]
     } else if statistics {
       defines += ["EPILOGUE=1"]
       arguments += [partial]
@@ -82,8 +82,8 @@ struct FusedOutput {
 
 extension OpenCLBackend {
   /// Mean, variance, gamma, beta.
-  fileprivate func vectors(_ normalisation: ChannelNormalisation) -> [KernelArgument] {
-    [normalisation.mean, normalisation.variance, normalisation.gamma, normalisation.beta]
+  fileprivate func vectors(_ normalization: ChannelNormalization) -> [KernelArgument] {
+    [normalization.mean, normalization.variance, normalization.gamma, normalization.beta]
       .map { .buffer(memory($0)) }
   }
 }

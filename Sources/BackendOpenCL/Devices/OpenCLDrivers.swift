@@ -80,7 +80,9 @@ public struct OpenCLDrivers: Sendable {
     let own =
       named.enumerated().map { ("named-\($0).icd", $1 + "\n") }
       + drivers.map { ("dovetail-\($0.vendor.lowercased()).icd", $0.library + "\n") }
-    guard let folder = write(files.map { ($0.name, $0.text) } + own, in: folders) else { return nil }
+    guard let folder = write(files.map { ($0.name, $0.text) } + own, in: folders) else {
+      return nil
+    }
     return Registration(
       drivers: drivers, vendorFolder: folder, libraryFolders: libraryFolders)
   }

@@ -50,7 +50,7 @@ final class BufferPool {
     clReleaseContext(context)
   }
 
-  /// A buffer for the elements of `shape`; not initialised.
+  /// A buffer for the elements of `shape`; not initialized.
   /// - Parameter finish: waits for the device; called where free buffers of other sizes have to
   ///   make room.
   func take(_ shape: Shape, finish: () throws -> Void) throws -> cl_mem {

@@ -25,7 +25,7 @@ final class TransformedFilter {
   }
 }
 
-/// All transformed filters that are kept. An optimiser step makes those of a whole network stale at
+/// All transformed filters that are kept. An optimizer step makes those of a whole network stale at
 /// once, and so they are transformed again together, 16 in a launch.
 final class FilterTransforms {
   static let group = 16

@@ -75,32 +75,32 @@ extension OpenCLBackend {
   }
 
   public func batchNorm(
-    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor
+    x: Tensor, _ normalization: ChannelNormalization, residual: Tensor?, into y: Tensor
   ) {
-    let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalisation)
+    let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalization)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
       try launch(
         batchNormKernel(
           "batchnorm_forward", g, tiling,
           [
-            "ACTIVATION=\(normalisation.activation.code)", "RESIDUAL=\(residual == nil ? 0 : 1)",
+            "ACTIVATION=\(normalization.activation.code)", "RESIDUAL=\(residual == nil ? 0 : 1)",
           ]),
         [
-          .buffer(memory(x)), .buffer(memory(normalisation.mean)),
-          .buffer(memory(normalisation.variance)), .buffer(memory(normalisation.gamma)),
-          .buffer(memory(normalisation.beta)), argument(residual), .buffer(memory(y)),
-          .float(normalisation.epsilon), .int(g.rows), .int(tiling.tileRows),
+          .buffer(memory(x)), .buffer(memory(normalization.mean)),
+          .buffer(memory(normalization.variance)), .buffer(memory(normalization.gamma)),
+          .buffer(memory(normalization.beta)), argument(residual), .buffer(memory(y)),
+          .float(normalization.epsilon), .int(g.rows), .int(tiling.tileRows),
         ],
         over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
     }
   }
 
   public func completeGradient(_ gradient: Tensor, _ completion: GradientCompletion) {
-    let normalisation = completion.normalisation
+    let normalization = completion.normalization
     let g = BatchNormGeometry(
       .batchNormCompletion, x: gradient, full: [completion.input, completion.output],
-      normalisation, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
+      normalization, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
       sums: completion.sums)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
@@ -110,14 +110,14 @@ extension OpenCLBackend {
         batchNormKernel(
           "batchnorm_complete_gradient", g, tiling,
           [
-            "ACTIVATION=\(normalisation.activation.code)",
+            "ACTIVATION=\(normalization.activation.code)",
             "HAS_OUTPUT=\(completion.output == nil ? 0 : 1)",
           ]),
         [
           .buffer(memory(gradient)), .buffer(memory(completion.input)),
-          argument(completion.output), .buffer(memory(normalisation.mean)),
-          .buffer(memory(normalisation.variance)), .buffer(memory(normalisation.gamma)),
-          .buffer(memory(normalisation.beta)), .buffer(partials), .float(normalisation.epsilon),
+          argument(completion.output), .buffer(memory(normalization.mean)),
+          .buffer(memory(normalization.variance)), .buffer(memory(normalization.gamma)),
+          .buffer(memory(normalization.beta)), .buffer(partials), .float(normalization.epsilon),
           .int(g.rows), .int(tiling.tileRows),
         ],
         over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
@@ -131,9 +131,9 @@ extension OpenCLBackend {
     try launchMerge(
       "gradients", channels: channels,
       [
-        .buffer(partials), .buffer(memory(completion.normalisation.variance)),
+        .buffer(partials), .buffer(memory(completion.normalization.variance)),
         .buffer(memory(completion.sums)), argument(completion.dgamma?.tensor),
-        argument(completion.dbeta?.tensor), .float(completion.normalisation.epsilon),
+        argument(completion.dbeta?.tensor), .float(completion.normalization.epsilon),
         .int(tiles), .int(mode(completion.dgamma)), .int(mode(completion.dbeta)),
       ])
   }
@@ -142,9 +142,9 @@ extension OpenCLBackend {
     guard let through = dy.through else {
       preconditionFailure("batchNormDataGradient: the gradient passes no batch norm")
     }
-    let normalisation = through.normalisation
+    let normalization = through.normalization
     let g = BatchNormGeometry(
-      .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalisation,
+      .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalization,
       sums: through.sums)
     let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     attempt {
@@ -154,9 +154,9 @@ extension OpenCLBackend {
           ["OF_BATCH=\(through.ofBatch ? 1 : 0)", "ACCUMULATE=\(accumulate ? 1 : 0)"]),
         [
           .buffer(memory(dy.tensor)), .buffer(memory(through.input)),
-          .buffer(memory(normalisation.mean)), .buffer(memory(normalisation.variance)),
-          .buffer(memory(normalisation.gamma)), .buffer(memory(through.sums)),
-          .buffer(memory(dx)), .float(normalisation.epsilon), .int(g.rows),
+          .buffer(memory(normalization.mean)), .buffer(memory(normalization.variance)),
+          .buffer(memory(normalization.gamma)), .buffer(memory(through.sums)),
+          .buffer(memory(dx)), .float(normalization.epsilon), .int(g.rows),
           .int(tiling.tileRows),
         ],
         over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])

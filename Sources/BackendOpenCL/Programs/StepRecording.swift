@@ -82,16 +82,23 @@ public final class StepRecording {
 /// What a recording is of, for its reader.
 public struct RecordedStep: Encodable, Sendable {
   let network: String
-  let batch: Int
+  let batchSize: Int
   let imageSize: Int
   let methods: [String]
   let kernels: String
   let precision = "float32"
 
+  /// As version 0.1 wrote them.
+  private enum CodingKeys: String, CodingKey {
+    case network
+    case batchSize = "batch"
+    case imageSize, methods, kernels, precision
+  }
+
   public init(
-    network: String, batch: Int, imageSize: Int, methods: [String], kernels: KernelFamily
+    network: String, batchSize: Int, imageSize: Int, methods: [String], kernels: KernelFamily
   ) {
-    (self.network, self.batch, self.imageSize) = (network, batch, imageSize)
+    (self.network, self.batchSize, self.imageSize) = (network, batchSize, imageSize)
     (self.methods, self.kernels) = (methods, kernels.rawValue)
   }
 }

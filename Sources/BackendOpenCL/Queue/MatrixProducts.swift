@@ -67,7 +67,7 @@ final class MatrixProducts {
   }
 
   /// c [m,n] := op(a) [m,k] · op(b) [k,n] + beta · c, row-major. With beta 0 CLBlast does not read
-  /// c, so an uninitialised output is fine.
+  /// c, so an uninitialized output is fine.
   func add(
     _ a: cl_mem, transposesA: Bool = false, _ b: cl_mem, transposesB: Bool = false, to c: cl_mem,
     m: Int, n: Int, k: Int, beta: Float

@@ -5,12 +5,12 @@ import Tensors
 /// bench.
 extension Workload {
   /// - Parameter n: images of a minibatch.
-  public static func networks(batch n: Int) -> [Workload] {
+  public static func networks(batchSize n: Int) -> [Workload] {
     let layers = NetworkFamilies.all.flatMap { $0.benchLayers }
     // Alike by alike, so that networks stand side by side.
     let kinds = Dictionary(grouping: layers) { Group($0.kind) }
     func rows(_ group: Group) -> [Workload] {
-      (kinds[group] ?? []).flatMap { Workload.rows(of: $0, batch: n) }
+      (kinds[group] ?? []).flatMap { Workload.rows(of: $0, batchSize: n) }
     }
     return Group.allCases.prefix { $0 != .globalPools }.flatMap(rows) + windowedPools(n)
       + rows(.globalPools) + steps(n)
@@ -33,7 +33,7 @@ extension Workload {
     }
   }
 
-  private static func rows(of layer: BenchLayer, batch n: Int) -> [Workload] {
+  private static func rows(of layer: BenchLayer, batchSize n: Int) -> [Workload] {
     let (size, channels) = (layer.size, layer.inputChannels)
     func row(
       _ op: OpName, k: Int = 0, r: Int = 1, stride: Int = 1, fused: Bool = false,

@@ -119,8 +119,8 @@ extension Workload {
       }
     case .batchNormForward:
       let (input, residual, output) = (t.input(x), t.input(x), t.output(x))
-      let normalisation = t.normalisation(c, activation)
-      return { backend.batchNorm(x: input, normalisation, residual: residual, into: output) }
+      let normalization = t.normalization(c, activation)
+      return { backend.batchNorm(x: input, normalization, residual: residual, into: output) }
     case .batchNormCompletion:
       let (g, completion) = (t.update(x), t.completion(x, activation))
       return { backend.completeGradient(g, completion) }

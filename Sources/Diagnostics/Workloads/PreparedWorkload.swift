@@ -63,8 +63,8 @@ final class WorkloadTensors {
   }
 
   /// A batch norm as it stands in a network: variances and scales away from 0.
-  func normalisation(_ channels: Int, _ activation: Activation) -> ChannelNormalisation {
-    ChannelNormalisation(
+  func normalization(_ channels: Int, _ activation: Activation) -> ChannelNormalization {
+    ChannelNormalization(
       mean: input([channels], spread: 0.1), variance: input([channels], around: 0.4, spread: 0.1),
       gamma: input([channels], around: 1, spread: 0.5), beta: input([channels], spread: 0.2),
       epsilon: 1e-5, activation: activation)
@@ -73,7 +73,7 @@ final class WorkloadTensors {
   func convolutionInput(_ shape: Shape, _ workload: Workload) -> ConvolutionInput {
     ConvolutionInput(
       input(shape),
-      workload.fused ? normalisation(shape.sizes.last!, workload.activation) : nil)
+      workload.fused ? normalization(shape.sizes.last!, workload.activation) : nil)
   }
 
   /// dy through the batch norm behind an op.
@@ -82,7 +82,7 @@ final class WorkloadTensors {
     return OutputGradient(
       input(shape),
       through: OutputGradient.BatchNorm(
-        input: input(shape), normalisation: normalisation(channels, activation),
+        input: input(shape), normalization: normalization(channels, activation),
         sums: input([2, channels]), ofBatch: true))
   }
 
@@ -93,14 +93,14 @@ final class WorkloadTensors {
   /// What is left to do for the batch norm that put out a tensor of `shape`.
   func completion(_ shape: Shape, _ activation: Activation) -> GradientCompletion {
     completion(
-      of: ConvolutionInput(input(shape), normalisation(shape.sizes.last!, activation)))
+      of: ConvolutionInput(input(shape), normalization(shape.sizes.last!, activation)))
   }
 
   /// The same for a batch norm that a convolution read.
   func completion(of input: ConvolutionInput) -> GradientCompletion {
     let channels = input.tensor.shape.sizes.last!
     return GradientCompletion(
-      input: input.tensor, normalisation: input.normalisation!, output: nil,
+      input: input.tensor, normalization: input.normalization!, output: nil,
       sums: output([2, channels]),
       dgamma: GradientOutput(output([channels]), accumulate: false),
       dbeta: GradientOutput(output([channels]), accumulate: false))

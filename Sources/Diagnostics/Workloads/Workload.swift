@@ -12,7 +12,7 @@ public struct Workload: Sendable {
   public let n: Int, h: Int, w: Int, c: Int
   public let k: Int, r: Int, s: Int
   public let stride: Int
-  /// Whether a convolution normalises what it reads and leaves sums for what comes next.
+  /// Whether a convolution normalizes what it reads and leaves sums for what comes next.
   public let fused: Bool
   public let activation: Activation
 

@@ -1,6 +1,5 @@
 import Training
 
-
 extension Experiment {
   /// Fig. 3: correlation of features, which compatibility does not follow.
   static let fig3 = Experiment(

@@ -53,7 +53,7 @@ extension Experiment {
     Variant(name: "RP", sharesHead: true),
     Variant(name: "RP+IIW", sharesHead: true, identicalWeights: true),
     Variant(name: "independent parts"),
-    Variant(name: "re-initialised head", freshHead: true),
+    Variant(name: "re-initialized head", freshHead: true),
   ]
 
   private static let rotationHead = Training("rotation head", roles: [.cifar100]) {
@@ -103,7 +103,7 @@ extension Experiment {
       recipe.transfer(
         setting.extractor(source), under: variant.freshHead ? nil : setting.head(target),
         of: recipe.architecture)
-      let epoch = (setting.images(role) + recipe.batch - 1) / recipe.batch
+      let epoch = (setting.images(role) + recipe.batchSize - 1) / recipe.batchSize
       recipe.steps = setting.scale.fineTuningSteps(epoch: epoch)
       recipe.evaluateAt = Recipe.logarithmicSteps(to: recipe.steps, with: [epoch])
     }

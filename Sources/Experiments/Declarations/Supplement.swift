@@ -82,20 +82,20 @@ extension Experiment {
       images.
       """,
     deviations: [],
-    rows: [8, 16, 32, 64, 128, 256].map { (batch: Int) -> Row in
-      Row("batch statistics, batches of \(batch)", [allThree], underPolicy(.batch, batch))
+    rows: [8, 16, 32, 64, 128, 256].map { (batchSize: Int) -> Row in
+      Row("batch statistics, batches of \(batchSize)", [allThree], underPolicy(.batch, batchSize))
     } + [
       Row("running statistics", [allThree], underPolicy(.running, nil)),
       Row("recalibrated", [allThree], underPolicy(.recalibrated, nil)),
     ])
 
   /// Both directions of IIW+RP+DCC.
-  private static func underPolicy(_ policy: BatchNormPolicy, _ batch: Int?) -> Metric {
+  private static func underPolicy(_ policy: BatchNormPolicy, _ batchSize: Int?) -> Metric {
     .crossings(
       [(0, 1, DataRole.cifar10, DataRole.stl10), (1, 0, .stl10, .cifar10)].map {
         Crossing(
           extractor: allThree, extractorTask: $0.0, head: allThree, headTask: $0.1, role: $0.2,
-          policy: policy, batch: batch, commonWith: $0.3)
+          policy: policy, batchSize: batchSize, commonWith: $0.3)
       })
   }
 }

@@ -5,12 +5,12 @@ import Runs
 import Training
 
 extension Experiment {
-  /// Table 2: a source model adapted to unlabelled target images through its frozen rotation head.
+  /// Table 2: a source model adapted to unlabeled target images through its frozen rotation head.
   static let table2 = Experiment(
     name: "table2", title: "Unsupervised domain adaptation (Table 2)",
     summary: """
       Average class accuracy on the target's test images of the common classes: the source model as it \
-      is, with the target batches' statistics, and with its extractor trained on unlabelled target \
+      is, with the target batches' statistics, and with its extractor trained on unlabeled target \
       images through the frozen rotation head.
       """,
     deviations: [

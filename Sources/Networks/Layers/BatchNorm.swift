@@ -1,7 +1,7 @@
 public import Autograd
 public import Tensors
 
-/// Batch normalisation over N, H, W with γ, β `[C]` (1 and 0 at first), optionally followed by a
+/// Batch normalization over N, H, W with γ, β `[C]` (1 and 0 at first), optionally followed by a
 /// residual join and an activation. ε = 1e-5; running statistics move with momentum 0.1, the
 /// variance unbiased, M/(M − 1).
 public struct BatchNorm: Layer {
@@ -64,7 +64,7 @@ public struct BatchNorm: Layer {
     let backend = context.backend
     let mean = backend.makeTensor(gamma.value.shape)
     let variance = backend.makeTensor(gamma.value.shape)
-    // A frozen layer keeps its running statistics and still normalises by the batch.
+    // A frozen layer keeps its running statistics and still normalizes by the batch.
     let running =
       updateRunning && !gamma.isFrozen
       ? RunningStatistics(

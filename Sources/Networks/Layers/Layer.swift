@@ -1,7 +1,7 @@
 public import Autograd
 public import Tensors
 
-/// Which statistics batch norm normalises by.
+/// Which statistics batch norm normalizes by.
 public enum BatchNormStatistics: Sendable, Equatable {
   /// The batch's own. `updateRunning` also moves the running statistics towards them (training on
   /// unrotated images); layers whose parameters are frozen keep theirs in any case.
@@ -10,7 +10,7 @@ public enum BatchNormStatistics: Sendable, Equatable {
   case running
 }
 
-/// Gets the mean and the biased variance `[C]` that a batch norm normalises a batch by, and the
+/// Gets the mean and the biased variance `[C]` that a batch norm normalizes a batch by, and the
 /// number of values M behind each of them.
 public typealias BatchNormObserver = (
   _ norm: BatchNorm, _ mean: Tensor, _ variance: Tensor, _ values: Int

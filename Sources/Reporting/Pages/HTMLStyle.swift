@@ -1,4 +1,4 @@
-/// The page's style sheet; colours are `Palette.properties`.
+/// The page's style sheet; colors are `Palette.properties`.
 enum HTMLStyle {
   static let page = """
     *{box-sizing:border-box}

@@ -1,5 +1,5 @@
 extension Report.Curves {
-  /// The same lines in as many figures as give each of them a colour of its own, in nearly equal
+  /// The same lines in as many figures as give each of them a color of its own, in nearly equal
   /// shares.
   public var parts: [Report.Curves] {
     let count = max(1, (series.count + Palette.seriesCount - 1) / Palette.seriesCount)

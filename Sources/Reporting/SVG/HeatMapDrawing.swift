@@ -50,7 +50,7 @@ extension Report.HeatMap {
           continue
         }
         let heat = Palette.heat(high > low ? (value - low) / (high - low) : 0.5)
-        drawing.rect("cell", x, drawing.y, width, height, fill: heat.colour)
+        drawing.rect("cell", x, drawing.y, width, height, fill: heat.color)
         drawing.text(
           Printed.bare(value, unit) ?? "", heat.isLight ? "dark-on-light" : "light-on-dark",
           x + width / 2, drawing.y + height / 2 + 4, .middle)
@@ -114,7 +114,7 @@ extension Report.HeatMap {
       let x = left + width * Double(part) / Double(parts)
       drawing.rect(
         "", x, drawing.y, width / Double(parts) + 0.5, 9,
-        fill: Palette.heat((Double(part) + 0.5) / Double(parts)).colour)
+        fill: Palette.heat((Double(part) + 0.5) / Double(parts)).color)
     }
     drawing.text(Printed.value(low, unit), "small", left - 6, drawing.y + 9, .end)
     drawing.text(Printed.value(high, unit), "small", left + width + 6, drawing.y + 9)

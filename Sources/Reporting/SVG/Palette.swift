@@ -1,5 +1,5 @@
-/// Colours, markers and dashes. The colours are those of Okabe and Ito (2008), told apart with any
-/// colour vision; marker and dash say the same once more.
+/// Colors, markers and dashes. The colors are those of Okabe and Ito (2008), told apart with any
+/// color vision; marker and dash say the same once more.
 enum Palette {
   static let seriesCount = 7
 
@@ -43,14 +43,14 @@ enum Palette {
 
   static let dashes = ["", "7 3", "2 3", "9 3 2 3", "4 2", "12 4", "6 2 2 2 2 2"]
 
-  /// A shape of about 8 units around a centre.
+  /// A shape of about 8 units around a center.
   static func marker(_ index: Int, _ x: Double, _ y: Double) -> Markup {
-    let colour = index % seriesCount
-    // The second time round a colour meets another shape.
+    let color = index % seriesCount
+    // The second time round a color meets another shape.
     let shape = (index + index / seriesCount) % 7
     let attributes = { (path: String, filled: Bool) -> [(String, String)] in
-      let fill = filled ? "f\(colour) " : ""
-      return [("class", "marker \(fill)s\(colour)"), ("d", path)]
+      let fill = filled ? "f\(color) " : ""
+      return [("class", "marker \(fill)s\(color)"), ("d", path)]
         + (filled ? [] : [("fill", "none")])
     }
     func polygon(_ points: [(Double, Double)]) -> String {
@@ -63,7 +63,7 @@ enum Palette {
       return .tag(
         "circle",
         [
-          ("class", "marker f\(colour) s\(colour)"), ("cx", Drawing.number(x)),
+          ("class", "marker f\(color) s\(color)"), ("cx", Drawing.number(x)),
           ("cy", Drawing.number(y)), ("r", "3.2"),
         ])
     case 1: return .tag("path", attributes(polygon([(-3, -3), (3, -3), (3, 3), (-3, 3)]), true))
@@ -81,15 +81,15 @@ enum Palette {
     }
   }
 
-  /// Cividis (Nuñez, Anderton and Renslow 2018), nine of its colours, read between them: equally
-  /// bright to every colour vision.
+  /// Cividis (Nuñez, Anderton and Renslow 2018), nine of its colors, read between them: equally
+  /// bright to every color vision.
   private static let cividis: [(Double, Double, Double)] = [
     (0, 32, 77), (15, 52, 110), (64, 77, 107), (97, 101, 111), (124, 123, 120), (154, 146, 116),
     (187, 172, 104), (221, 199, 81), (255, 233, 69),
   ]
 
   /// - Parameter share: in [0, 1].
-  static func heat(_ share: Double) -> (colour: String, isLight: Bool) {
+  static func heat(_ share: Double) -> (color: String, isLight: Bool) {
     let place = min(max(share, 0), 1) * Double(cividis.count - 1)
     let index = min(Int(place), cividis.count - 2)
     let (a, b, part) = (cividis[index], cividis[index + 1], place - Double(index))

@@ -21,7 +21,7 @@ public protocol Backend:
   /// "cpu" or "opencl".
   var kind: String { get }
 
-  /// A tensor whose elements are not initialised.
+  /// A tensor whose elements are not initialized.
   func makeTensor(_ shape: Shape) -> Tensor
   /// - Precondition: as many values as the tensor has elements.
   func upload(_ values: [Float], to tensor: Tensor)
@@ -60,16 +60,16 @@ extension Backend {
     return tensor
   }
 
-  /// The input as a tensor of its own, for kernels that do not normalise as they read.
-  public func materialised(_ input: ConvolutionInput) -> Tensor {
-    guard let normalisation = input.normalisation else { return input.tensor }
+  /// The input as a tensor of its own, for kernels that do not normalize as they read.
+  public func materialized(_ input: ConvolutionInput) -> Tensor {
+    guard let normalization = input.normalization else { return input.tensor }
     let y = makeTensor(input.tensor.shape)
-    batchNorm(x: input.tensor, normalisation, residual: nil, into: y)
+    batchNorm(x: input.tensor, normalization, residual: nil, into: y)
     return y
   }
 
   /// The gradient as a tensor of its own.
-  public func materialised(_ dy: OutputGradient) -> Tensor {
+  public func materialized(_ dy: OutputGradient) -> Tensor {
     guard dy.through != nil else { return dy.tensor }
     let dx = makeTensor(dy.tensor.shape)
     batchNormDataGradient(dy, into: dx, accumulate: false)

@@ -1,4 +1,4 @@
-/// Batch normalisation (Ioffe and Szegedy 2015) over all axes but the last, with what follows it in
+/// Batch normalization (Ioffe and Szegedy 2015) over all axes but the last, with what follows it in
 /// a residual network: the residual join and the activation.
 ///
 ///     y = act(γ · (x − μ) / √(σ² + ε) + β + residual)
@@ -16,7 +16,7 @@ public protocol BatchNormOps {
 
   /// - Parameter residual: added before the activation, or nil.
   func batchNorm(
-    x: Tensor, _ normalisation: ChannelNormalisation, residual: Tensor?, into y: Tensor)
+    x: Tensor, _ normalization: ChannelNormalization, residual: Tensor?, into y: Tensor)
 
   /// g := g · act′ in place, and its sums; see `GradientCompletion`.
   func completeGradient(_ g: Tensor, _ completion: GradientCompletion)
@@ -62,13 +62,13 @@ public struct BatchNormGeometry: Hashable, Sendable {
     }
   }
 
-  /// - Precondition: besides, the normalisation's vectors are `[C]` and `sums`, where given,
+  /// - Precondition: besides, the normalization's vectors are `[C]` and `sums`, where given,
   ///   `[2, C]`.
   public init(
-    _ op: OpName, x: Tensor, full: [Tensor?], _ normalisation: ChannelNormalisation,
+    _ op: OpName, x: Tensor, full: [Tensor?], _ normalization: ChannelNormalization,
     vectors: [Tensor?] = [], sums: Tensor? = nil
   ) {
-    let n = normalisation
+    let n = normalization
     self.init(op, x: x, full: full, vectors: [n.mean, n.variance, n.gamma, n.beta] + vectors)
     precondition(
       sums == nil || sums!.shape == [2, channels],

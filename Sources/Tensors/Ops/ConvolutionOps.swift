@@ -27,7 +27,7 @@ public protocol ConvolutionOps {
 
   /// dw[r,s,c,k] = Σ_{n,p,q} x[n, p·stride + r − padding, q·stride + s − padding, c] · dy[n,p,q,k].
   /// - Returns: sums over slices of the batch, `[slices, R, S, C, K]`, for `sumSlices` or for an
-  ///   optimiser to add up in order. How many there are is the backend's choice, by shape alone.
+  ///   optimizer to add up in order. How many there are is the backend's choice, by shape alone.
   func convolutionFilterGradient(
     x: ConvolutionInput, dy: OutputGradient, filter: Shape, stride: Int, padding: Int
   ) -> Tensor

@@ -1,5 +1,5 @@
 /// Batch norm as a rule of reading: act(γ·(x − μ)/√(σ² + ε) + β), channel by channel.
-public struct ChannelNormalisation {
+public struct ChannelNormalization {
   public let mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor
   public let epsilon: Float
   public let activation: Activation
@@ -14,14 +14,14 @@ public struct ChannelNormalisation {
   }
 }
 
-/// What a convolution reads: a tensor as it is, or normalised on the way in, so that the normalised
+/// What a convolution reads: a tensor as it is, or normalized on the way in, so that the normalized
 /// activation needs no memory and no pass of its own.
 public struct ConvolutionInput {
   public let tensor: Tensor
-  public let normalisation: ChannelNormalisation?
+  public let normalization: ChannelNormalization?
 
-  public init(_ tensor: Tensor, _ normalisation: ChannelNormalisation? = nil) {
-    (self.tensor, self.normalisation) = (tensor, normalisation)
+  public init(_ tensor: Tensor, _ normalization: ChannelNormalization? = nil) {
+    (self.tensor, self.normalization) = (tensor, normalization)
   }
 }
 
@@ -37,13 +37,13 @@ public struct OutputGradient {
   public struct BatchNorm {
     /// y, what the batch norm read.
     public let input: Tensor
-    public let normalisation: ChannelNormalisation
+    public let normalization: ChannelNormalization
     /// Σ g and Σ g·x̂: `[2, C]`.
     public let sums: Tensor
     public let ofBatch: Bool
 
-    public init(input: Tensor, normalisation: ChannelNormalisation, sums: Tensor, ofBatch: Bool) {
-      (self.input, self.normalisation) = (input, normalisation)
+    public init(input: Tensor, normalization: ChannelNormalization, sums: Tensor, ofBatch: Bool) {
+      (self.input, self.normalization) = (input, normalization)
       (self.sums, self.ofBatch) = (sums, ofBatch)
     }
   }
@@ -60,9 +60,9 @@ public struct OutputGradient {
 public struct GradientCompletion {
   /// What the batch norm read, `[…, C]`.
   public let input: Tensor
-  public let normalisation: ChannelNormalisation
-  /// What it put out, where that is more than the normalisation of `input` (a residual was added);
-  /// nil: act′ is told from the normalisation, recomputed.
+  public let normalization: ChannelNormalization
+  /// What it put out, where that is more than the normalization of `input` (a residual was added);
+  /// nil: act′ is told from the normalization, recomputed.
   public let output: Tensor?
   /// `[2, C]`.
   public let sums: Tensor
@@ -70,10 +70,10 @@ public struct GradientCompletion {
   public let dbeta: GradientOutput?
 
   public init(
-    input: Tensor, normalisation: ChannelNormalisation, output: Tensor?, sums: Tensor,
+    input: Tensor, normalization: ChannelNormalization, output: Tensor?, sums: Tensor,
     dgamma: GradientOutput?, dbeta: GradientOutput?
   ) {
-    (self.input, self.normalisation, self.output) = (input, normalisation, output)
+    (self.input, self.normalization, self.output) = (input, normalization, output)
     (self.sums, self.dgamma, self.dbeta) = (sums, dgamma, dbeta)
   }
 }

@@ -41,8 +41,9 @@ public struct Augmentation: Sendable, Equatable, ExpressibleByBooleanLiteral {
   package var yaml: String {
     if self == .standard { return "true" }
     if self == .none { return "false" }
-    return "[" + list.map { step in
-      step.value.map { "{\(step.name): \($0)}" } ?? step.name
-    }.joined(separator: ", ") + "]"
+    return "["
+      + list.map { step in
+        step.value.map { "{\(step.name): \($0)}" } ?? step.name
+      }.joined(separator: ", ") + "]"
   }
 }

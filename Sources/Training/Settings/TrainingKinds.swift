@@ -6,7 +6,7 @@ public enum Scheme: String, Codable, Sendable, CaseIterable {
   case incremental
 }
 
-/// What a training minimises.
+/// What a training minimizes.
 public enum Objective: String, Codable, Sendable, CaseIterable {
   /// The tasks' own losses, and those of the methods beside them.
   case target
@@ -38,4 +38,3 @@ public enum Copies: String, Codable, Sendable, CaseIterable {
   /// One, its label drawn at random: the expectation of Eq. 1's mean, at a quarter of the work.
   case one
 }
-

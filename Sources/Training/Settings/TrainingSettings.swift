@@ -31,7 +31,7 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Minibatches of each task.
   public var steps = 500
   /// Images of a minibatch.
-  public var batch = 128
+  public var batchSize = 128
   /// At its highest, after the warm-up.
   public var learningRate = 0.1
   /// Which optimizer, and its options.
@@ -69,7 +69,7 @@ public struct TrainingSettings: Sendable, Equatable {
   }
 
   /// Whether accuracies are measured after so many steps, the end apart.
-  func measures(after step: Int) -> Bool {
+  func evaluates(after step: Int) -> Bool {
     evaluateAt.contains(step) || (evaluateEvery > 0 && step > 0 && step % evaluateEvery == 0)
   }
 }

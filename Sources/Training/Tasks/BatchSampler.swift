@@ -4,7 +4,7 @@ package import Tensors
 /// of (seed, task, t) alone, so that a run can be taken up anywhere.
 package struct BatchSampler {
   let count: Int
-  let batch: Int
+  let batchSize: Int
   let imageSize: Int
   let augmentation: [any AugmentationStep]
   let seed: UInt64
@@ -13,10 +13,10 @@ package struct BatchSampler {
   private var order: [Int] = []
 
   package init(
-    count: Int, batch: Int, imageSize: Int, augmentation: [any AugmentationStep], seed: UInt64,
+    count: Int, batchSize: Int, imageSize: Int, augmentation: [any AugmentationStep], seed: UInt64,
     task: Int
   ) {
-    (self.count, self.batch, self.imageSize) = (count, batch, imageSize)
+    (self.count, self.batchSize, self.imageSize) = (count, batchSize, imageSize)
     (self.augmentation, self.seed, self.task) = (augmentation, seed, UInt32(task))
   }
 
@@ -26,8 +26,8 @@ package struct BatchSampler {
     // Crop and flip draw in turn from one stream, as they did when there was nothing else.
     var shared = RandomStream(seed: seed, .augmentation, stream: task, step: UInt32(step))
     var own = augmentation.map { random($0, step) }
-    return (0..<batch).map { position in
-      let at = step * batch + position
+    return (0..<batchSize).map { position in
+      let at = step * batchSize + position
       var transform = ImageTransform(index: Int32(image(at / count, at % count)))
       for (index, each) in augmentation.enumerated() {
         if each is RandomCrop || each is RandomFlip {

@@ -57,7 +57,7 @@ public final class TaskNetwork {
         architecture: architecture,
         preprocessing: Preprocessing(
           imageSize: settings.imageSize,
-          normalisation: dataset.stream?.normalisation ?? train.normalisation),
+          normalization: dataset.stream?.normalization ?? train.normalization),
         layers: architecture.makeExtractor(on: backend, seed: seed))
     func freshHead() -> Sequential {
       settings.architecture.makeHead(
@@ -74,19 +74,22 @@ public final class TaskNetwork {
         for: RotationTask(), settings, seed: Self.derived(settings.seed, 2000 + index), on: backend)
       : nil
     let sampler = BatchSampler(
-      count: dataset.stream?.count ?? train.count, batch: settings.batch, imageSize: settings.imageSize,
+      count: dataset.stream?.count ?? train.count, batchSize: settings.batchSize,
+      imageSize: settings.imageSize,
       augmentation: augmentation, seed: settings.seed, task: index)
     self.sampler = sampler
     decoder = dataset.stream.map { stream in
       // Its own, which holds the order of the epoch that is decoded.
       var ahead = sampler
-      return MinibatchDecoder(stream, batch: settings.batch, steps: settings.steps) { step in
+      return MinibatchDecoder(stream, batchSize: settings.batchSize, steps: settings.steps) {
+        step in
         ahead.transforms(step: step).map { Int($0.index) }
       }
     }
     if decoder == nil {
       store = backend.makeImageStore(
-        bytes: train.bytes, count: train.count, height: settings.imageSize, width: settings.imageSize)
+        bytes: train.bytes, count: train.count, height: settings.imageSize,
+        width: settings.imageSize)
     }
   }
 
@@ -126,9 +129,9 @@ public final class TaskNetwork {
   ) -> Variable {
     guard let store else { preconditionFailure("images before any minibatch of \(name)") }
     let x = backend.makeTensor([images.transforms.count, store.height, store.width, 3])
-    let normalisation = extractor.preprocessing.normalisation
+    let normalization = extractor.preprocessing.normalization
     backend.gatherImages(
-      store, transforms: images.transforms, mean: normalisation.mean, std: normalisation.std,
+      store, transforms: images.transforms, mean: normalization.mean, std: normalization.std,
       into: x)
     sampler.finish(x, positions: images.positions, step: minibatch.step, on: backend)
     return Variable(x)

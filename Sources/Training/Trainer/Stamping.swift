@@ -125,7 +125,7 @@ extension Trainer {
     lineage.recipe = provenance
     lineage.data = networks.map { .init(name: $0.dataset.name, digest: $0.dataset.digest) }
     lineage.seed = settings.seed
-    lineage.batch = settings.batch
+    lineage.batchSize = settings.batchSize
     lineage.device = backend.kind
     return lineage
   }

@@ -89,7 +89,8 @@ public final class Trainer {
   ///   - optimizer: in place of the settings'.
   /// - Throws: `SettingsError` where tasks and settings do not fit.
   public init(
-    _ settings: TrainingSettings, tasks: [TrainingTask], auxiliaryHeads given: [GivenComponent] = [],
+    _ settings: TrainingSettings, tasks: [TrainingTask],
+    auxiliaryHeads given: [GivenComponent] = [],
     initialHeads: [GivenComponent] = [], provenance: String? = nil,
     losses: [any LossTerm] = [], augmentation: [any AugmentationStep]? = nil,
     optimizer: (any Optimizer)? = nil, on backend: any Backend
@@ -156,24 +157,26 @@ public final class Trainer {
   }
 
   /// Trains to the end. `progress` is called every 10 steps of each task, and then losses are read
-  /// back; `measure` after every `evaluate-every` steps of each task; `roundEnded` last of all
+  /// back; `evaluate` after every `evaluate-every` steps of each task; `roundEnded` last of all
   /// after every round.
   /// - Parameters:
   ///   - position: where a training goes on whose state has been restored.
-  ///   - clock: seconds since some start, to measure how long images are waited for.
+  ///   - clock: what tells how long images are waited for.
   public func run(
-    from position: TrainingPosition = TrainingPosition(), clock: () -> Double = { 0 },
+    from position: TrainingPosition = TrainingPosition(),
+    clock: some Clock<Duration> = ContinuousClock(),
     progress: (TrainingProgress) throws -> Void = { _ in },
-    measure: (_ step: Int) throws -> Void = { _ in },
+    evaluate: (_ step: Int) throws -> Void = { _ in },
     roundEnded: (TrainingPosition) throws -> Void = { _ in }
   ) throws {
+    let stopwatch = Stopwatch(clock)
     let groups = settings.scheme == .joint ? [networks] : networks.map { [$0] }
     for phase in position.phase..<groups.count {
       // After the first task the auxiliary heads stand as they are.
       if phase > 0 { for head in auxiliaryHeads { head.isFrozen = true } }
       let first = phase == position.phase ? position.round : 0
-      if settings.scheme == .joint && first == 0 && settings.measures(after: 0) { try measure(0) }
-      try train(groups[phase], from: first, clock, progress, measure) {
+      if settings.scheme == .joint && first == 0 && settings.evaluates(after: 0) { try evaluate(0) }
+      try train(groups[phase], from: first, stopwatch, progress, evaluate) {
         try roundEnded(TrainingPosition(phase: phase, round: $0))
       }
     }
@@ -182,15 +185,15 @@ public final class Trainer {
   }
 
   private func train(
-    _ group: [TaskNetwork], from first: Int, _ clock: () -> Double,
+    _ group: [TaskNetwork], from first: Int, _ stopwatch: Stopwatch,
     _ progress: (TrainingProgress) throws -> Void,
-    _ measure: (Int) throws -> Void, _ roundEnded: (Int) throws -> Void
+    _ evaluate: (Int) throws -> Void, _ roundEnded: (Int) throws -> Void
   ) throws {
     let rate = LearningRate(settings, total: settings.steps * group.count)
     for step in min(first, settings.steps)..<settings.steps {
       for (turn, network) in group.enumerated() {
         let minibatch = step * group.count + turn
-        try self.step(network, step: step, learningRate: rate.at(minibatch), clock: clock)
+        try self.step(network, step: step, learningRate: rate.at(minibatch), stopwatch: stopwatch)
       }
       if (step + 1) % 10 == 0 || step + 1 == settings.steps {
         try requireFinite()
@@ -204,8 +207,8 @@ public final class Trainer {
             losses: try group.map { try readLosses($0, step: step) },
             secondsWaiting: streams ? secondsWaiting : nil, skippedImages: skippedImages))
       }
-      if settings.measures(after: step + 1), step + 1 < settings.steps, settings.scheme == .joint {
-        try measure(step + 1)
+      if settings.evaluates(after: step + 1), step + 1 < settings.steps, settings.scheme == .joint {
+        try evaluate(step + 1)
       }
       try roundEnded(step + 1)
     }

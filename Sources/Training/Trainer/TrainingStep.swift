@@ -10,11 +10,11 @@ extension Trainer {
   /// One minibatch of one task: the terms' gradients, pass by pass, then an update of what took part.
   /// - Parameter step: how many minibatches of this task came before; tells which images it takes.
   package func step(
-    _ network: TaskNetwork, step: Int, learningRate: Float, clock: () -> Double = { 0 }
+    _ network: TaskNetwork, step: Int, learningRate: Float, stopwatch: Stopwatch? = nil
   ) throws {
-    let before = clock()
+    let before = stopwatch?.seconds ?? 0
     let (transforms, labels) = try network.minibatch(step, on: backend)
-    if network.decoder != nil { secondsWaiting += clock() - before }
+    if network.decoder != nil { secondsWaiting += (stopwatch?.seconds ?? 0) - before }
     let minibatch = Minibatch(
       network: network, transforms: transforms, labels: labels, step: step, seed: settings.seed)
     var trained = network.extractor.layers.parameters

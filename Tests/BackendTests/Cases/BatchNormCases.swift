@@ -53,11 +53,11 @@ extension OpCase {
 
   private static func vector(_ values: [Double]) -> [Float] { values.map { Float($0) } }
 
-  private static func normalisation(_ norm: Oracle.BatchNorm, _ t: CaseContext)
-    -> ChannelNormalisation
+  private static func normalization(_ norm: Oracle.BatchNorm, _ t: CaseContext)
+    -> ChannelNormalization
   {
     let c: Shape = [norm.gamma.count]
-    return ChannelNormalisation(
+    return ChannelNormalization(
       mean: t.input(c, vector(norm.mean)), variance: t.input(c, vector(norm.variance)),
       gamma: t.input(c, vector(norm.gamma)), beta: t.input(c, vector(norm.beta)), epsilon: 1e-5,
       activation: norm.activation)
@@ -70,7 +70,7 @@ extension OpCase {
       return OpCase(.batchNormForward, "\(shape), \(activation), residual \(joins)") { t in
         let y = t.output(shape)
         t.backend.batchNorm(
-          x: t.input(shape, 1), normalisation(norm, t),
+          x: t.input(shape, 1), normalization(norm, t),
           residual: joins ? t.input(shape, 6) : nil, into: y)
         return [y]
       } expected: {
@@ -102,7 +102,7 @@ extension OpCase {
       tolerance: 2e-5
     ) { t in
       let c: Shape = [channels]
-      let normalisation = normalisation(norm, t)
+      let normalization = normalization(norm, t)
       let (g, x, sums) = (t.sum(shape, 7), t.input(shape, 1), t.output([2, channels]))
       let outputs = [c, c, shape].enumerated().map {
         GradientOutput(adds ? t.sum($1, UInt32(10 + $0)) : t.output($1), accumulate: adds)
@@ -110,13 +110,13 @@ extension OpCase {
       t.backend.completeGradient(
         g,
         GradientCompletion(
-          input: x, normalisation: normalisation, output: joins ? t.input(shape, vector(y)) : nil,
+          input: x, normalization: normalization, output: joins ? t.input(shape, vector(y)) : nil,
           sums: sums, dgamma: outputs[0], dbeta: outputs[1]))
       t.backend.batchNormDataGradient(
         OutputGradient(
           g,
           through: OutputGradient.BatchNorm(
-            input: x, normalisation: normalisation, sums: sums, ofBatch: ofBatch)),
+            input: x, normalization: normalization, sums: sums, ofBatch: ofBatch)),
         into: outputs[2].tensor, accumulate: adds)
       return [g, sums] + outputs.map(\.tensor)
     } expected: {

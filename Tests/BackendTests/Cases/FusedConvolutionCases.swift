@@ -1,7 +1,7 @@
 import Tensors
 import TestSupport
 
-/// Convolutions that normalise while they read, and leave statistics or complete a gradient while
+/// Convolutions that normalize while they read, and leave statistics or complete a gradient while
 /// they store.
 extension OpCase {
   private static let fusedSizes: [ConvolutionSizes] = [
@@ -78,7 +78,7 @@ extension OpCase {
     ) { t in
       let (y, mean, variance) = (t.output(s.y), t.output([s.k]), t.output([s.k]))
       let statistics = t.backend.convolution(
-        x: ConvolutionInput(norm.input(t), norm.normalisation(t)), w: t.input(s.filter, 2),
+        x: ConvolutionInput(norm.input(t), norm.normalization(t)), w: t.input(s.filter, 2),
         stride: s.stride, padding: s.padding, into: y, statistics: true)
       t.backend.batchNormStatistics(
         of: statistics, mean: mean, variance: variance, running: nil)
@@ -116,7 +116,7 @@ extension OpCase {
         w: t.input(s.filter, 2), stride: s.stride, padding: s.padding, into: dx,
         addend: adds ? t.input(s.x, 4) : nil,
         completion: GradientCompletion(
-          input: before.input(t), normalisation: before.normalisation(t),
+          input: before.input(t), normalization: before.normalization(t),
           output: joins ? t.input(s.x, before.output.map { Float($0) }) : nil, sums: sums,
           dgamma: GradientOutput(dgamma, accumulate: false),
           dbeta: GradientOutput(dbeta, accumulate: false)))
@@ -145,7 +145,7 @@ extension OpCase {
     ) { t in
       let dw = t.output(s.filter)
       let slices = t.backend.convolutionFilterGradient(
-        x: ConvolutionInput(before.input(t), before.normalisation(t)),
+        x: ConvolutionInput(before.input(t), before.normalization(t)),
         dy: OutputGradient(t.input(s.y, 3), through: behind.gradient(t, of: doubles(s.y, 3))),
         filter: s.filter, stride: s.stride, padding: s.padding)
       t.backend.sumSlices(slices, into: dw, accumulate: false)
@@ -178,15 +178,15 @@ extension OpCase {
       "\(s.name), \(activation), residual \(joins), of batch \(ofBatch)", tolerance: 3e-5
     ) { t in
       let (dx, dw, sums) = (t.output(s.x), t.output(s.filter), t.output([2, s.c]))
-      let (input, normalisation) = (before.input(t), before.normalisation(t))
+      let (input, normalization) = (before.input(t), before.normalization(t))
       let output = joins ? t.input(s.x, joined) : nil
       let slices = t.backend.convolutionGradients(
-        x: output.map { ConvolutionInput($0) } ?? ConvolutionInput(input, normalisation),
+        x: output.map { ConvolutionInput($0) } ?? ConvolutionInput(input, normalization),
         dy: OutputGradient(t.input(s.y, 3), through: behind.gradient(t, of: doubles(s.y, 3))),
         w: t.input(s.filter, 2), stride: s.stride, padding: s.padding, into: dx,
         addend: joins ? t.input(s.x, 4) : nil,
         completion: GradientCompletion(
-          input: input, normalisation: normalisation, output: output, sums: sums, dgamma: nil,
+          input: input, normalization: normalization, output: output, sums: sums, dgamma: nil,
           dbeta: nil))
       t.backend.sumSlices(slices, into: dw, accumulate: false)
       return [dx, dw, sums]
@@ -236,10 +236,10 @@ struct NormCase: Sendable {
 
   func input(_ t: CaseContext) -> Tensor { t.input(shape, first) }
 
-  func normalisation(_ t: CaseContext) -> ChannelNormalisation {
+  func normalization(_ t: CaseContext) -> ChannelNormalization {
     let c: Shape = [norm.gamma.count]
     func vector(_ values: [Double]) -> Tensor { t.input(c, values.map { Float($0) }) }
-    return ChannelNormalisation(
+    return ChannelNormalization(
       mean: vector(norm.mean), variance: vector(norm.variance), gamma: vector(norm.gamma),
       beta: vector(norm.beta), epsilon: 1e-5, activation: norm.activation)
   }
@@ -248,7 +248,7 @@ struct NormCase: Sendable {
   func gradient(_ t: CaseContext, of g: [Double]) -> OutputGradient.BatchNorm {
     let back = norm.backward(g, x: values, y: output)
     return OutputGradient.BatchNorm(
-      input: input(t), normalisation: normalisation(t),
+      input: input(t), normalization: normalization(t),
       sums: t.input([2, norm.gamma.count], (back.dbeta + back.dgamma).map { Float($0) }),
       ofBatch: norm.ofBatch)
   }

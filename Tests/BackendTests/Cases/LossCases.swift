@@ -18,7 +18,8 @@ extension OpCase {
     Batch(name: "all ignored", n: 5, k: 4, scale: 1, labels: [-1, -1, -1, -1, -1]),
     Batch(name: "logits of ±80", n: 64, k: 10, scale: 80, labels: (0..<64).map { $0 % 10 }),
     Batch(
-      name: "label smoothing, some ignored", n: 21, k: 7, scale: 3, labels: (0..<21).map { $0 % 8 - 1 },
+      name: "label smoothing, some ignored", n: 21, k: 7, scale: 3,
+      labels: (0..<21).map { $0 % 8 - 1 },
       smoothing: 0.1),
     Batch(name: "two classes", n: 7, k: 2, scale: 1, labels: [0, 1, 0, 1, -1, 0, 1]),
   ]
@@ -34,11 +35,13 @@ extension OpCase {
           divisor: divisor, smoothing: b.smoothing, into: loss)
         return [loss]
       } expected: {
-        [[
-          Oracle.crossEntropy(
-            b.doubles, b.labels, classes: b.k, divisor: Double(divisor),
-            smoothing: Double(b.smoothing))
-        ]]
+        [
+          [
+            Oracle.crossEntropy(
+              b.doubles, b.labels, classes: b.k, divisor: Double(divisor),
+              smoothing: Double(b.smoothing))
+          ]
+        ]
       },
       OpCase(.softmaxCrossEntropyBackward, b.name, tolerance: 1e-5) { t in
         let (over, sum) = (t.output([b.n, b.k]), t.sum([b.n, b.k], 2))

@@ -3,7 +3,7 @@
 import Dovetail
 
 let backend = try Device.best.open()
-let data = try Dataset.load(.madeUpInk, path: nil, imageSize: 32)
+let data = try Dataset.load(.syntheticInk, path: nil, imageSize: 32)
 let classes = data.classNames.count
 let batchSize = 64
 
@@ -15,7 +15,7 @@ let parameters = extractor.parameters + head.parameters
 let optimizer = AdamW(weightDecay: 0.01)
 
 // All training images lie on the device; what is done to them is part of fetching a minibatch.
-let preprocessing = Preprocessing(imageSize: 32, normalisation: data.train.normalisation)
+let preprocessing = Preprocessing(imageSize: 32, normalization: data.train.normalization)
 let store = backend.makeImageStore(
   bytes: data.train.bytes, count: data.train.count, height: 32, width: 32)
 var random = RandomStream(seed: 0, .dataOrder)
@@ -26,7 +26,7 @@ for step in 0..<120 {
   backend.gatherImages(
     store,
     transforms: chosen.map { ImageTransform(index: Int32($0), flip: random.below(2) == 1) },
-    mean: preprocessing.normalisation.mean, std: preprocessing.normalisation.std, into: images)
+    mean: preprocessing.normalization.mean, std: preprocessing.normalization.std, into: images)
 
   // Forward on a tape, backward, update. Every loss is a sum of such terms.
   let tape = Tape(on: backend)
@@ -44,6 +44,6 @@ for step in 0..<120 {
 let network = try Recombination(
   FeatureExtractor(architecture: architecture, preprocessing: preprocessing, layers: extractor),
   TaskHead(architecture: architecture, classNames: data.classNames, layers: head))
-let outcome = try Evaluator(batch: batchSize, on: backend)
-  .measure(network, on: data.test, labelNames: data.classNames)!
+let outcome = try Evaluator(batchSize: batchSize, on: backend)
+  .evaluate(network, on: data.test, labelNames: data.classNames)!
 print("accuracy on \(outcome.images) test images: \(outcome.accuracy)")

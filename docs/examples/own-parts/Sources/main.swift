@@ -17,7 +17,7 @@ let recipe = try Recipe.parse(
     """, folder: ".")
 let results = try Run.train(
   recipe, datasets: try recipe.loadDatasets(), directory: RunDirectory("own-parts-run"),
-  on: try Device.best.open(), clock: { 0 })
+  on: try Device.best.open())
 
 for task in results.tasks { print("\(task.name): \(task.ownAccuracy ?? 0)") }
 print("recombined: \(results.recombinationAccuracy ?? 0), chance 0.1")

@@ -3,7 +3,7 @@ import Foundation
 /// A figure as the union of parts, in coordinates from −1 to 1, x to the right, y down. Each class
 /// has an upright position: a quarter turn makes it look wrong, so that predicting rotation means
 /// something.
-struct MadeUpShape: Sendable {
+struct SyntheticShape: Sendable {
   enum Part: Sendable {
     case disc(x: Float, y: Float, radius: Float)
     case polygon([SIMD2<Float>])
@@ -70,18 +70,18 @@ struct MadeUpShape: Sendable {
   }
 
   /// Nine classes that both domains have.
-  static let common: [MadeUpShape] = [
-    MadeUpShape(
+  static let common: [SyntheticShape] = [
+    SyntheticShape(
       name: "arrow",
       parts: [.polygon([[0, -0.9], [0.65, -0.1], [-0.65, -0.1]]), box(-0.2, -0.15, 0.2, 0.85)]),
-    MadeUpShape(
+    SyntheticShape(
       name: "boat",
       parts: [
         .polygon([[-0.85, 0.3], [0.85, 0.3], [0.5, 0.8], [-0.5, 0.8]]),
         .polygon([[0.05, -0.85], [0.65, 0.15], [0.05, 0.15]]),
         .stroke(from: [0, -0.85], to: [0, 0.4], radius: 0.06),
       ]),
-    MadeUpShape(
+    SyntheticShape(
       name: "cup",
       parts: [
         .polygon([[-0.65, -0.45], [0.35, -0.45], [0.2, 0.7], [-0.5, 0.7]]),
@@ -89,19 +89,19 @@ struct MadeUpShape: Sendable {
         .stroke(from: [0.75, -0.2], to: [0.7, 0.3], radius: 0.08),
         .stroke(from: [0.7, 0.3], to: [0.25, 0.4], radius: 0.08),
       ]),
-    MadeUpShape(
+    SyntheticShape(
       name: "house",
       parts: [box(-0.55, -0.05, 0.55, 0.8), .polygon([[-0.8, 0], [0.8, 0], [0, -0.8]])]),
-    MadeUpShape(
+    SyntheticShape(
       name: "lamp",
       parts: [
         .polygon([[-0.3, -0.85], [0.3, -0.85], [0.65, -0.15], [-0.65, -0.15]]),
         .stroke(from: [0, -0.2], to: [0, 0.75], radius: 0.07), box(-0.45, 0.68, 0.45, 0.85),
       ]),
-    MadeUpShape(
+    SyntheticShape(
       name: "mushroom",
       parts: [dome(x: 0, y: 0.1, radius: 0.8, height: 0.85), box(-0.22, 0, 0.22, 0.8)]),
-    MadeUpShape(
+    SyntheticShape(
       name: "person",
       parts: [
         .disc(x: 0, y: -0.6, radius: 0.26),
@@ -110,13 +110,13 @@ struct MadeUpShape: Sendable {
         .stroke(from: [0, 0.25], to: [-0.35, 0.85], radius: 0.1),
         .stroke(from: [0, 0.25], to: [0.35, 0.85], radius: 0.1),
       ]),
-    MadeUpShape(
+    SyntheticShape(
       name: "tree",
       parts: [
         .disc(x: 0, y: -0.4, radius: 0.42), .disc(x: -0.32, y: -0.05, radius: 0.33),
         .disc(x: 0.32, y: -0.05, radius: 0.33), box(-0.13, 0, 0.13, 0.85),
       ]),
-    MadeUpShape(
+    SyntheticShape(
       name: "umbrella",
       parts: [
         dome(x: 0, y: -0.1, radius: 0.85, height: 0.7),
@@ -126,14 +126,14 @@ struct MadeUpShape: Sendable {
       ]),
   ]
 
-  static let chair = MadeUpShape(
+  static let chair = SyntheticShape(
     name: "chair",
     parts: [
       .stroke(from: [-0.5, -0.85], to: [-0.5, 0.85], radius: 0.1), box(-0.55, -0.05, 0.55, 0.2),
       .stroke(from: [0.45, 0.1], to: [0.45, 0.85], radius: 0.1),
     ])
 
-  static let rocket = MadeUpShape(
+  static let rocket = SyntheticShape(
     name: "rocket",
     parts: [
       .polygon([[0, -0.9], [0.28, -0.35], [0.28, 0.5], [-0.28, 0.5], [-0.28, -0.35]]),

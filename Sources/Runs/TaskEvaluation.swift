@@ -3,7 +3,7 @@ import Datasets
 import Evaluation
 
 /// Components of one task, as trained or as loaded from files, with the data to measure them on.
-struct Measurable {
+struct EvaluatedTask {
   let name: String
   let extractor: FeatureExtractor
   let head: TaskHead
@@ -13,14 +13,14 @@ struct Measurable {
   let selfSupervisedHeads: [AuxiliaryHead]
 }
 
-enum Measurement {
+enum TaskEvaluation {
   static func tasks(
-    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+    _ parts: [EvaluatedTask], _ classMap: ClassMap, _ evaluator: Evaluator
   ) throws -> [RunResults.Task] {
     try parts.enumerated().map { index, part in
       let own = try Recombination(part.extractor, part.head)
       let names = classMap.names[index]
-      let all = try evaluator.measure(own, on: part.dataset.test, labelNames: names)
+      let all = try evaluator.evaluate(own, on: part.dataset.test, labelNames: names)
       return RunResults.Task(
         name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
         trainImages: part.dataset.trainCount - part.heldOut.count,
@@ -29,14 +29,14 @@ enum Measurement {
         auxiliaryAccuracy: try auxiliaryAccuracies(part, evaluator),
         ownAccuracyOnCommonClasses: classMap.common.isEmpty
           ? nil
-          : try evaluator.measure(
+          : try evaluator.evaluate(
             own, on: part.dataset.test, labelNames: names, classes: classMap.common)?.accuracy,
         validationAccuracy: part.heldOut.count == 0
           ? nil
-          : try evaluator.measure(own, on: part.heldOut, labelNames: names)?.accuracy,
+          : try evaluator.evaluate(own, on: part.heldOut, labelNames: names)?.accuracy,
         validationAccuracyOnCommonClasses: part.heldOut.count == 0 || classMap.common.isEmpty
           ? nil
-          : try evaluator.measure(
+          : try evaluator.evaluate(
             own, on: part.heldOut, labelNames: names, classes: classMap.common)?.accuracy,
         dataDigest: part.dataset.digest)
     }
@@ -44,7 +44,7 @@ enum Measurement {
 
   /// Of a training that looked at no labels: how well the self-supervised heads do.
   static func selfSupervised(
-    _ parts: [Measurable], _ evaluator: Evaluator
+    _ parts: [EvaluatedTask], _ evaluator: Evaluator
   ) throws -> [RunResults.Task] {
     try parts.map { part in
       RunResults.Task(
@@ -58,7 +58,7 @@ enum Measurement {
   }
 
   private static func auxiliaryAccuracies(
-    _ part: Measurable, _ evaluator: Evaluator
+    _ part: EvaluatedTask, _ evaluator: Evaluator
   ) throws -> [String: Double]? {
     guard part.dataset.test.count > 0, !part.selfSupervisedHeads.isEmpty else { return nil }
     var accuracies: [String: Double] = [:]
@@ -71,7 +71,7 @@ enum Measurement {
 
   /// What is measured along a training.
   static func point(
-    _ step: Int, _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+    _ step: Int, _ parts: [EvaluatedTask], _ classMap: ClassMap, _ evaluator: Evaluator
   ) throws -> RunResults.CurvePoint {
     let found = try recombinations(parts, classMap, evaluator)
     return RunResults.CurvePoint(
@@ -81,7 +81,7 @@ enum Measurement {
 
   /// The same where labels are not looked at.
   static func selfSupervisedPoint(
-    _ step: Int, _ parts: [Measurable], _ evaluator: Evaluator
+    _ step: Int, _ parts: [EvaluatedTask], _ evaluator: Evaluator
   ) throws -> RunResults.CurvePoint {
     var accuracies: [String: [String: Double]] = [:]
     for part in parts { accuracies[part.name] = try auxiliaryAccuracies(part, evaluator) }
@@ -92,11 +92,11 @@ enum Measurement {
 
   /// Average class accuracy of every task's own network, by name.
   static func averageClassAccuracies(
-    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator
+    _ parts: [EvaluatedTask], _ classMap: ClassMap, _ evaluator: Evaluator
   ) throws -> [String: Double] {
     var all: [String: Double] = [:]
     for (index, part) in parts.enumerated() {
-      all[part.name] = try evaluator.measure(
+      all[part.name] = try evaluator.evaluate(
         try Recombination(part.extractor, part.head), on: part.dataset.test,
         labelNames: classMap.names[index])?.averageClassAccuracy
     }
@@ -107,13 +107,13 @@ enum Measurement {
   /// have in common.
   /// - Parameter heldOut: on a's held-out training images instead.
   static func recombinations(
-    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator, heldOut: Bool = false
+    _ parts: [EvaluatedTask], _ classMap: ClassMap, _ evaluator: Evaluator, heldOut: Bool = false
   ) throws -> [RunResults.Recombined] {
     var results: [RunResults.Recombined] = []
     for (a, from) in parts.enumerated() {
       for (b, to) in parts.enumerated() where a != b {
         let common = classMap.common(a, b)
-        let outcome = try evaluator.measure(
+        let outcome = try evaluator.evaluate(
           try Recombination(from.extractor, to.head),
           on: heldOut ? from.heldOut : from.dataset.test, labelNames: classMap.names[a],
           classes: common)
@@ -133,7 +133,7 @@ enum Measurement {
 
   /// Own accuracies, recombinations and their ratio.
   static func all(
-    _ parts: [Measurable], _ classMap: ClassMap, _ evaluator: Evaluator,
+    _ parts: [EvaluatedTask], _ classMap: ClassMap, _ evaluator: Evaluator,
     into results: inout RunResults
   ) throws {
     results.tasks = try tasks(parts, classMap, evaluator)

@@ -1,7 +1,7 @@
 public import Datasets
 
 /// Images to measure on: a data set's test part, its classes by their canonical names.
-public struct LabelledImages: Sendable {
+public struct LabeledImages: Sendable {
   /// What it is, as printed: "CIFAR-10".
   public let name: String
   /// `Dataset.digest`.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Images without labels: every JPEG file below a folder, in the order of the paths; there is no
 /// test part. Links are not followed.
-enum UnlabelledImages {
+enum UnlabeledImages {
   static func load(
     at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int
   ) throws(DatasetError) -> Dataset {
