@@ -21,7 +21,7 @@ public struct Experiment: Sendable {
   var roles: Set<DataRole> { Set(trainings.flatMap(\.allRoles)) }
 
   /// Of its rows and its curves.
-  var trainings: [Training] {
+  var trainings: [PlannedTraining] {
     rows.flatMap(\.trainings) + curves.flatMap { $0.series.map(\.training) }
   }
 
@@ -39,14 +39,14 @@ public struct Experiment: Sendable {
     /// In [0, 1]; nil where the paper prints none.
     public let paper: Double?
     /// Averaged over, seed by seed: the orders of incremental training, for example.
-    public let trainings: [Training]
+    public let trainings: [PlannedTraining]
     public let metric: Metric
     public var note: String?
     /// Whether it has a bar; what stands beside the experiment's question has none.
     let isDrawn: Bool
 
     init(
-      _ name: String, paper: Double? = nil, _ trainings: [Training],
+      _ name: String, paper: Double? = nil, _ trainings: [PlannedTraining],
       _ metric: Metric = .recombination,
       group: String? = nil, note: String? = nil, isDrawn: Bool = true
     ) {
@@ -71,7 +71,7 @@ public struct Experiment: Sendable {
   /// Accuracy along the training, one line a training.
   public struct CurveFigure: Sendable {
     let title: String
-    let series: [(name: String, training: Training)]
+    let series: [(name: String, training: PlannedTraining)]
   }
 
   public static let all: [Experiment] = [

@@ -67,9 +67,9 @@ public struct Grid {
   }
 
   /// Of all experiments, chosen or not.
-  var trainings: [Training] { experiments.flatMap(\.trainings) }
+  var trainings: [PlannedTraining] { experiments.flatMap(\.trainings) }
 
-  func jobs(_ trainings: [Training], _ datasets: Datasets) throws -> [Job] {
+  func jobs(_ trainings: [PlannedTraining], _ datasets: Datasets) throws -> [Job] {
     var seen: Set<String> = []
     return try (0..<seeds).flatMap { seed in
       try trainings.flatMap(\.withNeeds).filter(hasData).compactMap {
@@ -93,11 +93,11 @@ public struct Grid {
   }
 
   /// Whether all its sets are at hand.
-  func hasData(_ training: Training) -> Bool {
+  func hasData(_ training: PlannedTraining) -> Bool {
     Set(training.allRoles).isSubset(of: sources.map(\.role))
   }
 
-  func job(_ training: Training, seed: UInt64, _ datasets: Datasets) throws -> Job {
+  func job(_ training: PlannedTraining, seed: UInt64, _ datasets: Datasets) throws -> Job {
     var names: [String] = []
     let tasks = training.roles.map { role in
       var task = task(role, datasets)
@@ -114,7 +114,7 @@ public struct Grid {
     for need in training.needs { before[need.name] = try job(need, seed: seed, datasets) }
     training.change(
       &recipe,
-      Training.Setting(
+      PlannedTraining.Setting(
         scale: scale, directory: { RunDirectory(before[$0.name]!.directory) },
         tasks: { before[$0.name]!.recipe.tasks.map(\.name) },
         images: { datasets[source(of: $0)]!.trainCount },

@@ -32,9 +32,9 @@ extension Experiment {
 
   /// An extractor of one training under a head of another, measured as the row asks.
   public struct Crossing: Sendable {
-    let extractor: Training
+    let extractor: PlannedTraining
     var extractorTask = 0
-    let head: Training
+    let head: PlannedTraining
     var headTask = 0
     /// Whose test images: those of the classes that the head knows.
     let role: DataRole

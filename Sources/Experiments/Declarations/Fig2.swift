@@ -32,18 +32,18 @@ extension Experiment {
     ])
 
   /// Name, the paper's number, training.
-  static let methods: [(String, Double?, Training)] = [
-    ("independent", 0.106, Training()),
-    ("IIW", 0.251, Training(.identicalInitialWeights)),
-    ("RP", 0.501, Training(.rotationPrediction)),
-    ("DCC", 0.658, Training(.commonClasses)),
-    ("IIW+RP", nil, Training(.identicalInitialWeights, .rotationPrediction)),
-    ("IIW+DCC", nil, Training(.identicalInitialWeights, .commonClasses)),
-    ("RP+DCC", nil, Training(.rotationPrediction, .commonClasses)),
+  static let methods: [(String, Double?, PlannedTraining)] = [
+    ("independent", 0.106, PlannedTraining()),
+    ("IIW", 0.251, PlannedTraining(.identicalInitialWeights)),
+    ("RP", 0.501, PlannedTraining(.rotationPrediction)),
+    ("DCC", 0.658, PlannedTraining(.commonClasses)),
+    ("IIW+RP", nil, PlannedTraining(.identicalInitialWeights, .rotationPrediction)),
+    ("IIW+DCC", nil, PlannedTraining(.identicalInitialWeights, .commonClasses)),
+    ("RP+DCC", nil, PlannedTraining(.rotationPrediction, .commonClasses)),
     ("IIW+RP+DCC", 0.767, allThree),
   ]
 
-  static let allThree = Training(
+  static let allThree = PlannedTraining(
     .identicalInitialWeights, .rotationPrediction, .commonClasses)
 
   private static let bars = methods.map { Row($0, paper: $1, [$2]) }
@@ -68,8 +68,10 @@ extension Experiment {
     ].map { $0.in("pre-trained initial weights") }
 
   /// Rotation prediction on a large set; another number draws other weights.
-  static func preTraining(_ number: UInt64 = 0, _ architecture: Architecture? = nil) -> Training {
-    Training("pre-training \(number + 1)", roles: [.ilsvrc12]) { recipe, setting in
+  static func preTraining(_ number: UInt64 = 0, _ architecture: Architecture? = nil)
+    -> PlannedTraining
+  {
+    PlannedTraining("pre-training \(number + 1)", roles: [.ilsvrc12]) { recipe, setting in
       recipe.objective = .selfSupervised
       recipe.methods = [.rotationPrediction]
       if let architecture { recipe.architecture = architecture }
@@ -80,18 +82,18 @@ extension Experiment {
   }
 
   /// Both networks from one pre-training.
-  static func fromPreTrained(_ methods: CompatibilityMethod...) -> Training {
+  static func fromPreTrained(_ methods: CompatibilityMethod...) -> PlannedTraining {
     let name = methods.map(\.short).joined(separator: "+")
-    return Training("\(name), pre-trained", needs: [preTraining()]) { recipe, setting in
+    return PlannedTraining("\(name), pre-trained", needs: [preTraining()]) { recipe, setting in
       recipe.methods = methods
       recipe.initialWeights = setting.directory(preTraining()).path
     }
   }
 
   /// Each network from a pre-training of its own.
-  private static func fromDifferent(_ methods: CompatibilityMethod...) -> Training {
+  private static func fromDifferent(_ methods: CompatibilityMethod...) -> PlannedTraining {
     let name = methods.isEmpty ? "none" : methods.map(\.short).joined(separator: "+")
-    return Training(
+    return PlannedTraining(
       "\(name), pre-trained apart", needs: [preTraining(), preTraining(1)]
     ) { recipe, setting in
       recipe.methods = methods
@@ -103,14 +105,14 @@ extension Experiment {
   private static let bounds = [
     upperBound,
     Row(
-      "no rotation head", paper: 0.836, [Training()], .ownTask, group: ownTask,
+      "no rotation head", paper: 0.836, [PlannedTraining()], .ownTask, group: ownTask,
       note: "the paper's by subtraction", isDrawn: false),
     ownAccuracy,
   ]
 
   private static let upperBound = Row(
     "upper bound: own rotation heads", paper: 0.856,
-    [Training("own rotation heads") { $0.ownRotationHead = true }], .ownTask, group: ownTask,
+    [PlannedTraining("own rotation heads") { $0.ownRotationHead = true }], .ownTask, group: ownTask,
     note: "no recombination", isDrawn: false)
 
   private static let ownAccuracy = Row(
@@ -118,8 +120,8 @@ extension Experiment {
 
   private static let ownTask = "own task, common classes"
 
-  private static func incremental(_ roles: [DataRole]) -> Training {
-    Training("IIW+RP+DCC incremental, \(roles[0].rawValue) first", roles: roles) {
+  private static func incremental(_ roles: [DataRole]) -> PlannedTraining {
+    PlannedTraining("IIW+RP+DCC incremental, \(roles[0].rawValue) first", roles: roles) {
       $0.methods = CompatibilityMethod.paper
       $0.scheme = .incremental
     }

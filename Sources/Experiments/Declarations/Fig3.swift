@@ -14,7 +14,8 @@ extension Experiment {
     ],
     rows: [
       Row(
-        "independent, best permutation", paper: 0.34, [Training()], .correlation(permuted: true),
+        "independent, best permutation", paper: 0.34, [PlannedTraining()],
+        .correlation(permuted: true),
         group: "mean correlation")
     ]
       + methods.dropFirst().map {

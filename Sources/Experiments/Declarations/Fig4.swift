@@ -73,7 +73,7 @@ extension Experiment {
     return architecture
   }
 
-  private static let together = Training(
+  private static let together = PlannedTraining(
     "three extractors, one head", roles: [.cifar10, .cifar10, .cifar10]
   ) { recipe, setting in
     recipe.architecture = withAdapter(setting.scale.mobileNet)
@@ -95,8 +95,8 @@ extension Experiment {
 
   private static func growing(
     _ name: String, _ change: @escaping @Sendable (inout Recipe) -> Void
-  ) -> Training {
-    Training(name, roles: [.cifar10], needs: [together]) { recipe, setting in
+  ) -> PlannedTraining {
+    PlannedTraining(name, roles: [.cifar10], needs: [together]) { recipe, setting in
       recipe.architecture = withAdapter(setting.scale.mobileNet)
       recipe.tasks[0].architecture = withAdapter(networks[reference].architecture(setting.scale))
       recipe.tasks[0].extractor = setting.extractor(together, task: reference)
@@ -106,13 +106,13 @@ extension Experiment {
     }
   }
 
-  private static func crossing(_ index: Int, _ head: Training) -> Crossing {
+  private static func crossing(_ index: Int, _ head: PlannedTraining) -> Crossing {
     Crossing(extractor: together, extractorTask: index, head: head, role: .cifar10)
   }
 
   /// One network by itself, with the shared head's architecture or its own.
-  private static func alone(_ network: Network, withHead: Bool) -> Training {
-    Training("\(network.name) alone\(withHead ? ", changed" : "")", roles: [.cifar10]) {
+  private static func alone(_ network: Network, withHead: Bool) -> PlannedTraining {
+    PlannedTraining("\(network.name) alone\(withHead ? ", changed" : "")", roles: [.cifar10]) {
       recipe, setting in
       let own = network.architecture(setting.scale)
       recipe.architecture = withHead ? withAdapter(setting.scale.mobileNet) : own

@@ -56,22 +56,22 @@ extension Experiment {
     Variant(name: "re-initialized head", freshHead: true),
   ]
 
-  private static let rotationHead = Training("rotation head", roles: [.cifar100]) {
+  private static let rotationHead = PlannedTraining("rotation head", roles: [.cifar100]) {
     $0.methods = [.rotationPrediction]
   }
 
   /// A network of its own, with rotation prediction as the variant has it.
   private static func network(
     _ what: String, _ variant: Variant, _ role: DataRole, seedOffset: UInt64
-  ) -> Training {
+  ) -> PlannedTraining {
     let name = "\(what) \(role.rawValue)"
     guard variant.sharesHead else {
-      return Training("\(name), own rotation head", roles: [role]) {
+      return PlannedTraining("\(name), own rotation head", roles: [role]) {
         $0.ownRotationHead = true
         $0.seed += seedOffset
       }
     }
-    return Training(
+    return PlannedTraining(
       "\(name), \(variant.name)", roles: [role], needs: [rotationHead]
     ) { recipe, setting in
       recipe.methods = [.rotationPrediction]
@@ -86,18 +86,18 @@ extension Experiment {
     }
   }
 
-  private static func source(_ variant: Variant) -> Training {
+  private static func source(_ variant: Variant) -> PlannedTraining {
     network("source", variant, .ilsvrc12, seedOffset: 1000)
   }
 
-  private static func target(_ variant: Variant, _ role: DataRole) -> Training {
+  private static func target(_ variant: Variant, _ role: DataRole) -> PlannedTraining {
     network("target", variant, role, seedOffset: 2000)
   }
 
-  private static func tuned(_ variant: Variant, _ role: DataRole) -> Training {
+  private static func tuned(_ variant: Variant, _ role: DataRole) -> PlannedTraining {
     let source = source(variant)
     let target = target(variant, role)
-    return Training(
+    return PlannedTraining(
       "\(role.rawValue) by \(variant.name)", roles: [role], needs: [source, target]
     ) { recipe, setting in
       recipe.transfer(

@@ -12,8 +12,8 @@ extension Experiment {
       """,
     deviations: [],
     rows: [
-      Training(), Training(.identicalInitialWeights, .rotationPrediction),
-      Training(.identicalInitialWeights, .commonClasses), allThree,
+      PlannedTraining(), PlannedTraining(.identicalInitialWeights, .rotationPrediction),
+      PlannedTraining(.identicalInitialWeights, .commonClasses), allThree,
     ].flatMap { training in
       var twice = training
       twice.roles = [.cifar10, .cifar10]
@@ -31,7 +31,7 @@ extension Experiment {
       let training =
         stage == 2
         ? allThree
-        : Training("IIW+RP+DCC, stage \(stage)") {
+        : PlannedTraining("IIW+RP+DCC, stage \(stage)") {
           $0.methods = CompatibilityMethod.paper
           $0.architecture.split = .stage(stage)
         }
@@ -54,12 +54,12 @@ extension Experiment {
       Row(
         "\(count)",
         [
-          Training("DCC, \(count) classes") {
+          PlannedTraining("DCC, \(count) classes") {
             $0.methods = [.commonClasses]
             $0.commonClassesUsed = count
           }
         ])
-    } + [Row("all", [Training(.commonClasses)])])
+    } + [Row("all", [PlannedTraining(.commonClasses)])])
 
   static let selfSupervision = Experiment(
     name: "self-supervision", title: "Another self-supervised task",
@@ -69,9 +69,9 @@ extension Experiment {
       """,
     deviations: ["The paper says that any such task will do, and shows rotation alone."],
     rows: [
-      ("RP", Training(.rotationPrediction)), ("jigsaw", Training(.jigsaw)),
-      ("IIW+RP", Training(.identicalInitialWeights, .rotationPrediction)),
-      ("IIW+jigsaw", Training(.identicalInitialWeights, .jigsaw)),
+      ("RP", PlannedTraining(.rotationPrediction)), ("jigsaw", PlannedTraining(.jigsaw)),
+      ("IIW+RP", PlannedTraining(.identicalInitialWeights, .rotationPrediction)),
+      ("IIW+jigsaw", PlannedTraining(.identicalInitialWeights, .jigsaw)),
     ].map { Row($0.0, [$0.1]) })
 
   static let batchNorm = Experiment(

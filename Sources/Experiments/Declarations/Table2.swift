@@ -84,14 +84,15 @@ extension Experiment {
   ]
 
   private static func target(
-    _ extractor: Training, _ head: Training, _ direction: Direction, _ policy: BatchNormPolicy
+    _ extractor: PlannedTraining, _ head: PlannedTraining, _ direction: Direction,
+    _ policy: BatchNormPolicy
   ) -> Crossing {
     Crossing(
       extractor: extractor, head: head, role: direction.to, policy: policy,
       measure: .averageClassAccuracy, commonWith: direction.from)
   }
 
-  private static let widePreTraining = Training(
+  private static let widePreTraining = PlannedTraining(
     "wide pre-training", roles: [.ilsvrc12]
   ) { recipe, setting in
     recipe.objective = .selfSupervised
@@ -101,8 +102,8 @@ extension Experiment {
     recipe.evaluateEvery = setting.scale.preTrainingCurve
   }
 
-  private static func source(_ role: DataRole) -> Training {
-    Training("source \(role.rawValue)", roles: [role], needs: [widePreTraining]) {
+  private static func source(_ role: DataRole) -> PlannedTraining {
+    PlannedTraining("source \(role.rawValue)", roles: [role], needs: [widePreTraining]) {
       recipe, setting in
       recipe.methods = [.rotationPrediction]
       recipe.architecture = setting.scale.wideResNet
@@ -110,9 +111,9 @@ extension Experiment {
     }
   }
 
-  private static func adapted(_ direction: Direction) -> Training {
+  private static func adapted(_ direction: Direction) -> PlannedTraining {
     let source = source(direction.from)
-    return Training(
+    return PlannedTraining(
       "\(direction.from.rawValue) adapted to \(direction.to.rawValue)", roles: [direction.to],
       needs: [source]
     ) { recipe, setting in

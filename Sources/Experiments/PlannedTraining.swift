@@ -4,12 +4,12 @@ import Runs
 import Training
 
 /// One training of an experiment; trainings of different experiments that are equal are run once.
-public struct Training: Sendable {
+public struct PlannedTraining: Sendable {
   let name: String
   /// Which sets are its tasks, in their order.
   var roles: [DataRole]
   /// Those whose components it goes on from: they are run before it.
-  let needs: [Training]
+  let needs: [PlannedTraining]
   /// What differs from independent joint training.
   let change: @Sendable (inout Recipe, Setting) -> Void
 
@@ -17,9 +17,9 @@ public struct Training: Sendable {
   struct Setting {
     let scale: Scale
     /// Of one of those that it needs, with the same seed.
-    let directory: (Training) -> RunDirectory
+    let directory: (PlannedTraining) -> RunDirectory
     /// Names of the tasks of one of those.
-    let tasks: (Training) -> [String]
+    let tasks: (PlannedTraining) -> [String]
     /// Training images of a role.
     let images: (DataRole) -> Int
     /// Classes of a role, by label.
@@ -27,7 +27,7 @@ public struct Training: Sendable {
   }
 
   init(
-    _ name: String, roles: [DataRole] = [.cifar10, .stl10], needs: [Training] = [],
+    _ name: String, roles: [DataRole] = [.cifar10, .stl10], needs: [PlannedTraining] = [],
     _ change: @escaping @Sendable (inout Recipe, Setting) -> Void
   ) {
     (self.name, self.roles, self.needs, self.change) = (name, roles, needs, change)
@@ -47,23 +47,25 @@ public struct Training: Sendable {
   }
 
   /// Those that it needs, theirs before them, and it.
-  var withNeeds: [Training] { needs.flatMap(\.withNeeds) + [self] }
+  var withNeeds: [PlannedTraining] { needs.flatMap(\.withNeeds) + [self] }
 
   /// All sets that have to be at hand.
   var allRoles: [DataRole] { withNeeds.flatMap(\.roles) }
 }
 
-extension Training.Setting {
+extension PlannedTraining.Setting {
   /// File of the extractor of a training's task.
-  func extractor(_ training: Training, task: Int = 0) -> String {
+  func extractor(_ training: PlannedTraining, task: Int = 0) -> String {
     directory(training).extractor(tasks(training)[task])
   }
 
-  func head(_ training: Training, task: Int = 0) -> String {
+  func head(_ training: PlannedTraining, task: Int = 0) -> String {
     directory(training).head(tasks(training)[task])
   }
 
-  func rotationHead(_ training: Training) -> String { directory(training).auxiliary("rotation") }
+  func rotationHead(_ training: PlannedTraining) -> String {
+    directory(training).auxiliary("rotation")
+  }
 }
 
 extension CompatibilityMethod {
