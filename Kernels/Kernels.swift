@@ -4,7 +4,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case convolutionTiles, convolutionTiled, filterGradientTiled
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
-  case depthwise, batchNorm, elementwise, spatial, loss, optimizer, image, bench
+  case depthwise, depthwisePortable, batchNorm, batchNormPortable, elementwise, spatial, loss, optimizer, image, bench
 
   /// OpenCL C 1.2.
   public var text: String {
@@ -26,7 +26,9 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .winogradTransforms: PackageResources.winograd_transforms_cl
       case .winogradFilters: PackageResources.winograd_filters_cl
       case .depthwise: PackageResources.depthwise_cl
+      case .depthwisePortable: PackageResources.depthwise_portable_cl
       case .batchNorm: PackageResources.batchnorm_cl
+      case .batchNormPortable: PackageResources.batchnorm_portable_cl
       case .elementwise: PackageResources.elementwise_cl
       case .spatial: PackageResources.spatial_cl
       case .loss: PackageResources.loss_cl

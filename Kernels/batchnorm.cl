@@ -1,7 +1,6 @@
-// Batch norm, both families: one work-item takes B vectors of V channels over the rows of one tile.
-// CPUs run V = native width and few large tiles, GPUs V = 1 (neighboring work-items are
-// neighboring channels, so reads are coalesced) and many tiles. The tiling depends on shape alone;
-// work-items beyond channels or tiles have nothing to do.
+// Batch norm, vector family (CPUs): one work-item takes B vectors of V channels over the rows of one
+// tile; and the merging of tiles for both families. The tiling depends on shape alone; work-items
+// beyond channels or tiles have nothing to do.
 //
 // Statistics: each work-item leaves mean and M2 of its tile, from sums shifted by the tile's first
 // row; tiles are merged about their common mean, in double where the device has it: by a work-item

@@ -48,6 +48,12 @@ __attribute__((overloadable)) static inline void store_vec(const vec v, __privat
 #else
 #define PREFETCH_LINE(p)
 #endif
+// Sums over slices: on a GPU, whose V is 1 there, eight loads are under way at once.
+#if V == 1
+#define SLICES_UNROLLED _Pragma("unroll 8")
+#else
+#define SLICES_UNROLLED
+#endif
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 // What follows a normalization, by code (0 identity, 1 ReLU, 2 ReLU6), and the gradient g where the

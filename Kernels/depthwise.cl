@@ -1,80 +1,10 @@
-// Depthwise convolution: channel c of y [N,P,Q,C] is channel c of x [N,H,W,C] under w [R,S,C].
-
-#if defined(PORTABLE)
-// Portable family: one work-item an element of the output; neighboring work-items are neighboring
-// channels, so that a GPU reads and writes coalesced. Sizes are arguments; work-items beyond them
-// have nothing to do.
-
-typedef struct { int n, h, w, c, r, s, p, q, stride, padding; } Geometry;
-
-// global (N*P*Q*C).
-__kernel void depthwise_forward(
-    __global const float* restrict x, __global const float* restrict w,
-    __global float* restrict y, const Geometry g) {
-  const int i = get_global_id(0);
-  const int c = i % g.c, q = i / g.c % g.q, p = i / g.c / g.q % g.p, n = i / g.c / g.q / g.p;
-  if (n >= g.n) return;
-  float sum = 0.0f;
-  for (int r = 0; r < g.r; r++) {
-    const int v = p * g.stride + r - g.padding;
-    if (v < 0 || v >= g.h) continue;
-    for (int s = 0; s < g.s; s++) {
-      const int u = q * g.stride + s - g.padding;
-      if (u < 0 || u >= g.w) continue;
-      sum = fma(x[((size_t)(n * g.h + v) * g.w + u) * g.c + c], w[(r * g.s + s) * g.c + c], sum);
-    }
-  }
-  y[i] = sum;
-}
-
-// Gather: each input element sums over the outputs that read it; global (N*H*W*C).
-__kernel void depthwise_data_gradient(
-    __global const float* restrict dy, __global const float* restrict w,
-    __global float* restrict dx, const Geometry g, const int accumulate) {
-  const int i = get_global_id(0);
-  const int c = i % g.c, u = i / g.c % g.w, v = i / g.c / g.w % g.h, n = i / g.c / g.w / g.h;
-  if (n >= g.n) return;
-  float sum = accumulate ? dx[i] : 0.0f;
-  for (int r = 0; r < g.r; r++) {
-    const int a = v + g.padding - r;
-    if (a < 0 || a % g.stride != 0 || a / g.stride >= g.p) continue;
-    for (int s = 0; s < g.s; s++) {
-      const int b = u + g.padding - s;
-      if (b < 0 || b % g.stride != 0 || b / g.stride >= g.q) continue;
-      sum = fma(dy[((size_t)(n * g.p + a / g.stride) * g.q + b / g.stride) * g.c + c],
-                w[(r * g.s + s) * g.c + c], sum);
-    }
-  }
-  dx[i] = sum;
-}
-
-// partial [slices,R,S,C], a slice being `images` images; global (R*S*C, slices).
-__kernel void depthwise_filter_gradient(
-    __global const float* restrict x, __global const float* restrict dy,
-    __global float* restrict partial, const Geometry g, const int images) {
-  const int i = get_global_id(0), slice = get_global_id(1);
-  const int c = i % g.c, s = i / g.c % g.s, r = i / g.c / g.s;
-  if (r >= g.r || slice * images >= g.n) return;
-  float sum = 0.0f;
-  for (int n = slice * images; n < (slice + 1) * images && n < g.n; n++)
-    for (int p = 0; p < g.p; p++) {
-      const int v = p * g.stride + r - g.padding;
-      if (v < 0 || v >= g.h) continue;
-      for (int q = 0; q < g.q; q++) {
-        const int u = q * g.stride + s - g.padding;
-        if (u < 0 || u >= g.w) continue;
-        sum = fma(x[((size_t)(n * g.h + v) * g.w + u) * g.c + c],
-                  dy[((size_t)(n * g.p + p) * g.q + q) * g.c + c], sum);
-      }
-    }
-  partial[(size_t)slice * g.r * g.s * g.c + i] = sum;
-}
-#endif
-
-// Vector family (CPUs): a block of QB columns at a time, all channels of it (so that memory is read
-// in order), V at a time with filter and outputs in registers; each loaded pixel serves all outputs
-// of the block that read it. The channels behind the last whole vector go one by one; the host
-// chooses V so that there seldom are any.
+// Depthwise convolution, vector family (CPUs): channel c of y [N,P,Q,C] is channel c of x [N,H,W,C]
+// under w [R,S,C].
+//
+// A block of QB columns at a time, all channels of it (so that memory is read in order), V at a time
+// with filter and outputs in registers; each loaded pixel serves all outputs of the block that read
+// it. The channels behind the last whole vector go one by one; the host chooses V so that there
+// seldom are any.
 //
 // -D: C W Q R S STRIDE PAD, QB and what stands with each kernel; the other sizes are arguments, so
 //     that one build serves every batch.

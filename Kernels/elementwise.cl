@@ -36,9 +36,9 @@ __kernel void relu_backward(__global const float* dy, __global const float* y, _
 __kernel void sum_slices(__global const float* restrict partial, __global float* restrict out,
     const int slices, const int count, const int accumulate) {
   EACH(vec sum = accumulate ? LOADV(out + i) : ZERO;
-       for (int t = 0; t < slices; t++) sum += LOADV(partial + (size_t)t * count + i);
+       SLICES_UNROLLED for (int t = 0; t < slices; t++) sum += LOADV(partial + (size_t)t * count + i);
        STOREV(sum, out + i),
        float sum = accumulate ? out[i] : 0.0f;
-       for (int t = 0; t < slices; t++) sum += partial[(size_t)t * count + i];
+       SLICES_UNROLLED for (int t = 0; t < slices; t++) sum += partial[(size_t)t * count + i];
        out[i] = sum)
 }

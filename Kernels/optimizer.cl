@@ -43,7 +43,7 @@ static inline void step_parameter(
   for (; i + V <= last; i += V) {
     SCALARS(vec);
     vec g = LOADV(gs + i), w = LOADV(ws + i), s0 = ZERO, s1 = ZERO;
-    for (int t = 1; t < slices; t++) g += LOADV(gs + (size_t)t * count + i);
+    SLICES_UNROLLED for (int t = 1; t < slices; t++) g += LOADV(gs + (size_t)t * count + i);
 #if STATES > 0
     s0 = LOADV(as + i);
 #endif
@@ -65,7 +65,7 @@ static inline void step_parameter(
   for (; i < last; i++) {
     SCALARS(float);
     float g = gs[i], w = ws[i], s0 = 0.0f, s1 = 0.0f;
-    for (int t = 1; t < slices; t++) g += gs[(size_t)t * count + i];
+    SLICES_UNROLLED for (int t = 1; t < slices; t++) g += gs[(size_t)t * count + i];
 #if STATES > 0
     s0 = as[i];
 #endif

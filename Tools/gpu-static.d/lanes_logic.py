@@ -91,7 +91,7 @@ def _select(one):
 
 
 def _minmax(one):
-    """VIMNMX, IMNMX; VIADDMNMX adds its first two numbers before."""
+    """VIMNMX, IMNMX; VIADDMNMX adds its first two numbers before; RELU: 0 where it is below."""
     reads = [integer(o) for o in one.operands[1:-1]]
     least = predicate(one.operands[-1])
     kind = U32 if "U32" in one.modifiers else np.int32
@@ -102,6 +102,8 @@ def _minmax(one):
             values = [values[0] + values[1], values[2]]
         x, y = (value.view(kind) for value in values)
         result = np.where(least(machine), np.minimum(x, y), np.maximum(x, y))
+        if "RELU" in one.modifiers:
+            result = np.maximum(result, kind(0))
         put(machine, one.operands[0], result.view(U32), mask)
     return choose
 

@@ -2,27 +2,87 @@ import COpenCL
 import Kernels
 public import Tensors
 
-/// How batch norm is tiled: `tileRows` rows × one block of channels a work-item.
+/// How batch norm runs over a tensor `[rows, channels]`, by shape alone.
 private struct BatchNormTiling {
+  let family: KernelFamily
+  /// Of the tiles whose sums are merged.
   let tileRows: Int
   let tiles: Int
-  let vector: Int
-  let block: Int
-  let items: Int
+  private let rows: Int
+  private let channels: Int
+  /// Channels of a vector, and vectors of a work-item.
+  private let vector: Int
+  private let block: Int
+  /// Rows that a work-item of the portable family loads at once.
+  private static let rowsAtOnce = 4
 
   init(_ g: BatchNormGeometry, family: KernelFamily, vectorWidth: Int) {
-    // The widest vector that divides the channels, and up to 4 of them a work-item.
-    vector = [16, 8, 4, 2, 1].first { $0 <= vectorWidth && g.channels % $0 == 0 }!
-    let vectors = g.channels / vector
-    block = family == .vector ? [4, 3, 2, 1].first { vectors % $0 == 0 }! : 1
-    items = vectors / block
-    // Some 64 tiles on CPUs; GPUs want enough work-items to fill them.
-    let wanted = family == .vector ? 64 : 512
-    tileRows = max(16, (g.rows + wanted - 1) / wanted)
+    self.family = family
+    (rows, channels) = (g.rows, g.channels)
+    switch family {
+    case .vector:
+      // The widest vector that divides the channels, and up to 4 of them a work-item.
+      vector = [16, 8, 4, 2, 1].first { $0 <= vectorWidth && g.channels % $0 == 0 }!
+      let vectors = g.channels / vector
+      block = [4, 3, 2, 1].first { vectors % $0 == 0 }!
+      // Some 64 tiles.
+      tileRows = max(16, (g.rows + 63) / 64)
+    case .portable:
+      vector = g.channels % 4 == 0 ? 4 : 1
+      block = 1
+      // Enough work-groups to fill a GPU, and rows for all of a group's items.
+      tileRows = max(64, (g.rows + 511) / 512)
+    }
     tiles = (g.rows + tileRows - 1) / tileRows
   }
 
-  func defines(_ more: [String] = []) -> [String] { ["V=\(vector)", "B=\(block)"] + more }
+  /// Vectors of a work-group with sums, and items of each that take turns at the rows.
+  private var group: [Int] {
+    let lanes = [8, 4, 2].first { $0 <= max(channels / vector, 1) } ?? 1
+    return [lanes, 128 / lanes]
+  }
+
+  func defines(_ more: [String]) -> [String] {
+    switch family {
+    case .vector: ["V=\(vector)", "B=\(block)", "C=\(channels)"] + more
+    case .portable:
+      ["V=\(vector)", "ROWS=\(Self.rowsAtOnce)"]
+        + ["LANES=\(group[0])", "TURNS=\(group[1])"] + (vector > 1 ? ["ALIGNED"] : []) + more
+    }
+  }
+
+  /// Of a kernel that goes through the rows, its arguments ending with their number.
+  var wholeRange: WorkRange {
+    switch family {
+    case .vector: tileRange
+    case .portable:
+      WorkRange(
+        portable: [
+          (rows + Self.rowsAtOnce - 1) / Self.rowsAtOnce * (channels / vector)
+        ])
+    }
+  }
+
+  /// Of a kernel that leaves sums of each tile.
+  var tileRange: WorkRange {
+    let vectors = channels / vector
+    switch family {
+    case .vector: return WorkRange([vectors / block, tiles], [1, 1])
+    case .portable:
+      return WorkRange(
+        [(vectors + group[0] - 1) / group[0] * group[0], group[1] * tiles], group)
+    }
+  }
+
+  /// What ends the arguments of a kernel that leaves sums of each tile.
+  var tileSizes: [KernelArgument] {
+    [.int(rows), .int(tileRows)] + (family == .portable ? [.int(channels)] : [])
+  }
+
+  /// What ends the arguments of a kernel that goes through the rows.
+  var sizes: [KernelArgument] {
+    family == .vector ? [.int(rows), .int(tileRows)] : [.int(rows), .int(channels)]
+  }
 }
 
 extension OpenCLBackend {
@@ -51,9 +111,9 @@ extension OpenCLBackend {
       let partial = makeStorage(tiling.tiles * 2 * g.channels)
       guard let partials = partial.memory else { return }
       try launch(
-        batchNormKernel("batchnorm_tile_statistics", g, tiling),
-        [.buffer(memory(x)), .buffer(partials), .int(g.rows), .int(tiling.tileRows)],
-        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
+        batchNormKernel("batchnorm_tile_statistics", tiling),
+        [.buffer(memory(x)), .buffer(partials)] + tiling.tileSizes,
+        tiling.tileRange)
       try mergeStatistics(
         partials, tiles: tiling.tiles, tileRows: tiling.tileRows, rows: g.rows, mean: mean,
         variance: variance, running: running)
@@ -82,7 +142,7 @@ extension OpenCLBackend {
     attempt {
       try launch(
         batchNormKernel(
-          "batchnorm_forward", g, tiling,
+          "batchnorm_forward", tiling,
           [
             "ACTIVATION=\(normalization.activation.code)", "RESIDUAL=\(residual == nil ? 0 : 1)",
           ]),
@@ -90,9 +150,8 @@ extension OpenCLBackend {
           .buffer(memory(x)), .buffer(memory(normalization.mean)),
           .buffer(memory(normalization.variance)), .buffer(memory(normalization.gamma)),
           .buffer(memory(normalization.beta)), argument(residual), .buffer(memory(y)),
-          .float(normalization.epsilon), .int(g.rows), .int(tiling.tileRows),
-        ],
-        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
+          .float(normalization.epsilon),
+        ] + tiling.sizes, tiling.wholeRange)
     }
   }
 
@@ -108,7 +167,7 @@ extension OpenCLBackend {
       guard let partials = partial.memory else { return }
       try launch(
         batchNormKernel(
-          "batchnorm_complete_gradient", g, tiling,
+          "batchnorm_complete_gradient", tiling,
           [
             "ACTIVATION=\(normalization.activation.code)",
             "HAS_OUTPUT=\(completion.output == nil ? 0 : 1)",
@@ -118,9 +177,7 @@ extension OpenCLBackend {
           argument(completion.output), .buffer(memory(normalization.mean)),
           .buffer(memory(normalization.variance)), .buffer(memory(normalization.gamma)),
           .buffer(memory(normalization.beta)), .buffer(partials), .float(normalization.epsilon),
-          .int(g.rows), .int(tiling.tileRows),
-        ],
-        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
+        ] + tiling.tileSizes, tiling.tileRange)
       try mergeGradients(partials, tiles: tiling.tiles, completion)
     }
   }
@@ -150,16 +207,14 @@ extension OpenCLBackend {
     attempt {
       try launch(
         batchNormKernel(
-          "batchnorm_data_gradient", g, tiling,
+          "batchnorm_data_gradient", tiling,
           ["OF_BATCH=\(through.ofBatch ? 1 : 0)", "ACCUMULATE=\(accumulate ? 1 : 0)"]),
         [
           .buffer(memory(dy.tensor)), .buffer(memory(through.input)),
           .buffer(memory(normalization.mean)), .buffer(memory(normalization.variance)),
           .buffer(memory(normalization.gamma)), .buffer(memory(through.sums)),
-          .buffer(memory(dx)), .float(normalization.epsilon), .int(g.rows),
-          .int(tiling.tileRows),
-        ],
-        over: [tiling.items, tiling.tiles], cpuGroup: [1, 1])
+          .buffer(memory(dx)), .float(normalization.epsilon),
+        ] + tiling.sizes, tiling.wholeRange)
     }
   }
 
@@ -172,10 +227,18 @@ extension OpenCLBackend {
     tensor.map { .buffer(memory($0)) } ?? .none
   }
 
+  private func launch(
+    _ kernel: Kernel, _ arguments: [KernelArgument], _ range: WorkRange
+  ) throws {
+    try queue.launch(kernel, arguments, global: range.global, local: range.local)
+  }
+
   private func batchNormKernel(
-    _ name: String, _ g: BatchNormGeometry, _ tiling: BatchNormTiling, _ more: [String] = []
+    _ name: String, _ tiling: BatchNormTiling, _ more: [String] = []
   ) throws -> Kernel {
-    try batchNormKernel(name, defines: tiling.defines(["C=\(g.channels)"] + more))
+    try batchNormKernel(
+      name, tiling.family == .vector ? .batchNorm : .batchNormPortable,
+      defines: tiling.defines(more))
   }
 
   /// Merges tiles channel by channel: a work-item each, or, where thousands of work-items have to
@@ -186,17 +249,19 @@ extension OpenCLBackend {
     let lanes: Int? = family == .portable ? 128 : nil
     let defines = ["V=1", "B=1", "C=\(channels)"] + (lanes.map { ["LANES=\($0)"] } ?? [])
     try queue.launch(
-      batchNormKernel("batchnorm_merge_\(what)", defines: defines), arguments,
+      batchNormKernel("batchnorm_merge_\(what)", .batchNorm, defines: defines), arguments,
       global: [(lanes ?? 1) * channels], local: lanes.map { [$0] })
   }
 
-  private func batchNormKernel(_ name: String, defines: [String]) throws -> Kernel {
+  private func batchNormKernel(
+    _ name: String, _ source: KernelSource, defines: [String]
+  ) throws -> Kernel {
     // Every kernel of the file has to compile, whichever is asked for.
     let flags = ["ACTIVATION", "RESIDUAL", "HAS_OUTPUT", "OF_BATCH", "ACCUMULATE"]
       .filter { flag in !defines.contains { $0.hasPrefix(flag + "=") } }.map { "\($0)=0" }
     return try programs.kernel(
       ProgramKey(
-        [.common, .batchNorm], kernel: name,
+        [.common, source], kernel: name,
         defines: defines + flags + (device.hasDoubles ? ["FP64"] : [])))
   }
 }
