@@ -47,6 +47,9 @@ public struct Dataset: Sendable {
   /// What a reader of a result must know: "partial: 20,000 of 50,000 training images".
   public let notes: [String]
 
+  /// Canonical names of classes that synonyms made one of, as they were before.
+  var merged: Set<String> = []
+
   /// Training images, in memory or streamed.
   public var trainCount: Int { stream?.count ?? train.count }
 
