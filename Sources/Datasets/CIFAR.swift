@@ -52,7 +52,8 @@ enum CIFAR {
       if let python = pythonFile(root, layout) {
         throw DatasetError(
           .malformed, path: python,
-          problem: "is of the Python version of \(layout.name) (pickled objects), which is not read",
+          problem:
+            "is of the Python version of \(layout.name) (pickled objects), which is not read",
           advice: "Fetch the binary version, \(layout.archive): its files end in .bin and hold "
             + "\(layout.labelBytes) label byte\(layout.labelBytes == 1 ? "" : "s") and 3,072 pixel "
             + "bytes for each image.")

@@ -49,7 +49,8 @@ enum DataFile {
     }
     do {
       return try Data(
-        contentsOf: URL(fileURLWithPath: path), options: found.st_size > 64 << 20 ? .alwaysMapped : [])
+        contentsOf: URL(fileURLWithPath: path),
+        options: found.st_size > 64 << 20 ? .alwaysMapped : [])
     } catch {
       throw DatasetError(
         .malformed, path: path, problem: reason(path),

@@ -48,14 +48,14 @@ public struct Dataset: Sendable {
   public let notes: [String]
 
   /// Canonical names of classes that synonyms made one of, as they were before.
-  var merged: Set<String> = []
+  public let merged: Set<String>
 
   /// Training images, in memory or streamed.
   public var trainCount: Int { stream?.count ?? train.count }
 
   public init(
     name: String, classNames: [String], train: ImageSet, test: ImageSet, notes: [String] = [],
-    stream: ImageStream? = nil
+    stream: ImageStream? = nil, merged: Set<String> = []
   ) {
     self.name = name
     self.classNames = classNames
@@ -63,6 +63,7 @@ public struct Dataset: Sendable {
     self.test = test
     self.notes = notes
     self.stream = stream
+    self.merged = merged
   }
 }
 

@@ -27,8 +27,8 @@ extension Dataset {
   /// Loads a data set at `imageSize` × `imageSize`.
   /// - Parameters:
   ///   - path: the folder; synthetic sets take none.
-  ///   - test: fraction of each class's images that is held out for tests, where an image folder has
-  ///     no test part.
+  ///   - test: fraction of each class's images that is held out for tests, where an image folder
+  ///     has no test part.
   ///   - memory: bytes of training images that are held; an image folder with more is streamed.
   public static func load(
     _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail,

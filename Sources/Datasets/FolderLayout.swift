@@ -176,7 +176,8 @@ struct FolderLayout {
     test = try Self.files(classes, labels: labels, &leftOut).sorted { $0.label < $1.label }
     guard !test.isEmpty else {
       throw DatasetError(
-        .malformed, path: part, problem: "has no pictures (\(Picture.formatNames)) in class folders",
+        .malformed, path: part,
+        problem: "has no pictures (\(Picture.formatNames)) in class folders",
         advice: Self.advice)
     }
     let there = Set(test.map(\.label))
@@ -219,5 +220,5 @@ struct FolderLayout {
 extension ErrorAdvice {
   /// Where an image folder has no test part.
   public static let splitOrTestFolder: ErrorAdvice =
-    "Give the task test: 0.2, which holds a fifth of each class out for tests, or make train/ and test/."
+    "Give the task test: 0.2, which holds a fifth of each class out, or make train/ and test/."
 }

@@ -33,7 +33,8 @@ public enum ImageFiles {
       let found = try below(root, &leftOut).sorted()
       guard !found.isEmpty else {
         throw DatasetError(
-          .malformed, path: path, problem: "holds no pictures (\(Picture.formatNames))" + leftOut.inWords,
+          .malformed, path: path,
+          problem: "holds no pictures (\(Picture.formatNames))" + leftOut.inWords,
           advice: "Give a folder with pictures in it or below.")
       }
       all += found

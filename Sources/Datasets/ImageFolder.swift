@@ -21,7 +21,7 @@ enum ImageFolder {
     let layout = try FolderLayout(path, test: fraction)
     var notes = layout.notes
     if let note = RepeatedImages.note(
-      train: layout.train.map(\.path), test: layout.test.map(\.path))
+      train: layout.train.map(\.path), test: layout.test.map(\.path), root: path)
     {
       notes.append(note)
     }

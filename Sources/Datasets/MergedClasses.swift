@@ -29,12 +29,11 @@ extension Dataset {
       ImageSet(
         bytes: images.bytes, labels: images.labels.map { label[Int($0)] }, size: images.size)
     }
-    var result = Dataset(
+    return Dataset(
       name: self.name, classNames: names, train: relabeled(train), test: relabeled(test),
       notes: notes + ["\(classNames.count) classes merged into \(names.count) by synonyms"],
-      stream: stream?.relabeled { label[Int($0)] })
-    result.merged = Set(own.indices.filter { counts[target[$0]]! > 1 }.map { own[$0] })
-    return result
+      stream: stream?.relabeled { label[Int($0)] },
+      merged: Set(own.indices.filter { counts[target[$0]]! > 1 }.map { own[$0] }))
   }
 
   /// The synonyms that merging has not used up.

@@ -5,8 +5,10 @@ import Foundation
 /// Test images that are training images, too: files of equal bytes. Only files of one size are
 /// opened; of those a piece from the middle is compared before the whole.
 enum RepeatedImages {
-  /// "3 of 40 test images stand among the training images, too (equal files): a = b"; nil: none.
-  static func note(train: [String], test: [String]) -> String? {
+  /// "3 of 40 test images stand among the training images, too (equal files): test/a = train/b";
+  /// nil: none.
+  /// - Parameter root: where names in the note start.
+  static func note(train: [String], test: [String], root: String) -> String? {
     let ofSize = Dictionary(grouping: test.indices) { size(test[$0]) }
     let candidates = train.filter { path in
       let size = size(path)
@@ -17,7 +19,9 @@ enum RepeatedImages {
     let tests = test.filter { sizes.contains(size($0)) }
     // First what a piece of each tells, then all bytes of those that are alike by it.
     let (trainPieces, testPieces) = (keys(candidates, piece), keys(tests, piece))
-    let (inTrain, inTest) = (Set(trainPieces.compactMap(\.self)), Set(testPieces.compactMap(\.self)))
+    let (inTrain, inTest) = (
+      Set(trainPieces.compactMap(\.self)), Set(testPieces.compactMap(\.self))
+    )
     let left = zip(candidates, trainPieces).filter { $1.map(inTest.contains) ?? false }.map(\.0)
     let leftTest = zip(tests, testPieces).filter { $1.map(inTrain.contains) ?? false }.map(\.0)
     var first: [String: String] = [:]
@@ -28,8 +32,13 @@ enum RepeatedImages {
       key.flatMap { first[$0] }.map { (path, $0) }
     }
     guard let example = repeated.first else { return nil }
-    return "\(repeated.count.grouped) of \(test.count.grouped) test images stand among the training "
-      + "images, too (equal files): \(example.0) = \(example.1)" + (repeated.count > 1 ? ", …" : "")
+    func name(_ path: String) -> Substring {
+      path.hasPrefix(root + "/") ? path.dropFirst(root.count + 1) : path[...]
+    }
+    return
+      "\(repeated.count.grouped) of \(test.count.grouped) test images stand among the training "
+      + "images, too (equal files): \(name(example.0)) = \(name(example.1))"
+      + (repeated.count > 1 ? ", …" : "")
   }
 
   private static func size(_ path: String) -> Int {
@@ -64,6 +73,8 @@ enum RepeatedImages {
   }
 
   @Sendable private static func whole(_ path: String) -> String? {
-    (try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)).map { Digest.hex($0) }
+    (try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)).map {
+      Digest.hex($0)
+    }
   }
 }

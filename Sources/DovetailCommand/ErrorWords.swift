@@ -26,7 +26,8 @@ enum ErrorWords {
     .moreImages: "give more, recalibrate the model (dovetail recalibrate), or allow a small batch",
     .synonymsOrGrownHead: "name synonyms, or let dovetail extend-head grow the head",
     .heldImages: "Raise image-memory, or make a folder of the chosen classes.",
-    .wholePicture: "Restore or remove the file, or leave out what cannot be read: damaged-images: skip "
+    .wholePicture:
+      "Restore or remove the file, or leave out what cannot be read: damaged-images: skip "
       + "in a recipe, --skip-damaged of dovetail predict.",
     .pictureThatCanBeRead: "Convert or remove the file, or leave out what cannot be read: "
       + "damaged-images: skip in a recipe, --skip-damaged of dovetail predict.",

@@ -5,7 +5,8 @@ import Testing
 /// Folders as people bring them.
 @Suite struct FolderLayoutTests {
   private func picture(_ value: Int) -> [UInt8] {
-    try! JPEG.encode([UInt8](repeating: UInt8(value), count: 64), width: 8, height: 8, components: 1)
+    try! JPEG.encode(
+      [UInt8](repeating: UInt8(value), count: 64), width: 8, height: 8, components: 1)
   }
 
   private func folder(_ names: [String]) -> TemporaryFolder {
@@ -120,15 +121,33 @@ import Testing
       let notes = try load(folder, memory: memory).notes
       let note = try #require(notes.first { $0.contains("equal files") })
       #expect(note.hasPrefix("1 of 3 test images stand among the training images, too"))
-      #expect(note.contains("test/b/x.jpg = ") && note.hasSuffix("train/a/1.jpg"))
+      #expect(note.hasSuffix(": test/b/x.jpg = train/a/1.jpg"))
     }
+  }
+
+  /// PNG, JPEG and WebP beside each other, held and streamed.
+  @Test func allFormatsAreStreamedAsTheyAreHeld() throws {
+    let folder = folder(["test/a/1.jpg"])
+    let all = try PictureFixture.all().sorted { $0.key < $1.key }
+    for (index, (name, fixture)) in all.enumerated() {
+      let ending = name.contains("jpeg") ? "JPG" : name.contains("webp") ? "webp" : "png"
+      folder.write(Array(fixture.file), "train/a/\(name).\(index % 9 == 0 ? "jpg" : ending)")
+    }
+    let held = try load(folder)
+    let stream = try #require(try load(folder, memory: 0).stream)
+    #expect(held.train.count == all.count && stream.normalization == held.train.normalization)
+    let decoder = MinibatchDecoder(stream, batchSize: all.count, steps: 1) { _ in
+      Array(all.indices)
+    }
+    #expect(try decoder.minibatch(0).bytes == held.train.bytes)
   }
 
   @Test func linksThatLeadNowhereAreNamed() throws {
     let folder = folder(["train/a/1.jpg", "test/a/2.jpg"])
     try FileManager.default.createSymbolicLink(
       atPath: "\(folder.path)/train/a/3.jpg", withDestinationPath: "/nowhere/3.jpg")
-    #expect(problem(folder).contains("train/a/3.jpg: is a link to /nowhere/3.jpg, which is not there"))
+    #expect(
+      problem(folder).contains("train/a/3.jpg: is a link to /nowhere/3.jpg, which is not there"))
     #expect(try load(folder, onDamaged: .skip).train.count == 1)
     try FileManager.default.createSymbolicLink(
       atPath: "\(folder.path)/train/b", withDestinationPath: "/nowhere/b")

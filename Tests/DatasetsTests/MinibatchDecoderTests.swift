@@ -38,7 +38,7 @@ import Testing
     let stream = try #require(streamed.stream)
     #expect(held.stream == nil && held.train.count == 24 && held.trainCount == 24)
     #expect(streamed.train.count == 0 && streamed.trainCount == 24)
-    #expect(streamed.notes == ["training images streamed"])
+    #expect(streamed.notes.last == "training images streamed")
     #expect(streamed.test.bytes == held.test.bytes)
     #expect(stream.normalization == held.train.normalization)
     let decoder = MinibatchDecoder(

@@ -62,8 +62,10 @@ import Testing
   }
 
   /// Whatever stands in a file: a picture of its size, or an error.
-  @Test(arguments: ["png-rgba-8-interlaced", "png-palette-4-key", "webp-lossy", "webp-lossless-alpha",
-    "webp-animation", "orientation-6-jpeg", "orientation-6-png", "orientation-6-webp"])
+  @Test(arguments: [
+    "png-rgba-8-interlaced", "png-palette-4-key", "webp-lossy", "webp-lossless-alpha",
+    "webp-animation", "orientation-6-jpeg", "orientation-6-png", "orientation-6-webp",
+  ])
   func pictures(_ name: String) throws {
     let good = try #require(try PictureFixture.all()[name]).file
     for mutation in Mutations(of: Array(good), count: 2000) {

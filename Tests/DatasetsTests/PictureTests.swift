@@ -105,8 +105,12 @@ struct PictureFixture: Decodable {
     ("II*\u{0}", "is a TIFF image"), ("8BPS", "is a Photoshop file (PSD)"),
     ("<?xml version=\"1.0\"?>\n<svg>", "is an SVG drawing"),
     ("<!DOCTYPE html>", "is an HTML page, as a download that failed leaves it"),
-    ("no picture", "is a text file"), ("\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}", "is no picture: it starts with zero bytes alone"),
-    ("version https://git-lfs.github.com/spec/v1", "is a Git LFS pointer: the picture itself was not fetched"),
+    ("no picture", "is a text file"),
+    ("\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}", "is no picture: it starts with zero bytes alone"),
+    (
+      "version https://git-lfs.github.com/spec/v1",
+      "is a Git LFS pointer: the picture itself was not fetched"
+    ),
   ]) func whatIsNoKnownPictureIsNamed(_ text: String, _ words: String) {
     #expect(failure(Array(text.utf8)) == .unknown(words))
   }

@@ -61,6 +61,7 @@ enum FileKind {
       return "an HTML page, as a download that failed leaves it"
     }
     if text.contains("<?xml") { return "an XML document" }
-    return first.allSatisfy({ $0 < 128 }) ? "a text file" : nil
+    // The last character may be cut through.
+    return text.dropLast(3).contains("\u{FFFD}") ? nil : "a text file"
   }
 }

@@ -8,15 +8,22 @@ import Foundation
 /// quarter or an eighth where its format can (JPEG, WebP without alpha), so that two or more pixels
 /// are left for each of the result. Gray becomes three equal channels, 16 bits the nearest 8, alpha
 /// is laid over white. Color profiles and gamma are ignored: values are taken as sRGB.
-package enum Picture {
+public enum Picture {
   /// All that is known. A further format is a file and a line here.
   static let formats: [any PictureDecoder.Type] = [
     JPEGDecoder.self, PNGDecoder.self, WebPDecoder.self,
   ]
 
   /// "JPEG, PNG and WebP".
-  static let formatNames = formats.dropLast().map { $0.name }.joined(separator: ", ")
+  public static let formatNames =
+    formats.dropLast().map { $0.name }.joined(separator: ", ")
     + " and \(formats.last!.name)"
+
+  /// How a picture becomes an image, for a help text; after "Pictures are".
+  public static let words =
+    "\(formatNames) files, told by what they hold. Each is turned as its EXIF orientation says, "
+    + "alpha is laid over white, color profiles are ignored; the middle square is taken, and its "
+    + "area mean at image-size."
 
   private static let extensions = Set(formats.flatMap { $0.extensions })
 

@@ -1,7 +1,7 @@
 import CWebP
 
-/// WebP, lossy and lossless, by libwebp; of an animation the first frame, on its canvas. Orientation
-/// from the chunk EXIF.
+/// WebP, lossy and lossless, by libwebp; of an animation the first frame, on its canvas.
+/// Orientation from the chunk EXIF.
 enum WebPDecoder: PictureDecoder {
   static let name = "WebP"
   static let extensions = ["webp"]
