@@ -161,6 +161,12 @@ def main(out):
     frames = [smooth(), smooth().transpose(Image.Transpose.ROTATE_180)]
     file = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     cases["webp-animation"] = case(file, flat(Image.open(io.BytesIO(file))), 1)
+    # Its encoder stores the opaque part of the frame alone.
+    clear = [Image.new("RGBA", (24, 20), (0, 0, 0, 0)) for _ in frames]
+    for image, frame in zip(clear, frames):
+        image.paste(frame, (8, 6))
+    file = saved(clear[0], "WEBP", save_all=True, append_images=clear[1:], lossless=True)
+    cases["webp-animation-offset"] = case(file, flat(Image.open(io.BytesIO(file))), 1)
     for kind, options in [("JPEG", {"quality": 95}), ("PNG", {}), ("WEBP", {"lossless": True})]:
         for orientation in range(1, 9):
             exif = Image.Exif()

@@ -12,7 +12,7 @@ public struct ClassMap: Sendable {
   /// task that has it; where one task has both spellings, as handwritten letters are “a” and “A”,
   /// they are two, and case counts in all tasks.
   /// - Parameter tasks: class names by label, and synonyms: this data set's name to the canonical
-  ///   one.
+  ///   one. Labels of one synonym have one name.
   public init(
     _ tasks: [(classNames: [String], synonyms: [String: String])]
   ) throws(ClassMapError) {
@@ -29,17 +29,17 @@ public struct ClassMap: Sendable {
         renamed[label] = Self.canonical(synonym)
       }
       let canonical = own.enumerated().map { renamed[$0.offset] ?? $0.element }
-      for (label, name) in canonical.enumerated() where canonical[..<label].contains(name) {
+      for (label, name) in own.enumerated() {
+        guard let before = own[..<label].firstIndex(of: name) else { continue }
         throw ClassMapError(
-          description: "\(task.synonyms.isEmpty ? "" : "synonyms: ")the classes "
-            + "“\(task.classNames[label])” and "
-            + "“\(task.classNames[canonical.firstIndex(of: name)!])” would both be “\(name)”")
+          description: "the classes “\(task.classNames[label])” and "
+            + "“\(task.classNames[before])” would both be “\(name)”")
       }
       all.append(canonical)
     }
     names = Self.oneSpelling(all)
     var tasksWith: [String: Int] = [:]
-    for name in names.joined() { tasksWith[name, default: 0] += 1 }
+    for name in names.flatMap(Set.init) { tasksWith[name, default: 0] += 1 }
     common = tasksWith.filter { $0.value >= 2 }.keys.sorted()
   }
 
@@ -64,7 +64,7 @@ public struct ClassMap: Sendable {
     var ambiguous: Set<String> = []
     for names in tasks {
       var seen: Set<String> = []
-      for name in names {
+      for name in Set(names).sorted() {
         let key = name.lowercased()
         if !seen.insert(key).inserted { ambiguous.insert(key) }
         if spelling[key] == nil { spelling[key] = name }

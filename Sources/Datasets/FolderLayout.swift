@@ -220,5 +220,5 @@ struct FolderLayout {
 extension ErrorAdvice {
   /// Where an image folder has no test part.
   public static let splitOrTestFolder: ErrorAdvice =
-    "Give the task test: 0.2, which holds a fifth of each class out, or make train/ and test/."
+    "Give the recipe's task test: 0.2, which holds a fifth of each class out, or make test/."
 }

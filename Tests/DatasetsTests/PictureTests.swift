@@ -27,7 +27,7 @@ struct PictureFixture: Decodable {
   /// Every color type, depth and interlacing of PNG; JPEG; WebP; orientations 1 to 8 in each.
   @Test func allKindsAreReadAsPillowReadsThem() throws {
     let all = try PictureFixture.all()
-    #expect(all.count == 85)
+    #expect(all.count == 86)
     for (name, fixture) in all {
       let image = try Picture.whole(Array(fixture.file))
       #expect(image.width == fixture.width && image.height == fixture.height, "\(name)")
@@ -133,6 +133,8 @@ struct PictureFixture: Decodable {
     #expect(isTooLarge(header(40_000, 40_000, interlaced: false)))
     #expect(isTooLarge(header(1_000_001, 2, interlaced: false)))
     #expect(isTooLarge(header(13_000, 13_000, interlaced: true)))
+    #expect(isTooLarge(header(.max >> 1, .max >> 1, interlaced: true)))
+    #expect(isTooLarge(header(.max >> 1, .max >> 1, interlaced: false)))
     // As many, row by row: begun, and cut off.
     guard case .damaged = failure(header(13_000, 13_000, interlaced: false)) else {
       Issue.record("expected a damaged PNG")

@@ -20,7 +20,7 @@ enum JPEGDecoder: PictureDecoder {
     else { throw .damaged(format: name, String(message: message)) }
     return PictureHeader(
       width: Int(width), height: Int(height), orientation: orientation(file), mostShrink: 8,
-      held: Int(held))
+      held: Int(clamping: held))
   }
 
   static func decode(

@@ -21,7 +21,7 @@ enum PNGDecoder: PictureDecoder {
     else { throw .damaged(format: name, String(message: message)) }
     return PictureHeader(
       width: Int(width), height: Int(height), orientation: orientation(file),
-      held: interlaced != 0 ? Int(width) * Int(height) * 4 : 0)
+      held: interlaced == 0 ? 0 : PictureHeader.bytes(Int(width), Int(height), perPixel: 4))
   }
 
   static func decode(

@@ -27,6 +27,13 @@ struct PictureHeader: Sendable, Equatable {
   var mostShrink = 1
   /// Bytes that decoding holds because it cannot go row by row; 0 where it can.
   var held = 0
+
+  /// Bytes for all pixels; of sizes that only a damaged header has, more than any limit.
+  static func bytes(_ width: Int, _ height: Int, perPixel: Int) -> Int {
+    let (pixels, many) = width.multipliedReportingOverflow(by: height)
+    let (bytes, more) = pixels.multipliedReportingOverflow(by: perPixel)
+    return many || more ? .max : bytes
+  }
 }
 
 /// Why a file is not decoded.

@@ -24,7 +24,8 @@ enum WebPDecoder: PictureDecoder {
     let held = Int(perPixel) + (scalable == 0 ? 4 : 0)
     return PictureHeader(
       width: Int(width), height: Int(height), orientation: orientation(file),
-      mostShrink: scalable != 0 ? 8 : 1, held: Int(width) * Int(height) * held)
+      mostShrink: scalable != 0 ? 8 : 1,
+      held: PictureHeader.bytes(Int(width), Int(height), perPixel: held))
   }
 
   static func decode(

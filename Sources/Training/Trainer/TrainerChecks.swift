@@ -5,7 +5,12 @@ extension Trainer {
   /// Common classes of the tasks.
   static func classMap(_ tasks: [TrainingTask]) throws(SettingsError) -> ClassMap {
     do {
-      return try ClassMap(tasks.map { ($0.dataset.classNames, $0.synonyms) })
+      let map = try ClassMap(tasks.map { ($0.dataset.classNames, $0.synonyms) })
+      for (task, names) in zip(tasks, map.names) where Set(names).count < names.count {
+        throw ClassMapError(
+          description: "task \(task.name): two classes have one name, after synonyms; merge them")
+      }
+      return map
     } catch {
       throw SettingsError("\(error)")
     }
