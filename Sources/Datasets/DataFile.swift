@@ -45,7 +45,7 @@ enum DataFile {
     let isThere = stat(path, &found) == 0
     guard !isThere || found.st_mode & S_IFMT == S_IFREG else {
       throw DatasetError(
-        .malformed, path: path, problem: "is no file", advice: .wholePicture)
+        .malformed, path: path, problem: "is no regular file", advice: .wholePicture)
     }
     do {
       return try Data(
