@@ -25,6 +25,9 @@ let package = Package(
     .plugin(name: "CommitPlugin", capability: .buildTool()),
     .target(name: "BuildInfo", swiftSettings: strict, plugins: ["CommitPlugin"]),
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .target(
+      name: "CWebP", linkerSettings: [.linkedLibrary("webp"), .linkedLibrary("webpdemux")]),
     .target(
       name: "Kernels", path: "Kernels",
       resources: [
@@ -67,7 +70,7 @@ let package = Package(
     .target(name: "Autograd", dependencies: ["Tensors"], swiftSettings: strict),
     .target(
       name: "Datasets",
-      dependencies: ["Files", "Tensors", "CJPEG"],
+      dependencies: ["Files", "Tensors", "CJPEG", "CPNG", "CWebP"],
       swiftSettings: strict),
     .target(name: "Networks", dependencies: ["Tensors", "Autograd"], swiftSettings: strict),
     .target(
@@ -184,7 +187,8 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: strict),
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "ComponentsTests",
       dependencies: [

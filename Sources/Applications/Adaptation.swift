@@ -39,7 +39,7 @@ extension Application {
     if let head { try require(source, fits: head) }
     let dataset = try data(for: source)
     let isLabeled = dataset.test.count > 0
-    if let head, isLabeled, Set(try names(dataset)).isDisjoint(with: head.classNames) {
+    if let head, isLabeled, Set(try names(dataset, for: head)).isDisjoint(with: head.classNames) {
       throw ApplicationError(
         "the head knows none of the data's classes: it knows "
           + "\(ApplicationError.list(head.classNames)), the data have "

@@ -73,12 +73,15 @@ public struct Application {
   /// Of a task whose images these are.
   func data(for extractor: FeatureExtractor) throws -> Dataset {
     try task.choosingClasses(
-      of: Dataset.load(task.dataset, path: task.path, imageSize: extractor.preprocessing.imageSize))
+      of: Dataset.load(
+        task.dataset, path: task.path, imageSize: extractor.preprocessing.imageSize,
+        test: task.test))
   }
 
-  /// Canonical class names, by label.
-  func names(_ dataset: Dataset) throws -> [String] {
-    try Recipe(tasks: [task]).classMap([dataset]).names[0]
+  /// Canonical class names, by label; spelled as the head spells them.
+  func names(_ dataset: Dataset, for head: TaskHead? = nil) throws -> [String] {
+    let names = try Recipe(tasks: [task]).classMap([dataset]).names[0]
+    return head.map { ClassMap.spelled(names, as: $0.classNames) } ?? names
   }
 
   func require(_ extractor: FeatureExtractor, fits head: TaskHead) throws {
@@ -105,7 +108,7 @@ public struct Application {
     _ extractor: FeatureExtractor, _ head: TaskHead, _ dataset: Dataset,
     policy: BatchNormPolicy? = nil
   ) throws -> Accuracy? {
-    let names = try names(dataset)
+    let names = try names(dataset, for: head)
     let classes = Set(names).intersection(head.classNames)
     let network = try Recombination(extractor, head)
     let outcome = try Evaluator(batchSize: batchSize, policy: policy, on: backend).evaluate(

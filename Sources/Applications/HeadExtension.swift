@@ -49,7 +49,7 @@ extension Application {
       )
     }
     let dataset = try data(for: extractors[0].1)
-    let names = try names(dataset)
+    let names = try names(dataset, for: head)
     let lost = head.classNames.filter { !names.contains($0) }
     guard lost.isEmpty else {
       throw ApplicationError(

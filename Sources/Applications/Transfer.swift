@@ -38,7 +38,7 @@ extension Application {
     let head = try headPath.map { try ComponentFile.loadHead($0, on: backend) }
     if let head { try require(source, fits: head) }
     let dataset = try data(for: source)
-    let names = try names(dataset)
+    let names = try names(dataset, for: head)
     if let head { try requireSameClasses(head.classNames, names) }
     var recipe = recipe(for: source)
     recipe.architecture = head?.architecture ?? source.architecture

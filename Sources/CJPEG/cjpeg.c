@@ -37,21 +37,28 @@ static void set_up(struct failure *failure, struct jpeg_error_mgr **err, char *m
   message[0] = 0;
 }
 
-static int read_header(struct jpeg_decompress_struct *info, const uint8_t *bytes, size_t count,
-                       char *message) {
+static void read_header(struct jpeg_decompress_struct *info, const uint8_t *bytes, size_t count) {
   jpeg_create_decompress(info);
   jpeg_mem_src(info, bytes, count);
   jpeg_read_header(info, TRUE);
-  if ((uint64_t)info->image_width * info->image_height > DOVETAIL_JPEG_MAX_PIXELS) {
-    snprintf(message, DOVETAIL_JPEG_MESSAGE, "claims %u x %u pixels, more than the limit of %d",
-             info->image_width, info->image_height, DOVETAIL_JPEG_MAX_PIXELS);
-    return 1;
-  }
-  return 0;
 }
 
-int dovetail_jpeg_size(const uint8_t *bytes, size_t count, int *width, int *height,
-                       char message[DOVETAIL_JPEG_MESSAGE]) {
+// What libjpeg holds of a file whose scans come one after the other.
+static uint64_t held_coefficients(struct jpeg_decompress_struct *info) {
+  if (!jpeg_has_multiple_scans(info)) return 0;
+  uint64_t held = 0;
+  for (int i = 0; i < info->num_components; i++) {
+    const jpeg_component_info *component = &info->comp_info[i];
+    // Whole blocks, to the next multiple of its sampling factors.
+    uint64_t columns = component->width_in_blocks + (uint64_t)component->h_samp_factor;
+    uint64_t rows = component->height_in_blocks + (uint64_t)component->v_samp_factor;
+    held += columns * rows * sizeof(JBLOCK);
+  }
+  return held;
+}
+
+int dovetail_jpeg_header(const uint8_t *bytes, size_t count, int *width, int *height, uint64_t *held,
+                         char message[DOVETAIL_JPEG_MESSAGE]) {
   struct jpeg_decompress_struct info;
   struct failure failure;
   memset(&info, 0, sizeof info);
@@ -60,11 +67,20 @@ int dovetail_jpeg_size(const uint8_t *bytes, size_t count, int *width, int *heig
     jpeg_destroy_decompress(&info);
     return 1;
   }
-  int refused = read_header(&info, bytes, count, message);
+  read_header(&info, bytes, count);
   *width = (int)info.image_width;
   *height = (int)info.image_height;
+  *held = held_coefficients(&info);
   jpeg_destroy_decompress(&info);
-  return refused;
+  return 0;
+}
+
+// Every scan goes over the whole picture: a small file could keep a decoder busy for hours.
+static void stop_after_many_scans(j_common_ptr info) {
+  if (((struct jpeg_decompress_struct *)info)->input_scan_number <= 1000) return;
+  struct failure *failure = (struct failure *)info->err;
+  snprintf(failure->message, DOVETAIL_JPEG_MESSAGE, "has more than 1000 scans");
+  longjmp(failure->leave, 1);
 }
 
 // Inks to light. Adobe files store CMYK inverted: then 255 is no ink.
@@ -77,23 +93,26 @@ static void inks_to_rgb(const uint8_t *inks, uint8_t *rgb, int width, int invert
 }
 
 int dovetail_jpeg_decode(const uint8_t *bytes, size_t count, int width, int height, int shrink,
-                         uint8_t *rgb, char message[DOVETAIL_JPEG_MESSAGE]) {
+                         dovetail_jpeg_row take, void *context, char message[DOVETAIL_JPEG_MESSAGE]) {
   struct jpeg_decompress_struct info;
+  struct jpeg_progress_mgr progress = {.progress_monitor = stop_after_many_scans};
   struct failure failure;
   uint8_t *volatile row = NULL;
+  uint8_t *volatile light = NULL;
+  const char *volatile refused = NULL;
   memset(&info, 0, sizeof info);
   set_up(&failure, &info.err, message);
   if (setjmp(failure.leave)) {
     jpeg_destroy_decompress(&info);
     free(row);
+    free(light);
     return 1;
   }
-  int refused = read_header(&info, bytes, count, message);
-  if (!refused && ((int)info.image_width != width || (int)info.image_height != height)) {
-    snprintf(message, DOVETAIL_JPEG_MESSAGE, "size changed between header and decoding");
-    refused = 1;
-  }
-  if (!refused) {
+  read_header(&info, bytes, count);
+  info.progress = &progress;
+  if ((int)info.image_width != width || (int)info.image_height != height) {
+    refused = "size changed between header and decoding";
+  } else {
     int inks = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
     info.out_color_space = inks ? JCS_CMYK : JCS_RGB;
     info.dct_method = JDCT_ISLOW;
@@ -101,29 +120,28 @@ int dovetail_jpeg_decode(const uint8_t *bytes, size_t count, int width, int heig
     info.scale_denom = (unsigned)shrink;
     jpeg_start_decompress(&info);
     int columns = (int)info.output_width;
+    row = malloc((size_t)columns * 4);
+    light = malloc((size_t)columns * 3);
     if (columns != (width + shrink - 1) / shrink
         || (int)info.output_height != (height + shrink - 1) / shrink) {
-      snprintf(message, DOVETAIL_JPEG_MESSAGE, "shrunk to an unexpected size");
-      jpeg_destroy_decompress(&info);
-      return 1;
-    }
-    row = malloc((size_t)columns * 4);
-    while (row && info.output_scanline < info.output_height) {
-      uint8_t *out = rgb + (size_t)info.output_scanline * columns * 3;
-      JSAMPROW target = inks ? row : out;
-      jpeg_read_scanlines(&info, &target, 1);
-      if (inks) inks_to_rgb(row, out, columns, info.saw_Adobe_marker);
-    }
-    if (!row) {
-      snprintf(message, DOVETAIL_JPEG_MESSAGE, "out of memory");
-      refused = 1;
+      refused = "shrunk to an unexpected size";
+    } else if (!row || !light) {
+      refused = "out of memory";
     } else {
+      while (info.output_scanline < info.output_height) {
+        JSAMPROW target = row;
+        jpeg_read_scanlines(&info, &target, 1);
+        if (inks) inks_to_rgb(row, light, columns, info.saw_Adobe_marker);
+        take(context, inks ? light : row);
+      }
       jpeg_finish_decompress(&info);
     }
   }
+  if (refused) snprintf(message, DOVETAIL_JPEG_MESSAGE, "%s", refused);
   jpeg_destroy_decompress(&info);
   free(row);
-  return refused;
+  free(light);
+  return refused ? 1 : 0;
 }
 
 int dovetail_jpeg_encode(const uint8_t *pixels, int width, int height, int components, int quality,

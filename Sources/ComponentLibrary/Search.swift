@@ -25,7 +25,9 @@ public struct ComponentQuery: Sendable {
       && (anchor.map { anchor in
         component.featureSpace.anchors.contains { $0.digest.hasPrefix(anchor) }
       } ?? true)
-      && labels.allSatisfy { component.classNames?.contains($0.lowercased()) ?? false }
+      && labels.allSatisfy { label in
+        component.classNames?.contains { $0.lowercased() == label.lowercased() } ?? false
+      }
       && (fits.map { Self.fit($0, component) } ?? true)
   }
 

@@ -25,6 +25,9 @@ enum CIFAR {
     let testFile: String, namesFile: String
     let classNames: [String]
     let labelBytes: Int
+
+    /// As it is named where it is published.
+    var archive: String { labelBytes == 1 ? "cifar-10-binary.tar.gz" : "cifar-100-binary.tar.gz" }
   }
 
   private static func load(
@@ -46,6 +49,15 @@ enum CIFAR {
       train.append(try read("\(root)/\(file)", layout, imageSize: imageSize, advice: advice))
     }
     guard !train.isEmpty else {
+      if let python = pythonFile(root, layout) {
+        throw DatasetError(
+          .malformed, path: python,
+          problem:
+            "is of the Python version of \(layout.name) (pickled objects), which is not read",
+          advice: "Fetch the binary version, \(layout.archive): its files end in .bin and hold "
+            + "\(layout.labelBytes) label byte\(layout.labelBytes == 1 ? "" : "s") and 3,072 pixel "
+            + "bytes for each image.")
+      }
       throw DatasetError(
         .missing, path: "\(root)/\(layout.trainFiles[0])", problem: "no training file",
         advice: advice)
@@ -65,6 +77,14 @@ enum CIFAR {
       classNames: try DataFile.names(
         "\(root)/\(layout.namesFile)", count: layout.classNames.count) ?? layout.classNames,
       train: all, test: test, notes: notes)
+  }
+
+  /// A file that the Python version has where the binary version has another.
+  private static func pythonFile(_ root: String, _ layout: Layout) -> String? {
+    let python = layout.labelBytes == 1 ? "cifar-10-batches-py" : "cifar-100-python"
+    return [root, "\(root)/\(python)"].flatMap { folder in
+      [layout.trainFiles[0].dropLast(4), "batches.meta", "meta"].map { "\(folder)/\($0)" }
+    }.first { DataFile.exists($0) && !DataFile.isFolder($0) }
   }
 
   private static func read(

@@ -19,6 +19,45 @@ enum DataFile {
     }
   }
 
+  /// Why something cannot be read, in the system's words.
+  static func reason(_ path: String) -> String {
+    var found = stat()
+    if lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFLNK {
+      let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? "?"
+      if stat(path, &found) != 0 {
+        let why = errno
+        return why == ENOENT
+          ? "is a link to \(target), which is not there"
+          : "is a link to \(target), which cannot be followed: \(String(cString: strerror(why)))"
+      }
+    }
+    let handle = open(path, O_RDONLY | O_NONBLOCK)
+    guard handle < 0 else {
+      close(handle)
+      return "cannot be read"
+    }
+    return "cannot be opened: \(String(cString: strerror(errno)))"
+  }
+
+  /// A file of any size: a large one is mapped, not read.
+  static func picture(_ path: String) throws(DatasetError) -> Data {
+    var found = stat()
+    let isThere = stat(path, &found) == 0
+    guard !isThere || found.st_mode & S_IFMT == S_IFREG else {
+      throw DatasetError(
+        .malformed, path: path, problem: "is no regular file", advice: .wholePicture)
+    }
+    do {
+      return try Data(
+        contentsOf: URL(fileURLWithPath: path),
+        options: found.st_size > 64 << 20 ? .alwaysMapped : [])
+    } catch {
+      throw DatasetError(
+        .malformed, path: path, problem: reason(path),
+        advice: "Restore the file or its permissions, or remove it.")
+    }
+  }
+
   static func read(_ path: String, advice: String) throws(DatasetError) -> [UInt8] {
     guard exists(path) else {
       throw DatasetError(.missing, path: path, problem: "no such file", advice: advice)
@@ -61,15 +100,7 @@ enum DataFile {
   }
 
   /// "20,000".
-  static func grouped(_ number: Int) -> String {
-    var digits = String(number)
-    var result = ""
-    while digits.count > 3 {
-      result = "," + digits.suffix(3) + result
-      digits.removeLast(3)
-    }
-    return digits + result
-  }
+  static func grouped(_ number: Int) -> String { number.grouped }
 
   /// Planes (R, G, B, each row-major or, as in STL-10, column-major) to interleaved RGB.
   static func interleave(_ planes: ArraySlice<UInt8>, size: Int, columnMajor: Bool) -> [UInt8] {

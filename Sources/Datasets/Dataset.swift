@@ -47,12 +47,15 @@ public struct Dataset: Sendable {
   /// What a reader of a result must know: "partial: 20,000 of 50,000 training images".
   public let notes: [String]
 
+  /// Canonical names of classes that synonyms made one of, as they were before.
+  public let merged: Set<String>
+
   /// Training images, in memory or streamed.
   public var trainCount: Int { stream?.count ?? train.count }
 
   public init(
     name: String, classNames: [String], train: ImageSet, test: ImageSet, notes: [String] = [],
-    stream: ImageStream? = nil
+    stream: ImageStream? = nil, merged: Set<String> = []
   ) {
     self.name = name
     self.classNames = classNames
@@ -60,6 +63,7 @@ public struct Dataset: Sendable {
     self.test = test
     self.notes = notes
     self.stream = stream
+    self.merged = merged
   }
 }
 

@@ -27,10 +27,12 @@ extension Dataset {
   /// Loads a data set at `imageSize` × `imageSize`.
   /// - Parameters:
   ///   - path: the folder; synthetic sets take none.
+  ///   - test: fraction of each class's images that is held out for tests, where an image folder
+  ///     has no test part.
   ///   - memory: bytes of training images that are held; an image folder with more is streamed.
   public static func load(
     _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail,
-    memory: Int = .max
+    memory: Int = .max, test fraction: Double? = nil
   ) throws(DatasetError) -> Dataset {
     switch (kind, path) {
     case (.syntheticInk, _): return SyntheticDomain.ink.dataset(size: imageSize)
@@ -43,7 +45,8 @@ extension Dataset {
     case (.stl10, let path?): return try STL10.load(at: path, imageSize: imageSize)
     case (.folder, let path?):
       return try ImageFolder.load(
-        at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)
+        at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory,
+        test: fraction)
     case (.images, let path?):
       return try UnlabeledImages.load(
         at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)

@@ -1,4 +1,5 @@
 import Dispatch
+public import Files
 import Foundation
 
 /// What happens when a file cannot be decoded.
@@ -10,51 +11,27 @@ public enum DamagedImages: String, Codable, Sendable, CaseIterable {
 }
 
 /// Image folders, as ILSVRC-12 is usually unpacked: `root/train/<class>/*` and `root/test` or
-/// `root/val`, JPEG files in any case. Classes are the folder names, sorted. An image that is not
-/// square is cropped to its center; then area mean to the wanted size.
+/// `root/val`, in any case; or `root/<class>/*` with a part held out for tests. Classes are the
+/// folder names, sorted. `Picture` says how a file becomes an image.
 enum ImageFolder {
+  /// - Parameter fraction: of each class's images for tests, where there is no test part.
   static func load(
-    at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int
+    at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int, test fraction: Double?
   ) throws(DatasetError) -> Dataset {
-    let advice = "Give a folder with train/<class>/*.JPEG and test/<class>/*.JPEG (or val/) in it."
-    try DataFile.requireFolder(path, advice: advice)
-    try DataFile.requireFolder("\(path)/train", advice: advice)
-    let classes = folders("\(path)/train")
-    guard !classes.isEmpty else {
-      throw DatasetError(
-        .malformed, path: "\(path)/train", problem: "has no class folders", advice: advice)
+    let layout = try FolderLayout(path, test: fraction)
+    var notes = layout.notes
+    if let note = RepeatedImages.note(
+      train: layout.train.map(\.path), test: layout.test.map(\.path), root: path)
+    {
+      notes.append(note)
     }
-    let testPart = DataFile.isFolder("\(path)/test") ? "test" : "val"
-    try DataFile.requireFolder("\(path)/\(testPart)", advice: advice)
-    for name in folders("\(path)/\(testPart)") where !classes.contains(name) {
-      throw DatasetError(
-        .malformed, path: "\(path)/\(testPart)/\(name)",
-        problem: "is a class that train/ does not have", advice: "Remove it, or add it to train/.")
-    }
-    var notes: [String] = []
     let (train, stream) = try heldOrStreamed(
-      files("\(path)/train", classes), root: path, imageSize, onDamaged, memory, &notes)
-    let test = try decode(
-      files("\(path)/\(testPart)", classes), imageSize, onDamaged, &notes)
+      layout.train, root: path, imageSize, onDamaged, memory, &notes)
+    let test = try decode(layout.test, imageSize, onDamaged, &notes)
     let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     return Dataset(
-      name: "folder \(name)", classNames: classes, train: train, test: test, notes: notes,
-      stream: stream)
-  }
-
-  private static func folders(_ path: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.filter { !$0.hasPrefix(".") && DataFile.isFolder("\(path)/\($0)") }.sorted()
-  }
-
-  private static func images(_ path: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.filter(isImage).sorted()
-  }
-
-  static func isImage(_ name: String) -> Bool {
-    let lower = name.lowercased()
-    return !name.hasPrefix(".") && (lower.hasSuffix(".jpeg") || lower.hasSuffix(".jpg"))
+      name: "folder \(name)", classNames: layout.classNames, train: train, test: test,
+      notes: notes, stream: stream)
   }
 
   /// All that fits into `memory` bytes is held.
@@ -68,23 +45,6 @@ enum ImageFolder {
     let stream = try ImageStream(files, root: root, size: size, onDamaged: onDamaged)
     notes.append(stream.note)
     return (ImageSet(bytes: [], labels: [], size: size), stream)
-  }
-
-  private static func files(
-    _ root: String, _ classes: [String]
-  ) throws(DatasetError) -> [(path: String, label: Int32)] {
-    var files: [(path: String, label: Int32)] = []
-    for (label, name) in classes.enumerated() {
-      let found = images("\(root)/\(name)")
-      guard !found.isEmpty else {
-        throw DatasetError(
-          DataFile.isFolder("\(root)/\(name)") ? .malformed : .missing, path: "\(root)/\(name)",
-          problem: "no JPEG files for class \(name)",
-          advice: "Every class needs at least one image in train/ and in test/ or val/.")
-      }
-      files += found.map { ("\(root)/\(name)/\($0)", Int32(label)) }
-    }
-    return files
   }
 
   /// The images of the files, in their order; what cannot be decoded is left out or thrown.
@@ -141,20 +101,42 @@ enum ImageFolder {
   }
 
   static func decode(_ path: String, size: Int) -> Result<[UInt8], DatasetError> {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      return .failure(
-        DatasetError(
-          .malformed, path: path, problem: "cannot be read", advice: "Check its permissions."))
-    }
-    do {
-      let image = try JPEG.decode([UInt8](data), atLeastTwice: size)
-      return .success(
-        Resampling.centreSquare(image.rgb, width: image.width, height: image.height, to: size))
+    do throws(DatasetError) {
+      let data = try DataFile.picture(path)
+      return data.withUnsafeBytes { bytes in
+        do throws(PictureFailure) {
+          return .success(try Picture.square(bytes, size: size))
+        } catch {
+          return .failure(Self.error(path, error))
+        }
+      }
     } catch {
-      return .failure(
-        DatasetError(
-          .malformed, path: path, problem: "is not a whole JPEG image: \(error)",
-          advice: "Restore or remove the file."))
+      return .failure(error)
     }
   }
+
+  private static func error(_ path: String, _ failure: PictureFailure) -> DatasetError {
+    switch failure {
+    case .unknown(let what):
+      DatasetError(
+        .malformed, path: path, problem: "\(what); Dovetail reads \(Picture.formatNames)",
+        advice: .pictureThatCanBeRead)
+    case .damaged(let format, let words):
+      DatasetError(
+        .malformed, path: path, problem: "is not a whole \(format) image: \(words)",
+        advice: .wholePicture)
+    case .tooLarge(let words):
+      DatasetError(.malformed, path: path, problem: words, advice: .smallerPicture)
+    }
+  }
+}
+
+extension ErrorAdvice {
+  public static let wholePicture: ErrorAdvice =
+    "Restore or remove the file, or skip damaged images."
+  public static let pictureThatCanBeRead: ErrorAdvice =
+    "Convert or remove the file, or skip damaged images."
+  /// The limits are fixed.
+  public static let smallerPicture: ErrorAdvice =
+    "Save it smaller (or neither progressive nor interlaced), or skip damaged images."
 }

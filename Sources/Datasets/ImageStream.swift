@@ -11,10 +11,10 @@ public struct ImageStream: Sendable {
   public static let normalisationSample = 10_000
 
   public let size: Int
-  public let labels: [Int32]
+  public private(set) var labels: [Int32]
   public let normalization: Normalization
   /// SHA-256 over relative path, bytes in the file and label of each, not over pixels.
-  let digest: [UInt8]
+  private(set) var digest: [UInt8]
   private let paths: [String]
   private let onDamaged: DamagedImages
 
@@ -32,6 +32,17 @@ public struct ImageStream: Sendable {
     labels = files.map(\.label)
     digest = try Self.digest(files, root: root)
     normalization = try Self.normalization(paths, size: size, onDamaged: onDamaged)
+  }
+
+  /// The same images under other labels.
+  func relabeled(_ label: (Int32) -> Int32) -> ImageStream {
+    var result = self
+    result.labels = labels.map(label)
+    var builder = Digest.Builder()
+    builder.add(digest)
+    builder.add(result.labels.flatMap { "\($0)\n".utf8 })
+    result.digest = builder.bytes
+    return result
   }
 
   /// What a reader of a result must know.

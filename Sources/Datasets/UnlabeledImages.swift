@@ -1,15 +1,16 @@
 import Foundation
 
-/// Images without labels: every JPEG file below a folder, in the order of the paths; there is no
+/// Images without labels: every picture below a folder, in the order of the paths; there is no
 /// test part. Links are not followed.
 enum UnlabeledImages {
   static func load(
     at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int
   ) throws(DatasetError) -> Dataset {
-    try DataFile.requireFolder(path, advice: "Give a folder with JPEG files in it or below.")
+    try DataFile.requireFolder(path, advice: "Give a folder with pictures in it or below.")
     let root = URL(fileURLWithPath: path).standardizedFileURL
-    let paths = try ImageFiles.list([path])
-    var notes = ["no labels"]
+    var leftOut = LeftOut()
+    let paths = try ImageFiles.list([path], &leftOut)
+    var notes = ["no labels"] + leftOut.notes
     let (images, stream) = try ImageFolder.heldOrStreamed(
       paths.map { ($0, 0) }, root: root.path, imageSize, onDamaged, memory, &notes)
     return Dataset(

@@ -7,7 +7,7 @@ struct ApplicationOptions: ParsableArguments {
     help: ArgumentHelp(
       "Images: KIND=PATH.",
       discussion: """
-        KIND is cifar10, cifar100, stl10, folder, images (JPEG files without labels), or made-up-ink \
+        KIND is cifar10, cifar100, stl10, folder, images (pictures without labels), or made-up-ink \
         or made-up-neon without a path. The training part is trained on, the test part measured.
         """, valueName: "kind=path"))
   var data: DataChoice

@@ -26,6 +26,13 @@ enum ErrorWords {
     .moreImages: "give more, recalibrate the model (dovetail recalibrate), or allow a small batch",
     .synonymsOrGrownHead: "name synonyms, or let dovetail extend-head grow the head",
     .heldImages: "Raise image-memory, or make a folder of the chosen classes.",
+    .wholePicture:
+      "Restore or remove the file, or leave out what cannot be read: damaged-images: skip "
+      + "in a recipe, --skip-damaged of dovetail predict.",
+    .pictureThatCanBeRead: "Convert or remove the file, or leave out what cannot be read: "
+      + "damaged-images: skip in a recipe, --skip-damaged of dovetail predict.",
+    .smallerPicture: "Save it smaller (or neither progressive nor interlaced), or leave it out: "
+      + "damaged-images: skip in a recipe, --skip-damaged of dovetail predict.",
     .lessMemory: "lower batch, image-size or the network's width, or image-memory where images "
       + "are held on the device",
     .lowerRateOrTrace: "lower learning-rate or lengthen warmup; --resume --detect-anomaly goes on "

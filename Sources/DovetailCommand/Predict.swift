@@ -5,11 +5,13 @@ import Foundation
 
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tell the classes of JPEG images.",
+    abstract: "Tell the classes of pictures.",
     discussion: """
       A model as it was trained normalizes by the batch: what it says of an image depends on the \
       others, and fewer than \(Predictor.smallBatch) are refused. dovetail recalibrate makes one that \
       looks at each image alone.
+
+      Pictures are \(Picture.words)
 
         dovetail predict ab.fixed.safetensors photographs/ one.jpg --top 3
       """)
@@ -37,16 +39,16 @@ struct Predict: ParsableCommand {
   }
 
   @Argument(help: "The model's file.") var model: String
-  @Argument(help: "JPEG files, or folders of them.") var images: [String]
+  @Argument(help: "Pictures (\(Picture.formatNames)), or folders of them.") var images: [String]
   @Option(help: "How many classes of each image.") var top = 1
   @Flag(help: "Let a model that normalizes by the batch do so with few images.")
   var allowSmallBatch = false
-  @Flag(help: "Leave out files that are no whole JPEG images.") var skipDamaged = false
+  @Flag(help: "Leave out files that are no whole pictures.") var skipDamaged = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
   func validate() throws {
-    guard !images.isEmpty else { throw ValidationError("expected JPEG files or folders") }
+    guard !images.isEmpty else { throw ValidationError("expected pictures or folders") }
     guard top >= 1 else { throw ValidationError("--top: expected 1 or more, got \(top)") }
   }
 

@@ -11,8 +11,8 @@ struct Pretrain: ParsableCommand {
 
         initial-weights: DIR
 
-      For example, from a folder with train/<class>/*.JPEG and test/ or val/ beside it, or from all \
-      JPEG files below a folder (dataset images):
+      For example, from a folder with train/<class>/* and test/ or val/ beside it, or from all \
+      pictures below a folder (dataset images):
 
         tasks: [{name: large, dataset: images, path: photographs}]
         architecture: {name: resnet, depth: 20, split: stage2}

@@ -41,7 +41,7 @@ struct RecalibrationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Images; their training part is taken, labels are not looked at.",
-      discussion: "KIND is images (JPEG files below a folder) or as in dovetail certify.",
+      discussion: "KIND is images (pictures below a folder) or as in dovetail certify.",
       valueName: "kind=path"))
   var data: DataChoice
   @Option(help: "Images a batch (default: as in the extractor's training, else 128).")

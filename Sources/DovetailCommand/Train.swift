@@ -24,10 +24,13 @@ struct Train: ParsableCommand {
         seed: 0
         validation: 0          # fraction of the training images held out
 
-      Data sets: cifar10, cifar100 and stl10 (the binary versions), folder \
-      (train/<class>/*.JPEG and test/<class>/*.JPEG), made-up-ink and made-up-neon (drawn by \
-      code, no path). Classes are common where their names are equal; where they are not, give \
-      the task synonyms: {car: automobile}.
+      Data sets: cifar10, cifar100 and stl10 (the binary versions), folder (train/<class>/* and \
+      test/<class>/* or val/; or <class>/* with test: 0.2, which holds a fifth of each class out), \
+      made-up-ink and made-up-neon (drawn by code, no path). Classes are common where their names \
+      are equal; where they are not, give the task synonyms: {car: automobile}; several classes may \
+      have one synonym.
+
+      Pictures are \(Picture.words)
 
       A first try that needs no data:
 

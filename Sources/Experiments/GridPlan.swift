@@ -110,6 +110,7 @@ extension Dataset {
     guard stream == nil else { return self }
     return Dataset(
       name: name, classNames: classNames,
-      train: train.subset(Array(0..<min(train.count, 8 * batchSize))), test: test, notes: notes)
+      train: train.subset(Array(0..<min(train.count, 8 * batchSize))), test: test, notes: notes,
+      merged: merged)
   }
 }

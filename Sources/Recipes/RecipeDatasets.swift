@@ -22,16 +22,19 @@ extension Recipe {
         try task.choosingClasses(
           of: Dataset.load(
             task.dataset, path: task.path, imageSize: settings.imageSize, onDamaged: damagedImages,
-            memory: imageMemory << 20)))
+            memory: imageMemory << 20, test: task.test)))
     }
     return datasets
   }
 }
 
 extension TaskRecipe {
-  /// The task's classes of its data set.
+  /// The task's classes of its data set, those of one synonym as one.
   /// - Throws: `DatasetError` where the data set has no such class.
   public func choosingClasses(of dataset: Dataset) throws(DatasetError) -> Dataset {
-    try classes.map { (names) throws(DatasetError) in try dataset.restricted(to: names) } ?? dataset
+    let chosen =
+      try classes.map { (names) throws(DatasetError) in try dataset.restricted(to: names) }
+      ?? dataset
+    return chosen.mergingClasses(synonyms)
   }
 }

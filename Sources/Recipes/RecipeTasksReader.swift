@@ -24,6 +24,12 @@ extension Recipe {
         if !kind.needsPath { throw node.error("\(kind.rawValue) is drawn by code, it has no path") }
         task.path = try absolute(node, folder)
       }
+      try reader.read("test") { (node) throws(RecipeError) in
+        guard kind == .folder else {
+          throw node.error("is for dataset: folder, \(kind.rawValue) has test images of its own")
+        }
+        task.test = try node.number(in: 0.001...0.999)
+      }
       try reader.read("classes") { (node) throws(RecipeError) in
         task.classes = try node.list().map { (item) throws(RecipeError) in try item.text() }
       }

@@ -44,6 +44,9 @@ extension TaskRecipe {
     task.architecture = architecture
     task.extractor = try extractor.map { try GivenComponent(file: $0) }
     task.head = try head.map { try GivenComponent(file: $0) }
+    if let known = task.head?.record.header.classNames {
+      task.synonyms.merge(allSynonyms(in: dataset, spelledAs: known)) { own, _ in own }
+    }
     task.initialWeights = try (shared ?? initialWeights).map {
       try InitialWeights(run: $0, task: name)
     }
@@ -52,7 +55,18 @@ extension TaskRecipe {
 
   /// The data set's built-in ones and the recipe's own, which win.
   func allSynonyms(in data: Dataset) -> [String: String] {
-    dataset.synonyms.filter { data.classNames.contains($0.key) }.merging(synonyms) { $1 }
+    dataset.synonyms.filter { data.classNames.contains($0.key) }
+      .merging(data.synonymsLeft(synonyms)) { $1 }
+  }
+
+  /// Those that differ from a head's classes in case alone, to the head's spelling.
+  private func allSynonyms(in data: Dataset, spelledAs known: [String]) -> [String: String] {
+    var result: [String: String] = [:]
+    for (name, spelled) in zip(data.classNames, ClassMap.spelled(data.classNames, as: known))
+    where name != spelled && known.contains(spelled) && !known.contains(name) {
+      result[name] = spelled
+    }
+    return result
   }
 }
 

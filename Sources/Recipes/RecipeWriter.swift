@@ -8,6 +8,7 @@ extension Recipe {
     for task in tasks {
       var fields = ["name: \(Recipe.quoted(task.name))", "dataset: \(task.dataset.rawValue)"]
       if let path = task.path { fields.append("path: \(Recipe.quoted(path))") }
+      if let fraction = task.test { fields.append("test: \(fraction)") }
       if let classes = task.classes {
         fields.append("classes: [\(classes.map(Recipe.quoted).joined(separator: ", "))]")
       }

@@ -23,7 +23,7 @@ public enum Rehearsal {
       }
       return Dataset(
         name: dataset.name, classNames: dataset.classNames, train: images(recipe.batchSize),
-        test: images(1))
+        test: images(1), merged: dataset.merged)
     }
     let trainer = try Trainer(recipe, datasets: blank, on: backend)
     for network in trainer.networks {

@@ -138,7 +138,7 @@ import Testing
         ["adapt"] + Self.extractor + ["--rotation-head", "source/components/ink.head.safetensors"]
           + ["--data", "made-up-neon"], 65, "auxiliary-head"
       ),
-      (["adapt"] + Self.extractor + rotation + ["--data", "images=empty"], 65, "no JPEG files"),
+      (["adapt"] + Self.extractor + rotation + ["--data", "images=empty"], 65, "no pictures"),
       (["adapt"] + Self.extractor + rotation + ["--data", "images=gone"], 66, "gone"),
       (
         ["extend-head", "--reference", "source/components/ink.extractor.safetensors"] + head

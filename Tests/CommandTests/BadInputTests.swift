@@ -119,18 +119,18 @@ import Testing
     try failure(place, status: 65, says: ["stl/train_"])
   }
 
-  @Test func aFileThatIsNoJPEGIs65() throws {
+  @Test func aFileThatIsNoPictureIs65() throws {
     let place = try Workplace()
     for part in ["train", "test"] { try place.write("f/\(part)/a/1.JPEG", "no picture") }
     try place.write("r.yaml", "tasks: [{dataset: folder, path: f}]\n")
-    try failure(place, status: 65, says: ["f/train/a/1.JPEG", "JPEG"])
+    try failure(place, status: 65, says: ["f/train/a/1.JPEG", "is a text file", "damaged-images: skip"])
   }
 
   @Test func aFolderWithoutATestPartIs66() throws {
     let place = try Workplace()
     try place.write("f/train/a/1.JPEG", "no picture")
     try place.write("r.yaml", "tasks: [{dataset: folder, path: f}]\n")
-    try failure(place, status: 66, says: ["f/val", "test/<class>"])
+    try failure(place, status: 66, says: ["f/test", "test: 0.2"])
   }
 
   // MARK: Output

@@ -41,7 +41,7 @@ import Testing
     let component = try #require(head["component"] as? [String: Any])
     #expect(component["kind"] as? String == "head")
     let part = try #require((component["parts"] as? [[String: Any]])?.first)
-    #expect(part["classNames"] as? [String] == ["cat", "dog", "ship"])
+    #expect(part["classNames"] as? [String] == ["Cat", "dog", "ship"])
     let joined = try place.dovetail(
       "recombine", "parts/w.extractor.safetensors", "parts/w.head.safetensors", "--output", "m")
     #expect(joined.status == 0 && joined.stdout.contains("source-file"), "\(joined.stderr)")

@@ -60,4 +60,17 @@ import Testing
     }
     #expect(decoded > 0 && decoded < 10_000)
   }
+
+  /// Whatever stands in a file: a picture of its size, or an error.
+  @Test(arguments: [
+    "png-rgba-8-interlaced", "png-palette-4-key", "webp-lossy", "webp-lossless-alpha",
+    "webp-animation", "orientation-6-jpeg", "orientation-6-png", "orientation-6-webp",
+  ])
+  func pictures(_ name: String) throws {
+    let good = try #require(try PictureFixture.all()[name]).file
+    for mutation in Mutations(of: Array(good), count: 2000) {
+      guard let image = try? Picture.square(mutation, size: 4) else { continue }
+      #expect(image.count == 4 * 4 * 3)
+    }
+  }
 }

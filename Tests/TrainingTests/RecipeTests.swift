@@ -234,6 +234,9 @@ import Training
       "tasks: [{dataset: made-up-ink, name: x}, {dataset: made-up-neon, name: x}]", nil,
       "tasks: the name “x” stands twice; names must differ"),
     Wrong(
+      "tasks: [{dataset: made-up-ink, test: 0.2}]", 1,
+      "test: is for dataset: folder, made-up-ink has test images of its own"),
+    Wrong(
       "tasks: [{dataset: made-up-ink, synonyms: car}]", 1,
       "synonyms: expected a mapping such as {car: automobile}, got “car”"),
     Wrong(
@@ -328,6 +331,13 @@ import Training
     #expect(
       error?.problem == "methods: common-classes needs at least two classes that tasks share, "
         + "found 1; check synonyms")
+  }
+
+  @Test func aFolderMayHoldOutTestImages() throws {
+    let recipe = try Recipe.parse(
+      yaml: "tasks: [{dataset: folder, path: d, test: 0.2}]", folder: "/home")
+    #expect(recipe.tasks[0].test == 0.2)
+    #expect(try Recipe.parse(yaml: recipe.yaml, folder: "/") == recipe)
   }
 
   @Test func synonymsJoinClassesAndWrongOnesAreNamed() throws {

@@ -5,19 +5,22 @@
 #include <stdint.h>
 
 #define DOVETAIL_JPEG_MESSAGE 256
-/// Largest image that is decoded, in pixels: a header that claims more is refused unread.
-#define DOVETAIL_JPEG_MAX_PIXELS (64 * 1024 * 1024)
 
-/// Reads the header. Returns 0 and the size, or non-zero and a message.
-int dovetail_jpeg_size(const uint8_t *bytes, size_t count, int *width, int *height,
-                       char message[DOVETAIL_JPEG_MESSAGE]);
+/// Takes one row of RGB bytes, which is gone when it returns.
+typedef void (*dovetail_jpeg_row)(void *context, const uint8_t *rgb);
 
-/// Decodes at a 1/shrink of the size in either direction (shrink 1, 2, 4 or 8; rounded up) into rgb
-/// [ceil(height/shrink), ceil(width/shrink), 3]; width and height as dovetail_jpeg_size said. Gray is
-/// copied into three channels, CMYK and YCCK are converted. A file that libjpeg only warns about
-/// (truncated, corrupt data) is an error here. Returns 0, or non-zero and a message.
+/// Reads the header. Returns 0, the size, and how many bytes decoding holds at any scale: all
+/// coefficients of a progressive file (or one in several scans), else 0; or non-zero and a message.
+int dovetail_jpeg_header(const uint8_t *bytes, size_t count, int *width, int *height, uint64_t *held,
+                         char message[DOVETAIL_JPEG_MESSAGE]);
+
+/// Decodes at a 1/shrink of the size in either direction (shrink 1, 2, 4 or 8; rounded up) and gives
+/// ceil(height/shrink) rows of ceil(width/shrink) pixels to `take`, one after the other; width and
+/// height as dovetail_jpeg_header said. Gray is copied into three channels, CMYK and YCCK are
+/// converted. A file that libjpeg only warns about (cut off, corrupt data) is an error here, after some
+/// rows; so is one of more than 1,000 scans. Returns 0, or non-zero and a message.
 int dovetail_jpeg_decode(const uint8_t *bytes, size_t count, int width, int height, int shrink,
-                         uint8_t *rgb, char message[DOVETAIL_JPEG_MESSAGE]);
+                         dovetail_jpeg_row take, void *context, char message[DOVETAIL_JPEG_MESSAGE]);
 
 /// Encodes rgb [height, width, 3] (components 3) or gray [height, width] (1) at quality 1…100.
 /// On success *out is a malloc'ed file for the caller to free.

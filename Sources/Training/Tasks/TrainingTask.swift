@@ -20,8 +20,10 @@ public struct TrainingTask {
   /// Components that its network starts as copies of; nil: fresh weights.
   public var initialWeights: InitialWeights?
 
+  /// Classes of one synonym become one.
   public init(_ name: String, _ dataset: Dataset, synonyms: [String: String] = [:]) {
-    (self.name, self.dataset, self.synonyms) = (name, dataset, synonyms)
+    let merged = dataset.mergingClasses(synonyms)
+    (self.name, self.dataset, self.synonyms) = (name, merged, merged.synonymsLeft(synonyms))
   }
 }
 

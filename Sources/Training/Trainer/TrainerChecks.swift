@@ -4,11 +4,17 @@ import Datasets
 extension Trainer {
   /// Common classes of the tasks.
   static func classMap(_ tasks: [TrainingTask]) throws(SettingsError) -> ClassMap {
+    let map: ClassMap
     do {
-      return try ClassMap(tasks.map { ($0.dataset.classNames, $0.synonyms) })
+      map = try ClassMap(tasks.map { ($0.dataset.classNames, $0.synonyms) })
     } catch {
       throw SettingsError("\(error)")
     }
+    for (task, names) in zip(tasks, map.names) where Set(names).count < names.count {
+      throw SettingsError(
+        "task \(task.name): two classes have one name, after synonyms; merge them")
+    }
+    return map
   }
 
   static func check(

@@ -1,0 +1,51 @@
+import CWebP
+
+/// WebP, lossy and lossless, by libwebp; of an animation the first frame, on its canvas.
+/// Orientation from the chunk EXIF.
+enum WebPDecoder: PictureDecoder {
+  static let name = "WebP"
+  static let extensions = ["webp"]
+
+  static func recognizes(_ file: UnsafeRawBufferPointer) -> Bool {
+    file.says("RIFF") && file.says("WEBP", at: 8)
+  }
+
+  static func header(_ file: UnsafeRawBufferPointer) throws(PictureFailure) -> PictureHeader {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    var scalable: Int32 = 0
+    var perPixel: Int32 = 0
+    var message = [CChar](repeating: 0, count: Int(DOVETAIL_WEBP_MESSAGE))
+    guard
+      dovetail_webp_header(
+        file.baseAddress, file.count, &width, &height, &scalable, &perPixel, &message) == 0
+    else { throw .damaged(format: name, String(message: message)) }
+    // What cannot be decoded smaller comes as RGBA, all at once.
+    let held = Int(perPixel) + (scalable == 0 ? 4 : 0)
+    return PictureHeader(
+      width: Int(width), height: Int(height), orientation: orientation(file),
+      mostShrink: scalable != 0 ? 8 : 1,
+      held: PictureHeader.bytes(Int(width), Int(height), perPixel: held))
+  }
+
+  static func decode(
+    _ file: UnsafeRawBufferPointer, _ header: PictureHeader, shrink: Int, to rows: PictureRows
+  ) throws(PictureFailure) {
+    var message = [CChar](repeating: 0, count: Int(DOVETAIL_WEBP_MESSAGE))
+    guard
+      dovetail_webp_decode(
+        file.baseAddress, file.count, Int32(header.width), Int32(header.height), Int32(shrink),
+        PictureRows.give, rows.context, &message) == 0
+    else { throw .damaged(format: name, String(message: message)) }
+  }
+
+  private static func orientation(_ file: UnsafeRawBufferPointer) -> Orientation {
+    var at = 12
+    while let length = file.littleEndian(at + 4, 4) {
+      if file.says("EXIF", at: at) { return Exif.orientation(file.piece(at + 8, length)) }
+      // Name, length, data to an even number of bytes.
+      at += 8 + length + length % 2
+    }
+    return .upright
+  }
+}
