@@ -98,24 +98,6 @@ import Testing
     }
   }
 
-  @Test func aLockIsHeldByOneAtATime() throws {
-    try inFolder { folder in
-      let path = "\(folder)/runs/x.lock"
-      var log: [Int] = []
-      try FileLock.whileHolding(path) {
-        log.append(1)
-        let other = open(path, O_RDWR)
-        defer { close(other) }
-        #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
-      }
-      try FileLock.whileHolding(path) { log.append(2) }
-      #expect(log == [1, 2])
-      let error = #expect(throws: FileError.self) { try FileLock.whileHolding(folder) {} }
-      #expect(
-        error?.kind == .cannotCreate && error?.problem.hasPrefix("cannot be locked: ") == true)
-    }
-  }
-
   @Test func digestsAreThoseOfTheStandard() {
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     #expect(Digest.hex(Array("abc".utf8)) == abc && Digest.isValid(abc))
