@@ -130,7 +130,9 @@ enum CacheFolder {
   }
 
   static var privateTemporary: String? {
-    let folder = NSTemporaryDirectory() + "/dovetail-\(getuid())"
+    let folder =
+      URL(fileURLWithPath: NSTemporaryDirectory()).standardizedFileURL.path
+      + "/dovetail-\(getuid())"
     mkdir(folder, 0o700)
     var facts = stat()
     guard lstat(folder, &facts) == 0, facts.st_uid == getuid(), facts.st_mode & 0o777 == 0o700,

@@ -31,15 +31,13 @@ struct Train: ParsableCommand {
 
       A first try that needs no data:
 
-        printf 'tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]
-        methods: [identical-initial-weights, rotation-prediction, common-classes]
-        steps: 120
-        batch: 64
-        ' > try.yaml
+        printf '%s\\n' 'tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]' \\
+          'methods: [iiw, rp, dcc]' 'steps: 120' 'batch: 64' > try.yaml
         dovetail train try.yaml --output runs/try
         dovetail evaluate runs/try
 
-      In a minute or less its networks recombine at two to three times chance (10 %). Without       methods, or with methods: [], the same networks are independent and recombine at chance.
+      In about a minute its networks recombine at two to three times chance (10 %). Without \
+      methods, or with methods: [], the same networks are independent and recombine at chance.
       """)
 
   @Argument(help: "The recipe, a YAML file.") var recipe: String

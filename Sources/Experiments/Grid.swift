@@ -178,7 +178,8 @@ public struct Grid {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
       try task.choosingClasses(of: datasets[source(of: role)]!)
     }
-    let directory = try RunDirectory(job.directory).claimed(waits: true, log: control.log)
+    let directory = try RunDirectory(job.directory).claimed(
+      waitsUnless: control.shouldStop, log: control.log)
     defer { directory.release() }
     // Another process may have had it until now.
     if state(job) == .finished { return }

@@ -91,7 +91,7 @@ public struct RunDirectory: Sendable {
         throw error(.cannotCreate, "cannot be written to; check its permissions")
       }
       let content = ((try? files.contentsOfDirectory(atPath: path)) ?? [])
-        .filter { !OwnedFolder.isOwn($0) }
+        .filter { !OwnedFolder.isOwn($0) && !$0.hasSuffix(AtomicFile.suffix) }
       guard content.isEmpty || files.fileExists(atPath: recipePath) else {
         throw error(.cannotCreate, "is not empty and holds no run", .anotherDirectory)
       }
@@ -175,9 +175,10 @@ public struct RunDirectory: Sendable {
     } catch {
       throw self.error(.cannotCreate, "cannot be created: \(error.localizedDescription)")
     }
-    try Folder.make("\(path)/components")
     clearAwayHalfWritten()
+    // First: with it the directory is a run's, whatever becomes of the process.
     try AtomicFile.write(Array((placeMark(recipe) + recipe.yaml).utf8), to: recipePath)
+    try Folder.make("\(path)/components")
     try AtomicFile.write([], to: metricsPath)
   }
 

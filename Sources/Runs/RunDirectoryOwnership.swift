@@ -5,10 +5,12 @@ extension RunDirectory {
   /// The same directory, kept from other processes until `release()`; itself where it is already.
   /// It is made where it is missing, and goes again where nothing was written into it.
   /// - Parameters:
-  ///   - waits: until another process lets go of it.
+  ///   - stops: where another process has it: waits until that lets go of it, or this says so.
   ///   - log: told of what a process left behind, and whom it waits for.
-  /// - Throws: `RunDirectoryTaken`, `FileError`.
-  public func claimed(waits: Bool = false, log: (String) -> Void) throws -> RunDirectory {
+  /// - Throws: `RunDirectoryTaken`, `FileError`; `RunInterrupted` where it was to stop.
+  public func claimed(
+    waitsUnless stops: (() -> Bool)? = nil, log: (String) -> Void
+  ) throws -> RunDirectory {
     guard ownership == nil else { return self }
     try checkPlace()
     var hasSaid = false
@@ -17,7 +19,8 @@ extension RunDirectory {
         return RunDirectory(path, try OwnedFolder(path, log: log))
       } catch let taken as OwnedFolder.Taken {
         let error = RunDirectoryTaken(path, taken)
-        guard waits else { throw error }
+        guard let stops else { throw error }
+        if stops() { throw RunInterrupted(path: path, steps: stepsAtCheckpoint ?? 0) }
         if !hasSaid { log("\(path): \(error.problem); waits for it") }
         hasSaid = true
         Thread.sleep(forTimeInterval: 0.5)

@@ -1,5 +1,6 @@
 import BackendCPU
 import Components
+import Datasets
 import Files
 import Foundation
 import Networks
@@ -81,7 +82,7 @@ import Testing
       ("F64", { Self.little(Double($0).bitPattern) }, { $0 }),
       (
         "BF16", { Self.little(UInt16($0.bitPattern >> 16)) },
-        { Float(bitPattern: $0.bitPattern >> 16 << 16) }
+        { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
       ),
       ("F16", { Self.little(Self.half($0)) }, { Self.float(Self.half($0)) }),
     ] as [(String, (Float) -> [UInt8], (Float) -> Float)] {

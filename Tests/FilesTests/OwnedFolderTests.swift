@@ -105,7 +105,7 @@ import Testing
         let count = winners.withLock { $0.count }
         #expect(count == 1)
         winners.withLock { held in
-          #expect(held.allSatisfy(\.isHeld))
+          #expect(held.allSatisfy { $0.isHeld })
           held.forEach { $0.release() }
         }
         #expect(try names(folder) == [])
