@@ -52,7 +52,7 @@ struct Predict: ParsableCommand {
 
   private func predict(
     _ files: [String], _ predictor: Predictor
-  ) throws -> (predictions: [Prediction], damaged: [DatasetError]) {
+  ) throws -> (predictions: [Predictor.Prediction], damaged: [DatasetError]) {
     do {
       return try predictor.predict(
         files, path: model, allowSmallBatch: allowSmallBatch, skipDamaged: skipDamaged,
