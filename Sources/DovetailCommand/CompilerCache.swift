@@ -11,7 +11,13 @@ enum CompilerCache {
   static func prepare() -> String? {
     let environment = ProcessInfo.processInfo.environment
     let folder = folder(environment)
-    guard !isWritable(folder) else { return nil }
+    let files = FileManager.default
+    let existed = files.fileExists(atPath: folder)
+    if isWritable(folder) {
+      // Perhaps there is no PoCL that wants it.
+      if !existed { rmdir(folder) }
+      return nil
+    }
     let said = "PoCL's cache of compiled kernels, \(folder), cannot be written"
     let places = [CacheFolder.privateTemporary, "/dev/shm/dovetail-\(getuid())"]
     for place in places.compactMap(\.self) {

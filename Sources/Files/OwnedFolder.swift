@@ -131,9 +131,13 @@ package final class OwnedFolder: Sendable {
     let guardPath = "\(path).taking"
     guard let ours = try create(guardPath, text) else {
       // Held for an instant; one that is old was left by a process that was killed in it.
+      let there = status(guardPath)?.st_ino
       if let age = age(of: guardPath, in: folder, us), age > limits.silence {
         let aside = "\(guardPath).\(us.key)"
-        if rename(guardPath, aside) == 0 { unlink(aside) }
+        if rename(guardPath, aside) == 0 {
+          // Another process may have done the same, and be in it: its file goes back.
+          if status(aside)?.st_ino == there { unlink(aside) } else { rename(aside, guardPath) }
+        }
       } else {
         usleep(100_000)
       }
