@@ -118,7 +118,10 @@ package final class OwnedFolder: Sendable {
     } catch Errno.fileExists {
       return nil
     } catch {
-      throw FileError(kind: .cannotCreate, path: path, problem: "cannot be created: \(error)")
+      let isFull = [Errno.noSpace, .diskQuotaExceeded].contains { $0 == error as? Errno }
+      throw FileError(
+        kind: isFull ? .cannotWrite : .cannotCreate, path: path,
+        problem: "cannot be created: \(error)")
     }
   }
 
