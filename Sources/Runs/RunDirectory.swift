@@ -177,7 +177,7 @@ public struct RunDirectory: Sendable {
     }
     clearAwayHalfWritten()
     // First: with it the directory is a run's, whatever becomes of the process.
-    try AtomicFile.write(Array((placeMark(recipe) + recipe.yaml).utf8), to: recipePath)
+    try AtomicFile.write(Array((try placeMark(recipe) + recipe.yaml).utf8), to: recipePath)
     try Folder.make("\(path)/components")
     try AtomicFile.write([], to: metricsPath)
   }
