@@ -1,6 +1,6 @@
 import Files
 import Foundation
-public import Recipes
+import Recipes
 
 /// Where a run's data are once run and data were moved along together: recipe.yaml holds absolute
 /// paths, and in a comment how they are reached from the run's directory.
