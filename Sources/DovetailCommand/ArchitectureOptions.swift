@@ -70,7 +70,8 @@ struct MethodList: ExpressibleByArgument {
   init?(argument: String) {
     var methods: [CompatibilityMethod] = []
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let method = CompatibilityMethod(named: String(name)), !methods.contains(method) else { return nil }
+      guard let method = CompatibilityMethod(named: String(name)), !methods.contains(method)
+      else { return nil }
       methods.append(method)
     }
     self.methods = methods

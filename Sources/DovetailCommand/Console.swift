@@ -18,7 +18,8 @@ enum Console {
   static func write(_ bytes: [UInt8]) {
     guard let problem = StandardStream.output.write(bytes) else { return }
     log(
-      "dovetail: error: standard output cannot be written: \(problem); what went into files is there")
+      "dovetail: error: standard output cannot be written: \(problem); what went into files is "
+        + "there")
     exit(StandardStream.cannotWrite)
   }
 

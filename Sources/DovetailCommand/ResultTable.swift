@@ -9,8 +9,8 @@ enum ResultTable {
     if results.methods.isEmpty && results.tasks.count > 1 {
       let methods = CompatibilityMethod.paper.map(\.rawValue).joined(separator: ", ")
       lines += [
-        "No methods: the networks are independent, and recombine at chance. A line in the recipe makes "
-          + "them compatible:", "methods: [\(methods)]",
+        "No methods: the networks are independent, and recombine at chance. A line in the recipe "
+          + "makes them compatible:", "methods: [\(methods)]",
       ]
     }
     for task in results.tasks where !task.notes.isEmpty {
