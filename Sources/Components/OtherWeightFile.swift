@@ -2,6 +2,8 @@
 enum OtherWeightFile {
   /// What it is and what to do; nil where that is not known.
   static func name(_ bytes: [UInt8]) -> String? {
+    // A safetensors header; the length before it may look like anything.
+    if bytes.count > 8, bytes[8] == UInt8(ascii: "{") { return nil }
     if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
       // Its members bear their names as they are.
       return contains(bytes, "data.pkl")

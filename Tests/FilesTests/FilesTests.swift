@@ -24,13 +24,16 @@ import Testing
       }
       #expect(try names(folder) == ["a"])
       let error = #expect(throws: FileError.self) {
-        try AtomicFile.write([1], to: "\(folder)/no/a")
+        try AtomicFile.write([1], to: "\(folder)/a/b")
       }
-      #expect(error?.kind == .cannotWrite && error?.path == "\(folder)/no/a")
-      #expect(error?.problem == "cannot be written: No such file or directory")
+      #expect(error?.kind == .cannotWrite && error?.path == "\(folder)/a/b")
+      #expect(error?.problem == "cannot be written: Not a directory")
       // A folder in its way: nothing is left beside it.
       #expect(throws: FileError.self) { try AtomicFile.write([1], to: folder) }
       #expect(try names(folder) == ["a"])
+      // Folders above it that are missing are made.
+      try AtomicFile.write([1], to: "\(folder)/b/c/d")
+      #expect(try names("\(folder)/b/c") == ["d"])
     }
   }
 
