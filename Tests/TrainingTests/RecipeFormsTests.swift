@@ -24,13 +24,17 @@ import Training
   }
 
   @Test func methodsHaveShortNames() throws {
+    let two = "tasks: [{dataset: made-up-ink}, {dataset: made-up-neon}]\n"
     let long = try parse(
-      ink + "methods: [identical-initial-weights, rotation-prediction, common-classes]")
-    #expect(try parse(ink + "methods: [iiw, RP, Dcc]") == long)
-    #expect(try parse(ink, settings: [("methods", "[iiw, rp, dcc]")]) == long)
-    #expect(try parse(ink + "methods: [IIW, Jigsaw]").methods.map(\.rawValue).last == "jigsaw")
-    #expect(throws: RecipeError.self) { try parse(ink + "methods: [iiw, identical-initial-weights]") }
-    let error = #expect(throws: RecipeError.self) { try parse(ink + "methods: [ddc]") }
+      two + "methods: [identical-initial-weights, rotation-prediction, common-classes]")
+    #expect(try parse(two + "methods: [iiw, RP, Dcc]") == long)
+    #expect(try parse(two, settings: [("methods", "[iiw, rp, dcc]")]) == long)
+    #expect(try parse(two + "methods: [IIW, Jigsaw]").methods.map(\.rawValue).last == "jigsaw")
+    let twice = #expect(throws: RecipeError.self) {
+      try parse(two + "methods: [iiw, identical-initial-weights]")
+    }
+    #expect(twice?.problem.contains("stands twice") == true)
+    let error = #expect(throws: RecipeError.self) { try parse(two + "methods: [ddc]") }
     #expect(error?.problem.contains("got “ddc”") == true)
   }
 
