@@ -2,6 +2,7 @@
 """Writes Tests/NetworksTests/Fixtures: what PyTorch computes for whole networks.
 
 resnet8.json holds ten training steps of a ResNet-8; wide-resnet-28-2.json, resnet-56-2.json,
+resnet-20-projection.json (1x1 convolutions with batch norm as shortcuts: option B),
 mobilenet-v2.json (32x32) and mobilenet-v2-standard.json (64x64) hold one step's loss, logits and
 gradients; optimizers.json holds ten steps of AdamW and of SGD after Nesterov on given gradients.
 
@@ -71,23 +72,31 @@ def to_torch(array):
 
 
 class Block(torch.nn.Module):
-    def __init__(self, inputs, outputs, stride):
+    def __init__(self, inputs, outputs, stride, projects=False):
         super().__init__()
         self.conv1 = torch.nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.bn1 = torch.nn.BatchNorm2d(outputs)
         self.conv2 = torch.nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.bn2 = torch.nn.BatchNorm2d(outputs)
         self.stride, self.padding = stride, (outputs - inputs) // 2
+        self.shortcut = None
+        if projects and (stride > 1 or outputs != inputs):
+            self.shortcut = torch.nn.Sequential(
+                torch.nn.Conv2d(inputs, outputs, 1, stride, bias=False),
+                torch.nn.BatchNorm2d(outputs))
 
     def forward(self, x):
-        shortcut = x[:, :, :: self.stride, :: self.stride]
-        shortcut = F.pad(shortcut, (0, 0, 0, 0, self.padding, self.padding))
+        if self.shortcut:
+            shortcut = self.shortcut(x)
+        else:
+            shortcut = x[:, :, :: self.stride, :: self.stride]
+            shortcut = F.pad(shortcut, (0, 0, 0, 0, self.padding, self.padding))
         y = F.relu(self.bn1(self.conv1(x)))
         return F.relu(self.bn2(self.conv2(y)) + shortcut)
 
 
 class ResNet(torch.nn.Module):
-    def __init__(self, depth, classes, width=1):
+    def __init__(self, depth, classes, width=1, projects=False):
         super().__init__()
         n = (depth - 2) // 6
         channels = 16 * width
@@ -96,7 +105,7 @@ class ResNet(torch.nn.Module):
         for stage, outputs in enumerate((16 * width, 32 * width, 64 * width)):
             blocks = []
             for block in range(n):
-                blocks.append(Block(channels, outputs, 2 if stage and not block else 1))
+                blocks.append(Block(channels, outputs, 2 if stage and not block else 1, projects))
                 channels = outputs
             setattr(self, f"layer{stage + 1}", torch.nn.Sequential(*blocks))
         self.linear = torch.nn.Linear(channels, classes)
@@ -203,6 +212,7 @@ class MobileNetV2(torch.nn.Module):
 WHOLE = [
     ("wide-resnet-28-2", lambda: WideResNet(28, 2, CLASSES), 2, 32),
     ("resnet-56-2", lambda: ResNet(56, CLASSES, width=2), 2, 32),
+    ("resnet-20-projection", lambda: ResNet(20, CLASSES, projects=True), 2, 32),
     ("mobilenet-v2", lambda: MobileNetV2(True, CLASSES), 2, 32),
     ("mobilenet-v2-standard", lambda: MobileNetV2(False, CLASSES), 4, 64),
 ]

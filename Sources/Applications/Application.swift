@@ -60,7 +60,8 @@ public struct Application {
     var recipe = recipe
     recipe.learningRate = learningRate
     try recipe.validate()
-    try directory.check(for: recipe, resumes: control.resumes)
+    try directory.check(
+      for: recipe, resumes: control.resumes, overwrites: control.overwrites)
     if control.resumes, directory.isFinished {
       directory.clearAway()
       return try directory.read().results

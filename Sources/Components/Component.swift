@@ -19,6 +19,7 @@ public struct Component: Sendable {
     tensors: [String: SafetensorsFile.Entry], metadata: [String: String], path: String
   ) throws(FileError) {
     header = try ComponentHeader(metadata, path: path)
+    try tensors.requireFinite(path: path)
     self.tensors = tensors
     if let classNames = header.classNames {
       // Sizes are checked before anything is built from them: the names are as many as the outputs.

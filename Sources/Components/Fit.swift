@@ -1,3 +1,4 @@
+public import Files
 import Tensors
 
 /// Does a head take what an extractor gives, and does it mean the same to both?
@@ -67,15 +68,22 @@ public struct Fit: Sendable {
 }
 
 /// Components that cannot be joined, and why.
-public struct MisfitError: Error, CustomStringConvertible, Sendable {
+public struct MisfitError: AdvisedError, Sendable {
   public let mismatches: [Fit.Mismatch]
 
   public var description: String {
     var text = "extractor and head do not fit: "
     text += mismatches.map(\.description).joined(separator: "; ")
-    if mismatches.allSatisfy({ $0.subject == .featureSpace }) {
-      text += "; train them to be compatible, or allow a different space if you know better"
-    }
+    if let advice { text += "; \(advice)" }
     return text
   }
+
+  public var advice: ErrorAdvice? {
+    mismatches.allSatisfy { $0.subject == .featureSpace } ? .compatibleOrAllowed : nil
+  }
+}
+
+extension ErrorAdvice {
+  public static let compatibleOrAllowed: ErrorAdvice =
+    "train them to be compatible, or allow a different space if you know better"
 }

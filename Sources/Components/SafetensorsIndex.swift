@@ -24,6 +24,9 @@ public struct SafetensorsIndex: Sendable {
     case f64 = "F64"
     case c64 = "C64"
 
+    /// Whether `entry` reads it.
+    public var isFloat: Bool { [.f16, .bf16, .f32, .f64].contains(self) }
+
     /// Of one element.
     public var bits: Int {
       switch self {
@@ -54,6 +57,7 @@ public struct SafetensorsIndex: Sendable {
   /// - Throws: `SafetensorsError` for whatever the format does not allow.
   public init(bytes: [UInt8]) throws(SafetensorsError) {
     guard !bytes.isEmpty else { throw SafetensorsError("the file is empty") }
+    if let other = OtherWeightFile.name(bytes) { throw SafetensorsError(other) }
     guard bytes.count >= 8 else {
       throw SafetensorsError("expected at least 8 bytes, found \(bytes.count)")
     }
@@ -98,18 +102,40 @@ public struct SafetensorsIndex: Sendable {
     self.metadata = metadata
   }
 
-  /// The values of a tensor of 32-bit floats.
-  /// - Precondition: `bytes` are the file's.
+  /// The values of a tensor of floats, as 32-bit ones.
+  /// - Precondition: `bytes` are the file's; the type is one that `isFloat`.
   public func entry(_ item: Item, in bytes: [UInt8]) -> SafetensorsFile.Entry {
-    precondition(item.dtype == .f32, "entry: \(item.name) is \(item.dtype.rawValue)")
-    let start = item.range.lowerBound
-    let values = bytes.withUnsafeBytes { bytes in
-      (0..<item.range.count / 4).map { index -> Float in
-        let bits = bytes.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self)
-        return Float(bitPattern: UInt32(littleEndian: bits))
+    func values<Bits: FixedWidthInteger>(_ value: (Bits) -> Float) -> [Float] {
+      let size = MemoryLayout<Bits>.size
+      let start = item.range.lowerBound
+      return bytes.withUnsafeBytes { bytes in
+        (0..<item.range.count / size).map { index in
+          let bits = bytes.loadUnaligned(fromByteOffset: start + size * index, as: Bits.self)
+          return value(Bits(littleEndian: bits))
+        }
       }
     }
-    return SafetensorsFile.Entry(shape: item.shape, values: values)
+    let read: [Float] =
+      switch item.dtype {
+      case .f32: values { (bits: UInt32) in Float(bitPattern: bits) }
+      case .f64: values { (bits: UInt64) in Float(Double(bitPattern: bits)) }
+      case .bf16: values { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+      case .f16: values(Self.half)
+      default: preconditionFailure("entry: \(item.name) is \(item.dtype.rawValue)")
+      }
+    return SafetensorsFile.Entry(shape: item.shape, values: read)
+  }
+
+  /// IEEE 754's binary16, exact in 32 bits.
+  private static func half(_ bits: UInt16) -> Float {
+    let sign: Float = bits >> 15 == 0 ? 1 : -1
+    let fraction = Float(bits & 0x3FF)
+    switch bits >> 10 & 0x1F {
+    case 0: return sign * fraction * 0x1p-24
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    case let exponent:
+      return sign * Float(sign: .plus, exponent: Int(exponent) - 25, significand: 1024 + fraction)
+    }
   }
 
   private static func readMetadata(

@@ -28,6 +28,8 @@ public struct WeightImport: Sendable {
 
   public let architecture: Architecture
   public let classNames: [String]
+  /// What was done to the file's tensors beside cutting: numbers converted, a prefix taken off.
+  public let notes: [String]
   private let options: Options
   private let tensors: [String: SafetensorsFile.Entry]
   private let digest: String
@@ -35,9 +37,10 @@ public struct WeightImport: Sendable {
 
   /// Reads the file and finds out which network it holds.
   ///
-  /// A prefix `module.` that all names have is dropped, `num_batches_tracked` passed over, and a
-  /// layer may have its other name, if the family knows one (`fc` or `linear` for a ResNet's last).
-  /// Nothing else is renamed, guessed or left out.
+  /// A prefix that all names have (`module.`, `model.`, `backbone.`) is dropped, `num_batches_tracked`
+  /// passed over, and a layer may have its other name, if the family knows one (`fc` or `linear` for
+  /// a ResNet's last). Floats of 16 and 64 bits become such of 32. Nothing else is renamed, guessed
+  /// or left out.
   /// - Throws: `FileError`, `ArchitectureError`.
   public init(_ path: String, _ options: Options) throws {
     let family = try NetworkFamilies.known(options.name)
@@ -51,24 +54,32 @@ public struct WeightImport: Sendable {
     func malformed(_ problem: String) -> FileError {
       FileError(kind: .malformed, path: path, problem: problem)
     }
-    let isWrapped = !index.items.isEmpty && index.items.allSatisfy { $0.name.hasPrefix("module.") }
+    let prefix = Self.commonPrefix(index.items.map(\.name))
+    var notes = prefix.isEmpty ? [] : ["the prefix “\(prefix)” of all names is taken off"]
+    var converted: [String: Int] = [:]
     var found: [String: SafetensorsFile.Entry] = [:]
     for item in index.items {
-      var name = isWrapped ? String(item.name.dropFirst(7)) : item.name
+      var name = family.ownName(ofTensor: String(item.name.dropFirst(prefix.count)))
       if name.hasSuffix(".num_batches_tracked") { continue }
       if let why = family.refusal(ofTensor: name) {
         throw malformed("tensor “\(name)”: \(why)")
       }
-      guard item.dtype == .f32 else {
+      guard item.dtype.isFloat else {
         throw malformed(
-          "tensor “\(name)”: expected F32, got \(item.dtype.rawValue); convert it first "
-            + "(in PyTorch: tensor.float())")
+          "tensor “\(name)”: expected F32, F16, BF16 or F64, got \(item.dtype.rawValue); convert it "
+            + "first (in PyTorch: tensor.float())")
       }
+      if item.dtype != .f32 { converted[item.dtype.rawValue, default: 0] += 1 }
       if let (other, own) = family.layerAliases.first(where: { name.hasPrefix("\($0.key).") }) {
         name = own + name.dropFirst(other.count)
       }
       found[name] = index.entry(item, in: bytes)
     }
+    for (type, count) in converted.sorted(by: { $0.key < $1.key }) {
+      notes.append("\(count) tensors of \(type) are converted to F32")
+    }
+    self.notes = notes
+    try found.requireFinite(path: path)
     architecture = try Self.architecture(found, options)
     let (size, divisor) = (options.preprocessing.imageSize, architecture.cut.spatialDivisor)
     guard size % divisor == 0 else {
@@ -113,15 +124,28 @@ public struct WeightImport: Sendable {
     )
   }
 
+  /// Whole words before points that all names begin with: a network's own names have none in common.
+  private static func commonPrefix(_ names: [String]) -> String {
+    guard names.count > 1 else { return "" }
+    var prefix = ""
+    while let first = names[0].dropFirst(prefix.count).split(separator: ".").first {
+      let longer = "\(prefix)\(first)."
+      guard names.allSatisfy({ $0.hasPrefix(longer) }) else { break }
+      prefix = longer
+    }
+    return prefix
+  }
+
   private static func architecture(
     _ tensors: [String: SafetensorsFile.Entry], _ options: Options
   ) throws -> Architecture {
-    let found = try NetworkFamilies.known(options.name).sizes(
-      of: WeightShapes(tensors.mapValues(\.shape)))
+    let family = try NetworkFamilies.known(options.name)
+    let shapes = WeightShapes(tensors.mapValues(\.shape))
+    let found = family.sizes(of: shapes)
     let architecture = Architecture(
       name: options.name, depth: options.depth ?? found.depth,
       width: options.width ?? found.width, split: options.split, resolution: options.resolution,
-      imageSize: options.preprocessing.imageSize)
+      shortcut: family.shortcut(of: shapes), imageSize: options.preprocessing.imageSize)
     try architecture.validate()
     return architecture
   }

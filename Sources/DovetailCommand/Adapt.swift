@@ -30,9 +30,9 @@ struct Adapt: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      let results = try options.application("adapting", steps: steps, learningRate: learningRate)
-        .adapt(
-          extractor: extractor, rotationHead: rotationHead, head: head)
+      let results = try options.run("adapting", steps: steps, learningRate: learningRate) {
+        try $0.adapt(extractor: extractor, rotationHead: rotationHead, head: head)
+      }
       try options.json.write(results)
       guard !options.json.takesStdout else { return }
       let measured = [

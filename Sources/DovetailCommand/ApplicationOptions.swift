@@ -29,19 +29,26 @@ struct ApplicationOptions: ParsableArguments {
     guard seed >= 0 else { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
   }
 
+  /// Has the directory, and calls `body` with the application.
   /// - Parameter steps: minibatches.
-  func application(_ title: String, steps: Int, learningRate: Double) throws -> Application {
+  func run<Results>(
+    _ title: String, steps: Int, learningRate: Double,
+    _ body: (Application) throws -> Results
+  ) throws -> Results {
     try json.check()
+    let directory = try RunDirectory(output).claimed { Console.log("dovetail: \($0)") }
+    defer { directory.release() }
     let line = ProgressLine(title, log)
-    return Application(
+    return try body(
+      Application(
       task: TaskRecipe(
         name: data.kind.rawValue, dataset: data.kind, path: data.path,
         synonyms: try synonyms.dictionary()),
       steps: steps, batchSize: batch, learningRate: learningRate, seed: UInt64(seed),
-      allowDifferentSpace: allowDifferentSpace, directory: RunDirectory(output),
+      allowDifferentSpace: allowDifferentSpace, directory: directory,
       on: checkpoints.watched(try device.open()),
       startTime: Console.secondsSince1970(),
-      control: checkpoints.control(), progress: line.show)
+      control: checkpoints.control(), progress: line.show))
   }
 
   /// Checked without a device, before anything is read.

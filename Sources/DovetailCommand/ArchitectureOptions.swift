@@ -70,14 +70,8 @@ struct MethodList: ExpressibleByArgument {
   init?(argument: String) {
     var methods: [CompatibilityMethod] = []
     for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      let method: CompatibilityMethod? =
-        switch name {
-        case "iiw": .identicalInitialWeights
-        case "rp": .rotationPrediction
-        case "dcc": .commonClasses
-        default: CompatibilityMethod(rawValue: String(name))
-        }
-      guard let method, !methods.contains(method) else { return nil }
+      guard let method = CompatibilityMethod(named: String(name)), !methods.contains(method)
+      else { return nil }
       methods.append(method)
     }
     self.methods = methods

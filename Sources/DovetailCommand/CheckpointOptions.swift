@@ -17,6 +17,9 @@ struct CheckpointOptions: ParsableArguments {
         """))
   var resume = false
 
+  @Flag(help: "Train again where the output directory holds a run; what it holds is lost.")
+  var overwrite = false
+
   @Flag(
     help: ArgumentHelp(
       "Look at what every op puts out, and name the first that is not finite.",
@@ -32,6 +35,7 @@ struct CheckpointOptions: ParsableArguments {
   }
 
   func validate() throws {
+    if resume && overwrite { throw ValidationError("--resume and --overwrite: give one of them") }
     guard 0...100_000_000 ~= checkpointEvery else {
       throw ValidationError("--checkpoint-every: expected 0 or more, got \(checkpointEvery)")
     }
@@ -42,7 +46,7 @@ struct CheckpointOptions: ParsableArguments {
   func control(hasDirectory: Bool = true) -> RunControl {
     if hasDirectory { Interruption.watch() }
     return RunControl(
-      checkpointEvery: checkpointEvery, resumes: resume,
+      checkpointEvery: checkpointEvery, resumes: resume, overwrites: overwrite,
       shouldStop: { hasDirectory && Interruption.isAsked }, log: { Console.log("dovetail: \($0)") })
   }
 }

@@ -20,6 +20,20 @@ struct DataChoice: ExpressibleByArgument {
   }
 }
 
+/// `--data TASK=KIND:PATH`.
+struct TaskData: ExpressibleByArgument {
+  let task: String
+  let data: DataChoice
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return nil }
+    let value = parts[1].split(separator: ":", maxSplits: 1).joined(separator: "=")
+    guard let data = DataChoice(argument: value) else { return nil }
+    (task, self.data) = (parts[0], data)
+  }
+}
+
 /// `--synonyms car=automobile`.
 struct Synonym: ExpressibleByArgument {
   let own: String

@@ -21,6 +21,8 @@ struct Demo: ParsableCommand {
   @Option(help: "Seed of weights, order and augmentation.") var seed = 0
   @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
   var output: String?
+  @Flag(help: "Train again where the output directory holds runs; what they hold is lost.")
+  var overwrite = false
   @OptionGroup var json: JSONOption
   @OptionGroup var log: LogOptions
 
@@ -42,8 +44,9 @@ struct Demo: ParsableCommand {
       func directory(_ name: String) -> RunDirectory? {
         output.map { RunDirectory("\($0)/\(name)") }
       }
-      try directory("independent")?.check(for: recipes.independent)
-      try directory("compatible")?.check(for: recipes.compatible)
+      try directory("independent")?.check(
+        for: recipes.independent, overwrites: overwrite)
+      try directory("compatible")?.check(for: recipes.compatible, overwrites: overwrite)
       try json.check()
       let backend = try device.open()
       let datasets = try recipes.independent.loadDatasets()
@@ -53,7 +56,9 @@ struct Demo: ParsableCommand {
         let line = ProgressLine(name, log)
         return try Run.train(
           recipe, datasets: datasets, directory: directory(name), on: backend,
-          startTime: Console.secondsSince1970(), progress: line.show)
+          startTime: Console.secondsSince1970(),
+          control: RunControl(overwrites: overwrite, log: { Console.log("dovetail: \($0)") }),
+          progress: line.show)
       }
       let results = Results(
         independent: try train("independent", recipes.independent),

@@ -1,7 +1,26 @@
 import ArgumentParser
 import Dovetail
+import Foundation
 
 @main
+enum Main {
+  /// As ArgumentParser's own, but for streams that cannot be written.
+  static func main() {
+    StandardStream.prepare()
+    do {
+      var command = try DovetailCommand.parseAsRoot()
+      try command.run()
+      Console.finish()
+    } catch {
+      let status = DovetailCommand.exitCode(for: error)
+      let text = DovetailCommand.fullMessage(for: error)
+      if !text.isEmpty { status.isSuccess ? Console.print(text) : Console.log(text) }
+      if status.isSuccess { Console.finish() }
+      exit(status.rawValue)
+    }
+  }
+}
+
 struct DovetailCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dovetail",

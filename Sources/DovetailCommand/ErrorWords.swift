@@ -20,10 +20,14 @@ enum ErrorWords {
   private static let words: [ErrorAdvice: String] = [
     .anotherDirectory: "give another --output",
     .resumeOrAnotherDirectory: "--resume goes on with it, or give another --output",
+    .compatibleOrAllowed:
+      "train them to be compatible, or give --allow-different-space if you know better",
+    .overwriteOrAnotherDirectory: "--overwrite trains it again, or give another --output",
+    .waitOrAnotherDirectory: "wait until it ends, stop it, or give another --output",
     .resume: "--resume goes on from there",
     .startAgainElsewhere: "start the run again without --resume, in another directory",
     .finishedRun: "give one that `dovetail train --output` wrote",
-    .moreImages: "give more, recalibrate the model (dovetail recalibrate), or allow a small batch",
+    .moreImages: "give more, recalibrate the model (dovetail recalibrate), or --allow-small-batch",
     .synonymsOrGrownHead: "name synonyms, or let dovetail extend-head grow the head",
     .heldImages: "Raise image-memory, or make a folder of the chosen classes.",
     .wholePicture:

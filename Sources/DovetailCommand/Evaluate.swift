@@ -11,9 +11,18 @@ struct Evaluate: ParsableCommand {
 
         dovetail train recipe.yaml --output runs/first
         dovetail evaluate runs/first --json figures.json
+
+      Data that moved together with the run are found; where they moved elsewhere:
+
+        dovetail evaluate runs/first --data pets=folder:new/place/pets
       """)
 
   @Argument(help: ArgumentHelp("The run's directory.", valueName: "dir")) var directory: String
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Where a task's data are now; may stand several times.", valueName: "task=kind:path"))
+  var data: [TaskData] = []
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -21,11 +30,33 @@ struct Evaluate: ParsableCommand {
     try ExitStatus.reporting {
       try json.check()
       // The files first: a wrong directory is found before a device is opened.
-      _ = try RunDirectory(directory).read()
+      let recipe = try RunDirectory(directory).read().recipe
+      for moved in data where !recipe.tasks.contains(where: { $0.name == moved.task }) {
+        throw ValidationError(
+          "--data \(moved.task)=…: the run has no such task; it has "
+            + recipe.tasks.map(\.name).joined(separator: ", "))
+      }
       let backend = try device.open()
-      let results = try Run.evaluate(RunDirectory(directory), on: backend)
+      let results = try Run.evaluate(RunDirectory(directory), on: backend, datasets: load)
       try json.write(results)
       if !json.takesStdout { Console.print(ResultTable.text(results)) }
+    }
+  }
+
+  private func load(_ recipe: Recipe) throws -> [Dataset] {
+    var recipe = recipe
+    for index in recipe.tasks.indices {
+      guard let moved = data.last(where: { $0.task == recipe.tasks[index].name }) else { continue }
+      recipe.tasks[index].dataset = moved.data.kind
+      recipe.tasks[index].path = moved.data.path
+    }
+    do throws(DatasetError) {
+      return try recipe.loadDatasets()
+    } catch {
+      guard error.kind == .missing else { throw error }
+      throw InputMissing(
+        description: "\(error); where the data moved, give --data TASK=KIND:PATH, for example --data "
+          + "\(recipe.tasks[0].name)=\(recipe.tasks[0].dataset.rawValue):PATH")
     }
   }
 }

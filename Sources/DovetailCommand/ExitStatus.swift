@@ -16,7 +16,7 @@ enum ExitStatus {
     case is NoDevice, is OpenCLError: 69
     case is InputMissing: 66
     case is OutputError: 73
-    case is RunInterrupted, is GridInterrupted: 75
+    case is RunInterrupted, is GridInterrupted, is RunDirectoryTaken: 75
     default: 1
     }
   }
@@ -35,6 +35,7 @@ enum ExitStatus {
   static func reporting(_ body: () throws -> Void) throws {
     do {
       try body()
+      Console.finish()
     } catch let error as any ArgumentParserError {
       throw error
     } catch {

@@ -18,12 +18,32 @@ struct Export: ParsableCommand {
   @Argument(help: "A component's or a model's file.") var file: String
   @Option(help: ArgumentHelp("The ONNX file.", valueName: "file")) var onnx: String
 
+  @Option(
+    help: """
+      Version of ONNX's operators, \(ONNXExport.operatorSets.lowerBound) to \
+      \(ONNXExport.operatorSets.upperBound).
+      """)
+  var opset = ONNXExport.standardOperatorSet
+
+  func validate() throws {
+    let known = ONNXExport.operatorSets
+    guard known.contains(opset) else {
+      throw ValidationError(
+        "--opset: expected \(known.lowerBound) to \(known.upperBound), got \(opset)")
+    }
+  }
+
   func run() throws {
     try ExitStatus.reporting {
       let component = try ComponentFile.Contents(path: file)
-      let bytes = try ONNXExport.bytes(of: component, path: file, on: CPUBackend())
+      let bytes = try ONNXExport.bytes(of: component, path: file, operatorSet: opset, on: CPUBackend())
       try AtomicFile.write(bytes, to: onnx)
       let summary = component.summary
+      if summary.parts.contains(where: { $0.interface.batchNorm == .batch }) {
+        Console.log(
+          "dovetail: it normalizes by the batch, in ONNX too: what it says of an image depends on the "
+            + "others; dovetail recalibrate makes a model that looks at each image alone")
+      }
       Console.print(
         "\(onnx): \(summary.kind.rawValue), \(bytes.count) bytes, batch norm: "
           + summary.parts[0].interface.batchNorm.rawValue)

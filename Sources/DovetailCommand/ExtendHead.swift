@@ -43,10 +43,12 @@ struct ExtendHead: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      let results = try options.application(
+      let results = try options.run(
         "training the grown head", steps: steps, learningRate: learningRate
-      ).extendHead(
-        head, reference: reference, others: others, trainReference: trainReference)
+      ) {
+        try $0.extendHead(
+          head, reference: reference, others: others, trainReference: trainReference)
+      }
       try options.json.write(results)
       guard !options.json.takesStdout else { return }
       let rows = results.parts.map {

@@ -6,9 +6,10 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Make an extractor and a head of another program's weights.",
     discussion: """
-      Takes safetensors files with torchvision's names or those of the usual CIFAR ResNets (a \
-      prefix module. and fc or linear for the last layer are understood). Depth and width are \
-      found in the file unless they are given. Both halves state the file's digest as their \
+      Takes safetensors files with torchvision's or timm's names or those of the usual CIFAR ResNets \
+      (a prefix that all names have, such as module. or model., and fc or linear for the last layer \
+      are understood; F16, BF16 and F64 become F32). Depth, width and the kind of shortcuts are \
+      found in the file; depth and width can be given. Both halves state the file's digest as their \
       feature space, so they fit each other.
 
       What the other program did to images is in no weight file: give --mean and --std as it had \
@@ -94,6 +95,7 @@ struct Import: ParsableCommand {
       let files = ["extractor", "head"].map { "\(output)/\(stem).\($0).safetensors" }
       try ComponentFile.save(extractor, to: files[0], on: backend)
       try ComponentFile.save(head, to: files[1], on: backend)
+      for note in source.notes { Console.log("dovetail: \(note)") }
       if mean == nil || std == nil {
         Console.log(
           "No --mean and --std: pixels in [0, 1] are taken as they are; give those of the training "

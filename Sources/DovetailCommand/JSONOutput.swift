@@ -19,11 +19,12 @@ struct JSONOption: ParsableArguments {
     let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().path
     var isFolder: ObjCBool = false
     let files = FileManager.default
+    try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
     guard files.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
       files.isWritableFile(atPath: folder)
     else {
       throw OutputError(
-        description: "--json \(path): \(folder) is no folder we may write to; create it first")
+        description: "--json \(path): \(folder) is no folder we may write to, and cannot be made")
     }
     if files.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw OutputError(description: "--json \(path): is a folder; give a file")
@@ -34,7 +35,7 @@ struct JSONOption: ParsableArguments {
     guard let path else { return }
     let text = try CanonicalJSON.file(value)
     if path == "-" {
-      FileHandle.standardOutput.write(Data(text))
+      Console.write(text)
     } else {
       try AtomicFile.write(text, to: path)
     }

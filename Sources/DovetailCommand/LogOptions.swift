@@ -25,7 +25,34 @@ struct LogOptions: ParsableArguments {
         "Task \(task.name): \(data.name), \(data.trainCount) training and \(data.test.count) "
           + "test images, \(data.classNames.count) classes\(notes)")
     }
-    let common = try recipe.classMap(datasets).common
-    Console.log("Common classes (\(common.count)): \(common.joined(separator: ", "))")
+  }
+
+  /// What a name may promise that it does not hold.
+  func remark(_ recipe: Recipe) {
+    guard !quiet else { return }
+    let architectures = [recipe.architecture] + recipe.tasks.compactMap(\.architecture)
+    for remark in Set(architectures.compactMap(\.remark)).sorted() {
+      Console.log("dovetail: \(remark)")
+    }
+  }
+
+  /// Before anything is trained: recombination can be measured on these classes alone.
+  func sayCommonClasses(_ recipe: Recipe, _ datasets: [Dataset]) throws {
+    guard !quiet, recipe.tasks.count > 1, recipe.objective == .target else { return }
+    let classMap = try recipe.classMap(datasets)
+    let common = classMap.common
+    if common.isEmpty {
+      let names = zip(recipe.tasks, classMap.names).map { task, names in
+        "\(task.name): \(names.prefix(4).joined(separator: ", "))\(names.count > 4 ? ", …" : "")"
+      }
+      Console.log(
+        "dovetail: no common classes (\(names.joined(separator: "; "))): what is recombined cannot "
+          + "be measured; where two names mean one class, give a task synonyms: {car: automobile}")
+    } else {
+      let shown = verbose ? common.count : min(common.count, 12)
+      Console.log(
+        "Common classes (\(common.count)): \(common.prefix(shown).joined(separator: ", "))"
+          + (shown < common.count ? ", …" : ""))
+    }
   }
 }

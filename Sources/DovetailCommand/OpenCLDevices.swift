@@ -2,6 +2,7 @@ import ArgumentParser
 import BuildInfo
 import Dovetail
 import Foundation
+import Synchronization
 
 /// The OpenCL devices as the command finds them: drivers that nobody registered among them, each
 /// with a verdict.
@@ -9,7 +10,24 @@ enum OpenCLDevices {
   /// All of them; the first call of the process has the loader find unregistered drivers, too.
   static func all() throws -> [OpenCLDevice] {
     register
-    return try OpenCLBackend.devices()
+    let problem = compilerCache
+    let devices = try OpenCLBackend.devices()
+    if let problem, devices.contains(where: \.isPoCL) { say(problem) }
+    return devices
+  }
+
+  /// PoCL is no platform where it cannot write its cache: it gets one that it can write, before the
+  /// first call. What is wrong, where something is.
+  private static let compilerCache: String? = CompilerCache.prepare()
+
+  private static let hasSaid = Mutex(false)
+
+  private static func say(_ problem: String) {
+    let isFirst = hasSaid.withLock { said in
+      defer { said = true }
+      return !said
+    }
+    if isFirst { Console.log("dovetail: \(problem)") }
   }
 
   /// The first usable GPU, else the first usable device; says which are passed over, and why.
@@ -111,8 +129,10 @@ enum CacheFolder {
     [path, privateTemporary].compactMap(\.self)
   }
 
-  private static var privateTemporary: String? {
-    let folder = NSTemporaryDirectory() + "/dovetail-\(getuid())"
+  static var privateTemporary: String? {
+    let folder =
+      URL(fileURLWithPath: NSTemporaryDirectory()).standardizedFileURL.path
+      + "/dovetail-\(getuid())"
     mkdir(folder, 0o700)
     var facts = stat()
     guard lstat(folder, &facts) == 0, facts.st_uid == getuid(), facts.st_mode & 0o777 == 0o700,

@@ -52,6 +52,21 @@ struct Predict: ParsableCommand {
     guard top >= 1 else { throw ValidationError("--top: expected 1 or more, got \(top)") }
   }
 
+  private func predict(
+    _ files: [String], _ predictor: Predictor
+  ) throws -> (predictions: [Predictor.Prediction], damaged: [DatasetError]) {
+    do {
+      return try predictor.predict(
+        files, path: model, allowSmallBatch: allowSmallBatch, skipDamaged: skipDamaged,
+        on: try device.open())
+    } catch let error as DatasetError where error.kind == .malformed {
+      let advice = [error.advice?.description, "--skip-damaged leaves such files out."]
+      throw DatasetError(
+        error.kind, path: error.path, problem: error.problem,
+        advice: advice.compactMap(\.self).joined(separator: " "))
+    }
+  }
+
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
@@ -67,9 +82,7 @@ struct Predict: ParsableCommand {
           "dovetail: the model normalizes by the batch: what it says of an image depends on the "
             + "others; dovetail recalibrate fixes that")
       }
-      let results = try predictor.predict(
-        files, path: model, allowSmallBatch: allowSmallBatch, skipDamaged: skipDamaged,
-        on: try device.open())
+      let results = try predict(files, predictor)
       let classNames = record.head.header.classNames ?? []
       let report = Report(
         model: record.digest, batchNorm: record.extractor.header.interface.batchNorm,

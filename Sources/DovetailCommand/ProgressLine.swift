@@ -54,17 +54,35 @@ final class ProgressLine {
     }
     parts.append(isLast ? Format.duration(elapsed) : "\(Format.duration(left)) left")
     if let leftInAll, !isLast { parts.append("\(Format.duration(leftInAll(progress))) in all") }
-    let text = parts.joined(separator: ", ")
     if redraws {
       let share = Double(progress.step) / Double(max(progress.steps, 1))
-      let filled = Int(share * 20)
-      let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 20 - filled)
-      FileHandle.standardError.write(
-        Data("\r\u{1B}[K\(title) [\(bar)] \(text)\(isLast ? "\n" : "")".utf8))
+      let line = fitted(share, parts, StandardStream.error.columns ?? 80)
+      Console.draw("\r\u{1B}[K\(line)\(isLast ? "\n" : "")")
       isOpen = !isLast
     } else {
-      Console.log("\(title): \(text)")
+      Console.log("\(title): \(parts.joined(separator: ", "))")
     }
+  }
+
+  /// On one line of the terminal, else each drawing would begin a new one: what does not fit goes,
+  /// the losses of shared heads first.
+  private func fitted(_ share: Double, _ parts: [String], _ columns: Int) -> String {
+    func line(_ cells: Int, _ parts: [String]) -> String {
+      let filled = Int(share * Double(cells))
+      let bar =
+        String(repeating: "#", count: filled) + String(repeating: "-", count: cells - filled)
+      return "\(title) [\(bar)] \(parts.joined(separator: ", "))"
+    }
+    func isLoss(_ part: String) -> Bool { part.hasPrefix("loss ") }
+    let short = parts.map { part in
+      isLoss(part)
+        ? part.split(separator: ", ").map { $0.split(separator: " + ")[0] }.joined(separator: ", ")
+        : part
+    }
+    let lines = [
+      line(20, parts), line(10, parts), line(10, short), line(10, parts.filter { !isLoss($0) }),
+    ]
+    return lines.first { $0.count < columns } ?? String(lines[3].prefix(max(columns - 1, 1)))
   }
 
   /// Each damaged file once.

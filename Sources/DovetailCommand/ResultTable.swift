@@ -6,6 +6,13 @@ enum ResultTable {
     var lines: [String] = []
     let methods = results.methods.isEmpty ? "independent" : results.methods.joined(separator: " + ")
     lines.append("\(methods), \(results.scheme), steps: \(results.steps), seed: \(results.seed)")
+    if results.methods.isEmpty && results.tasks.count > 1 {
+      let methods = CompatibilityMethod.paper.map(\.rawValue).joined(separator: ", ")
+      lines += [
+        "No methods: the networks are independent, and recombine at chance. A line in the recipe "
+          + "makes them compatible:", "methods: [\(methods)]",
+      ]
+    }
     for task in results.tasks where !task.notes.isEmpty {
       lines.append("\(task.name): \(task.dataset), \(task.notes.joined(separator: "; "))")
     }

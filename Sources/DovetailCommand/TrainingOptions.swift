@@ -29,27 +29,44 @@ struct TrainingOptions: ParsableArguments {
   func run(_ recipe: Recipe, title: String = "training") throws {
     var recipe = recipe
     if let seed { recipe.seed = UInt64(seed) }
-    if let steps { recipe.steps = steps }
+    if let steps {
+      recipe.steps = steps
+      recipe.epochs = nil
+    }
+    // How many steps epochs are only the data can tell, and a run that is there has steps.
+    let early = recipe.epochs == nil ? nil : try recipe.loadDatasets()
+    if let early { recipe = recipe.withSteps(for: early) }
     let directory = output.map { RunDirectory($0) }
     if checkpoints.resume && directory == nil {
       throw ValidationError("--resume: give the --output of the run that is to go on")
     }
-    try directory?.check(for: recipe, resumes: checkpoints.resume)
+    /// Again once it is ours: until then another process may have trained in it.
+    func check(_ directory: RunDirectory?) throws {
+      try directory?.check(
+        for: recipe, resumes: checkpoints.resume, overwrites: checkpoints.overwrite)
+    }
+    try check(directory)
     try json.check()
     if checkpoints.resume, let directory, directory.isFinished {
       directory.clearAway()
       try show(try directory.read().results)
       return
     }
+    let claimed = try directory?.claimed { Console.log("dovetail: \($0)") }
+    defer { claimed?.release() }
+    try check(claimed)
     let backend = checkpoints.watched(try device.open())
-    let datasets = try recipe.loadDatasets()
+    log.remark(recipe)
+    let datasets = try early ?? recipe.loadDatasets()
     try log.describe(recipe, datasets)
+    try log.sayCommonClasses(recipe, datasets)
     KernelWarmUp.run(recipe, datasets, on: backend)
     let line = ProgressLine(title, log)
     let results = try Run.train(
-      recipe, datasets: datasets, directory: directory, on: backend,
+      recipe, datasets: datasets, directory: claimed, on: backend,
       startTime: Console.secondsSince1970(),
       control: checkpoints.control(hasDirectory: directory != nil), progress: line.show)
+    claimed?.release()
     try show(results)
   }
 

@@ -35,11 +35,13 @@ struct Transfer: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      let results = try options.application(
+      let results = try options.run(
         "fine-tuning", steps: steps ?? 1, learningRate: learningRate
-      ).transfer(
-        extractor: extractor, head: head, rotationHead: rotationHead,
-        epochs: steps == nil ? epochs : nil)
+      ) {
+        try $0.transfer(
+          extractor: extractor, head: head, rotationHead: rotationHead,
+          epochs: steps == nil ? epochs : nil)
+      }
       try options.json.write(results)
       guard !options.json.takesStdout else { return }
       let rows = results.curve.map {

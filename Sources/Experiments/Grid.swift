@@ -178,20 +178,18 @@ public struct Grid {
     let data = try zip(job.roles, job.recipe.tasks).map { role, task in
       try task.choosingClasses(of: datasets[source(of: role)]!)
     }
-    try FileLock.whileHolding("\(job.directory).lock") {
-      // Another process may have had it until now.
-      if state(job) == .finished { return }
-      // What was broken off goes on from its last checkpoint; without one it starts anew.
-      let directory = RunDirectory(job.directory)
-      var control = control
-      control.resumes = directory.isInterrupted
-      if !control.resumes, FileManager.default.fileExists(atPath: job.directory) {
-        try FileManager.default.removeItem(atPath: job.directory)
-      }
-      prepare(job.recipe, data)
-      _ = try Run.train(
-        job.recipe, datasets: data, directory: directory, on: backend,
-        clock: clock, startTime: startTime, control: control, progress: progress)
-    }
+    let directory = try RunDirectory(job.directory).claimed(
+      waitsUnless: control.shouldStop, log: control.log)
+    defer { directory.release() }
+    // Another process may have had it until now.
+    if state(job) == .finished { return }
+    // What was broken off goes on from its last checkpoint; without one it starts anew.
+    var control = control
+    control.resumes = directory.isInterrupted
+    control.overwrites = true
+    prepare(job.recipe, data)
+    _ = try Run.train(
+      job.recipe, datasets: data, directory: directory, on: backend,
+      clock: clock, startTime: startTime, control: control, progress: progress)
   }
 }

@@ -14,12 +14,19 @@ struct GraphBuilder {
 
   init(_ model: ONNXModel) { self.model = model }
 
+  /// What comes out of a node gets another name.
+  mutating func rename(_ value: String, to name: String) {
+    for index in model.nodes.indices {
+      if model.nodes[index].output == value { model.nodes[index].output = name }
+      model.nodes[index].inputs = model.nodes[index].inputs.map { $0 == value ? name : $0 }
+    }
+  }
+
   /// - Returns: the name of what comes out.
   mutating func add(
-    _ operation: String, _ inputs: [String], _ attributes: [(String, ONNXModel.Attribute)] = [],
-    name: String? = nil
+    _ operation: String, _ inputs: [String], _ attributes: [(String, ONNXModel.Attribute)] = []
   ) -> String {
-    let output = name ?? "\(prefix)\(operation.lowercased())_\(model.nodes.count)"
+    let output = "\(prefix)\(operation.lowercased())_\(model.nodes.count)"
     model.nodes.append(
       ONNXModel.Node(
         operation: operation, inputs: inputs, output: output, attributes: attributes))

@@ -64,16 +64,21 @@ extension GraphBuilder {
     _ x: String, _ gamma: String, _ beta: String, channels: Int, epsilon: Float
   ) throws(ExportError) -> String {
     let shape = [1, channels, 1, 1]
-    let over: [(String, ONNXModel.Attribute)] = [
-      ("axes", .integers([0, 2, 3])), ("keepdims", .integer(1)),
-    ]
-    let centered = add("Sub", [x, add("ReduceMean", [x], over)])
-    let variance = add("ReduceMean", [add("Mul", [centered, centered])], over)
+    let centered = add("Sub", [x, mean(x)])
+    let variance = mean(add("Mul", [centered, centered]))
     let deviation = add("Sqrt", [add("Add", [variance, floats("epsilon", [epsilon])])])
     let unit = add("Div", [centered, deviation])
     return add(
       "Add",
       [add("Mul", [unit, try weight(gamma, shape: shape)]), try weight(beta, shape: shape)])
+  }
+
+  /// Over N, H, W, which operator set 18 made an input.
+  private mutating func mean(_ x: String) -> String {
+    let keeps: (String, ONNXModel.Attribute) = ("keepdims", .integer(1))
+    return model.operatorSet < 18
+      ? add("ReduceMean", [x], [("axes", .integers([0, 2, 3])), keeps])
+      : add("ReduceMean", [x, integers("mean_axes", [0, 2, 3])], [keeps])
   }
 
   /// Option A: every stride-th position, zeros for the new channels on both sides.

@@ -14,15 +14,25 @@ public import Tensors
 /// component states: statistics of the batch are computed in the graph, others are constants in it.
 /// The model's metadata tell preprocessing, class names, feature space and digest.
 public enum ONNXExport {
+  /// Versions of ONNX's operators that files can be written for.
+  public static let operatorSets = 13...21
+  public static let standardOperatorSet = 17
+
   /// The file's bytes; equal components give equal bytes, whatever the backend, which only holds
   /// the weights for a while.
+  /// - Parameter operatorSet: one of `operatorSets`.
   /// - Throws: `FileError` where the component is not what it says; `ExportError`.
   public static func bytes(
-    of component: ComponentFile.Contents, path: String, on backend: any Backend
+    of component: ComponentFile.Contents, path: String, operatorSet: Int = standardOperatorSet,
+    on backend: any Backend
   ) throws -> [UInt8] {
+    precondition(
+      operatorSets.contains(operatorSet), "ONNXExport: no operator set \(operatorSet)")
     let summary = component.summary
     var builder = GraphBuilder(
-      ONNXModel(name: summary.kind.rawValue, producerVersion: ProductVersion.current))
+      ONNXModel(
+        operatorSet: operatorSet, name: summary.kind.rawValue,
+        producerVersion: ProductVersion.current))
     switch component {
     case .component(let record):
       if record.header.kind == .extractor {
@@ -60,7 +70,7 @@ public enum ONNXExport {
     let x = builder.add(
       "Div", [centered, builder.floats("std", shape: [1, 3, 1, 1], normalization.std)])
     let y = try builder.append(extractor.layers, to: x)
-    _ = builder.add("Identity", [y], name: "features")
+    builder.rename(y, to: "features")
     return features(record.header)
   }
 
@@ -76,7 +86,7 @@ public enum ONNXExport {
     builder.weights = record.tensors
     builder.batchNorm = record.header.interface.batchNorm
     let y = try builder.append(layers, to: "features")
-    _ = builder.add("Identity", [y], name: "logits")
+    builder.rename(y, to: "logits")
     return ONNXModel.Value(
       name: "logits", shape: [.named("N"), .size(record.header.classNames?.count ?? 0)])
   }

@@ -1,11 +1,10 @@
 import Protobuf
 
 /// An ONNX model as far as our networks need one: a graph of named tensors in the order of their
-/// computing (onnx.proto, IR version 8, operator set 17).
+/// computing (onnx.proto).
 struct ONNXModel {
-  static let irVersion: Int64 = 8
-  static let operatorSet: Int64 = 17
-
+  /// Which version of the operators it is for.
+  var operatorSet = 17
   var name: String
   var producerVersion: String
   var inputs: [Value] = []
@@ -29,8 +28,8 @@ struct ONNXModel {
 
   struct Node {
     let operation: String
-    let inputs: [String]
-    let output: String
+    var inputs: [String]
+    var output: String
     var attributes: [(String, Attribute)] = []
   }
 
@@ -53,13 +52,13 @@ struct ONNXModel {
 
   var bytes: [UInt8] {
     var model = ProtobufWriter()
-    model.add(1, int64: Self.irVersion)
+    model.add(1, int64: irVersion)
     model.add(2, string: "dovetail")
     model.add(3, string: producerVersion)
     model.add(7, message: graph)
     var operators = ProtobufWriter()
     operators.add(1, string: "")
-    operators.add(2, int64: Self.operatorSet)
+    operators.add(2, int64: Int64(operatorSet))
     model.add(8, message: operators)
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       var entry = ProtobufWriter()
@@ -68,6 +67,16 @@ struct ONNXModel {
       model.add(14, message: entry)
     }
     return model.bytes
+  }
+
+  /// That of the ONNX release that brought the operator set.
+  private var irVersion: Int64 {
+    switch operatorSet {
+    case ...14: 7
+    case ...18: 8
+    case ...20: 9
+    default: 10
+    }
   }
 
   private var graph: ProtobufWriter {

@@ -6,12 +6,15 @@ package enum AtomicFile {
   /// Of what is being written.
   package static let suffix = ".partial"
 
-  /// Writes aside in the same folder, syncs, renames into place, syncs the folder.
+  /// Writes aside in the same folder, which is made where it is missing; syncs, renames into place,
+  /// syncs the folder.
   /// - Parameter synced: false for what may be lost when the machine goes down, such as a cache.
   package static func write(
     _ bytes: some DataProtocol, to path: String, synced: Bool = true
   ) throws(FileError) {
     let aside = "\(path).\(ProcessInfo.processInfo.processIdentifier)\(suffix)"
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if !FileManager.default.fileExists(atPath: folder) { try Folder.make(folder) }
     do {
       try write(bytes, to: aside, .truncate, synced: synced)
       try SystemCalls.rename(aside, to: path)
@@ -20,7 +23,7 @@ package enum AtomicFile {
       throw FileError(kind: .cannotWrite, path: path, problem: "cannot be written: \(error)")
     }
     // The new name too is on the disk before anything is built on it.
-    if synced { syncFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path) }
+    if synced { syncFolder(folder) }
   }
 
   /// The whole of a file.

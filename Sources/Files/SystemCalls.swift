@@ -45,13 +45,6 @@ enum SystemCalls {
     _ = try check(fsync(file.rawValue))
   }
 
-  /// Waits until no other process has the lock.
-  static func lock(_ file: FileDescriptor) throws(Errno) {
-    while flock(file.rawValue, LOCK_EX) != 0 {
-      guard last == .interrupted else { throw last }
-    }
-  }
-
   private static var last: Errno { Errno(rawValue: errno) }
 
   private static func check(_ status: CInt) throws(Errno) -> CInt {

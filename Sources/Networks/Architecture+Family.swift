@@ -7,7 +7,8 @@ extension Architecture {
   /// family has the name, what is left out is 0, 1 and stage1, and `validate()` throws.
   public init(
     name: Name = .resnet, depth: Int? = nil, width: Double? = nil, split: Split? = nil,
-    adapter: Int? = nil, resolution: Resolution? = nil, imageSize: Int = 32
+    adapter: Int? = nil, resolution: Resolution? = nil, shortcut: Shortcut = .standard,
+    imageSize: Int = 32
   ) {
     let family = NetworkFamilies.family(named: name)
     self.init(
@@ -17,6 +18,7 @@ extension Architecture {
       split: split ?? family?.defaultSplit ?? .stage1,
       adapter: adapter,
       resolution: resolution ?? family?.defaultResolution(imageSize: imageSize))
+    self.shortcut = shortcut
   }
 }
 
@@ -31,6 +33,9 @@ extension Architecture: CustomStringConvertible {
   public var description: String {
     NetworkFamilies.family(named: name)?.description(of: self) ?? name.rawValue
   }
+
+  /// What its name may promise that it does not hold; nil for most.
+  public var remark: String? { NetworkFamilies.family(named: name)?.remark(on: self) }
 
   /// Whether recipes state the depth: where the family has a choice of it. Files always do.
   public var statesDepth: Bool {
@@ -49,7 +54,7 @@ extension Architecture: CustomStringConvertible {
 /// As JSON; what a plain ResNet has no use for is left out, so that files of earlier versions read
 /// and equal ones are written.
 extension Architecture: Codable {
-  private enum CodingKeys: CodingKey { case name, depth, width, split, adapter, resolution }
+  private enum CodingKeys: CodingKey { case name, depth, width, split, adapter, resolution, shortcut }
 
   /// - Throws: `ArchitectureError` where no family of the name is registered, `DecodingError`.
   ///   Sizes are not looked at: `validate()` does that.
@@ -63,7 +68,8 @@ extension Architecture: Codable {
       width: try values.decodeIfPresent(Double.self, forKey: .width),
       split: try values.decode(Split.self, forKey: .split),
       adapter: try values.decodeIfPresent(Int.self, forKey: .adapter),
-      resolution: try values.decodeIfPresent(Resolution.self, forKey: .resolution))
+      resolution: try values.decodeIfPresent(Resolution.self, forKey: .resolution),
+      shortcut: try values.decodeIfPresent(Shortcut.self, forKey: .shortcut) ?? .standard)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -74,5 +80,6 @@ extension Architecture: Codable {
     try values.encode(split, forKey: .split)
     try values.encodeIfPresent(adapter, forKey: .adapter)
     try values.encodeIfPresent(resolution, forKey: .resolution)
+    if shortcut != .standard { try values.encode(shortcut, forKey: .shortcut) }
   }
 }

@@ -29,6 +29,9 @@ extension Architecture {
         "a \(name) is cut after \(first)\(first == last ? "" : " to \(last)"), got \(split)")
     }
     try validateResolution(of: family)
+    guard shortcut == .standard || family.settings.contains(.shortcut) else {
+      throw ArchitectureError("shortcut", "a \(name) has no choice of it; leave it out")
+    }
     if let adapter {
       guard 1...Self.mostAdapterChannels ~= adapter else {
         throw ArchitectureError(

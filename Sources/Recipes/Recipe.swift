@@ -10,6 +10,8 @@ public struct Recipe: Sendable, Equatable {
   public var tasks: [TaskRecipe]
   /// All that does not name files.
   public var settings = TrainingSettings()
+  /// In place of `settings.steps`: passes over the training images of the task that has most.
+  public var epochs: Double?
   /// Directory of a run whose components all networks start from; nil: fresh weights.
   public var initialWeights: String?
   /// Files of auxiliary heads, which take the place of fresh ones of their kind.

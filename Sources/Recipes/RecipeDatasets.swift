@@ -14,6 +14,19 @@ extension Recipe {
     }
   }
 
+  /// The same with steps in the place of epochs: as many minibatches as the task with most training
+  /// images, without those held out, has in so many epochs, rounded up.
+  public func withSteps(for datasets: [Dataset]) -> Recipe {
+    guard let epochs else { return self }
+    let images = (datasets.map(\.trainCount).max() ?? 0)
+    let trained = Double(images) - (Double(images) * settings.validation).rounded(.down)
+    var recipe = self
+    recipe.epochs = nil
+    recipe.settings.steps = Int(
+      min(100_000_000, max(1, (trained * epochs / Double(settings.batchSize)).rounded(.up))))
+    return recipe
+  }
+
   /// Reads the data sets of all tasks.
   public func loadDatasets() throws(DatasetError) -> [Dataset] {
     var datasets: [Dataset] = []

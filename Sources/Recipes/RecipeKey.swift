@@ -20,6 +20,14 @@ struct RecipeKey: Sendable {
   enum Written: Sendable {
     case always, unlessStandard
   }
+
+  /// The same key, left out where `condition` is not met.
+  func written(where condition: @escaping @Sendable (Recipe) -> Bool) -> RecipeKey {
+    RecipeKey(name: name, values: values, standard: standard, meaning: meaning, read: read) {
+      [write] in
+      condition($0) ? write($0) : nil
+    }
+  }
 }
 
 /// Keys whose values have a common form.

@@ -24,11 +24,13 @@ enum RecipeKeys {
     },
     .key(
       "methods", \.methods, .always,
-      values: "a list of " + CompatibilityMethod.all.map(\.rawValue).joined(separator: ", "),
+      values: "a list of " + CompatibilityMethod.all.map(\.rawValue).joined(separator: ", ")
+        + "; iiw, rp, dcc for short",
       "ways to make the networks compatible; [] trains them independently"
     ) { (node) throws(RecipeError) in
       let methods = try node.list().map { (item) throws(RecipeError) in
-        try item.choice(of: CompatibilityMethod.all)
+        if let method = CompatibilityMethod(named: try item.text()) { return method }
+        return try item.choice(of: CompatibilityMethod.all)
       }
       for method in methods where methods.filter({ $0 == method }).count > 1 {
         throw node.error("“\(method.rawValue)” stands twice")
@@ -120,7 +122,23 @@ enum RecipeKeys {
       "scheme", \.scheme, .always,
       "joint: a minibatch of each task in turn; incremental: one task after the other, the shared heads "
         + "frozen after the first"),
-    .integer("steps", \.steps, in: 0...100_000_000, .always, "minibatches of each task"),
+    .key(
+      "steps", \.steps, .always, values: "0 to 100000000", "minibatches of each task"
+    ) { (node) throws(RecipeError) in
+      try node.integer(in: 0...100_000_000)
+    } text: {
+      "\($0)"
+    }.written(where: { $0.epochs == nil }),
+    RecipeKey(
+      name: "epochs", values: "0.001 to 1000000.0", standard: "as steps say",
+      meaning:
+        "in place of steps: passes over the training images of the task that has most, in whole "
+        + "minibatches, rounded up; a run's recipe has the steps"
+    ) { (node, recipe, _) throws(RecipeError) in
+      recipe.epochs = try node.number(in: 0.001...1_000_000)
+    } write: {
+      $0.epochs.map { "\($0)" }
+    },
     .integer("batch", \.batchSize, in: 2...65_536, .always, "images of a minibatch"),
     .number(
       "learning-rate", \.learningRate, in: 0...1000, .always,
@@ -224,16 +242,25 @@ enum RecipeKeys {
 extension Recipe {
   /// The keys beside `tasks` as a table in Markdown: docs/recipe-keys.md.
   public static var reference: String {
-    let rows = RecipeKeys.all.map {
-      "| `\($0.name)` | \($0.values) | \($0.standard) | \($0.meaning) |"
+    func table(_ rows: [[String]]) -> String {
+      (["| key | values | where nothing is said | what it is |", "|---|---|---|---|"]
+        + rows.map { "| `\($0[0])` | \($0.dropFirst().joined(separator: " | ")) |" })
+        .joined(separator: "\n")
     }
+    let first = ["tasks", "a list of mappings, see below", "must be given", "in their order"]
     return """
       # Keys of a recipe
-      Beside `tasks`, whose keys the README has. Made by `dovetail recipe-keys`, from the table that reads and writes recipes.
+      Made by `dovetail recipe-keys`, from the table that reads and writes recipes.
 
-      | key | values | where nothing is said | what it is |
-      |---|---|---|---|
-      \(rows.joined(separator: "\n"))
+      \(table([first] + RecipeKeys.all.map { [$0.name, $0.values, $0.standard, $0.meaning] }))
+
+      ## Keys of a task
+      \(table(RecipeKeys.ofTasks))
+
+      ## Keys of an architecture
+      \(table(RecipeKeys.ofArchitectures))
+
+      A mapping may take over another's keys by YAML's merge key, `<<: *other`; its own win.
 
       """
   }

@@ -12,11 +12,14 @@ extension Recipe {
   ) throws(RecipeError) -> Recipe {
     var root: Node?
     do {
-      root = try compose(yaml: yaml)
+      // Some editors put a byte order mark first.
+      root = try compose(yaml: yaml.first == "\u{FEFF}" ? String(yaml.dropFirst()) : yaml)
     } catch {
       throw RecipeError(yaml: error)
     }
     for (key, value) in settings {
+      // One stands for the other.
+      if let other = ["steps": "epochs", "epochs": "steps"][key] { root?.remove(other) }
       do {
         root?[key] = try compose(yaml: value)?.withoutMarks ?? Node("")
       } catch {
@@ -42,6 +45,9 @@ extension Recipe {
       try read(key)
     }
     try reader.finish()
+    if reader.has("steps"), recipe.epochs != nil {
+      throw RecipeError("epochs: stands beside steps; give one of them")
+    }
     try recipe.validate()
     return recipe
   }

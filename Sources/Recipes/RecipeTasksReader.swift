@@ -93,6 +93,10 @@ extension Recipe {
       architecture.resolution = try node.choice(Architecture.Resolution.self)
       given["resolution"] = node
     }
+    try reader.read("shortcut") { (node) throws(RecipeError) in
+      architecture.shortcut = try node.choice(Architecture.Shortcut.self)
+      given["shortcut"] = node
+    }
     try reader.finish()
     do {
       try architecture.validate()

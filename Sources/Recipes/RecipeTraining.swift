@@ -19,6 +19,7 @@ extension Trainer {
     on backend: any Backend
   ) throws {
     precondition(datasets.count == recipe.tasks.count, "one data set a task")
+    let recipe = recipe.withSteps(for: datasets)
     try recipe.validate()
     do {
       try self.init(

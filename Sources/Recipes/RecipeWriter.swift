@@ -57,6 +57,7 @@ extension Architecture {
     if let resolution {
       fields.append("resolution: \(resolution.rawValue)")
     }
+    if shortcut != .standard { fields.append("shortcut: \(shortcut.rawValue)") }
     return "{\(fields.joined(separator: ", "))}"
   }
 }

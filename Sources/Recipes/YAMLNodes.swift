@@ -78,11 +78,33 @@ struct ValueNode {
       throw error("expected a mapping such as {car: automobile}, got \(shown)")
     }
     var result: [String: String] = [:]
-    for (key, value) in mapping {
+    for (key, value) in try merged(mapping) {
       let name = try ValueNode(node: key, key: self.key).text()
       result[name] = try ValueNode(node: value, key: "\(self.key).\(name)").text()
     }
     return result
+  }
+
+  /// The keys and values of a mapping, those that `<<` takes over from others among them: its own
+  /// win, then the first of several.
+  func merged(_ mapping: Node.Mapping) throws(RecipeError) -> [(key: Node, value: Node)] {
+    var entries: [(key: Node, value: Node)] = []
+    func isMerge(_ key: Node) -> Bool { key.scalar?.style == .plain && key.string == "<<" }
+    func add(_ pairs: [(key: Node, value: Node)]) {
+      for pair in pairs where !entries.contains(where: { $0.key == pair.key }) {
+        entries.append(pair)
+      }
+    }
+    add(mapping.filter { !isMerge($0.key) }.map { ($0.key, $0.value) })
+    for (key, value) in mapping where isMerge(key) {
+      for source in value.sequence.map(Array.init) ?? [value] {
+        guard case .mapping(let other) = source else {
+          throw ValueNode(node: value, key: "<<").error("expected a mapping, or a list of them")
+        }
+        add(try merged(other))
+      }
+    }
+    return entries
   }
 
   func map<Result>(
@@ -123,8 +145,13 @@ struct MappingReader {
     }
     self.what = what
     line = node.mark?.line
-    entries = mapping.map { (ValueNode(node: $0.key, key: what), $0.value) }
+    entries = try ValueNode(node: node, key: what).merged(mapping).map {
+      (ValueNode(node: $0.key, key: what), $0.value)
+    }
   }
+
+  /// Whether the key stands there.
+  func has(_ key: String) -> Bool { entries.contains { $0.key.node.string == key } }
 
   mutating func read(
     _ key: String, _ body: (ValueNode) throws(RecipeError) -> Void
@@ -181,6 +208,12 @@ enum Suggestion {
 }
 
 extension Node {
+  /// Without a key, where it is a mapping.
+  mutating func remove(_ key: String) {
+    guard case .mapping(let mapping) = self else { return }
+    self = Node(mapping.filter { $0.key.string != key }.map { ($0.key, $0.value) })
+  }
+
   /// As it was not read from a file: messages about it name no line.
   var withoutMarks: Node {
     switch self {

@@ -16,14 +16,19 @@ public enum Run {
   ///     file.
   ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one
   ///     that was not interrupted.
-  /// - Throws: `RunInterrupted` where it was asked to stop.
+  /// - Throws: `RunInterrupted` where it was asked to stop; `RunDirectoryTaken` where another
+  ///   process works in the directory.
   public static func train(
     _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],
-    directory: RunDirectory?, on backend: any Backend,
+    directory wanted: RunDirectory?, on backend: any Backend,
     clock: some Clock<Duration> = ContinuousClock(), startTime: Double? = nil,
     control: RunControl = RunControl(),
     progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> RunResults {
+    let recipe = recipe.withSteps(for: datasets)
+    let directory = try wanted?.claimed(log: control.log)
+    defer { if wanted?.ownership == nil { directory?.release() } }
+    if !control.overwrites { try directory?.requireUnfinished() }
     let trainer = try Trainer(recipe, datasets: datasets, losses: losses, on: backend)
     let evaluator = Evaluator(batchSize: recipe.batchSize, on: backend)
     let parts = trainer.networks.map {
@@ -62,6 +67,7 @@ public enum Run {
       resumedAt: lastCheckpoint == nil ? nil : position.rounds(of: recipe.settings))
     /// Leaves a checkpoint in the directory.
     func checkpoint(_ directory: RunDirectory, _ position: TrainingPosition) throws {
+      try directory.requireOwnership()
       let rounds = position.rounds(of: recipe.settings)
       let state = Checkpoint.State(
         position: position, images: images, curve: curve, seconds: elapsed() - evaluating,
@@ -122,6 +128,7 @@ public enum Run {
     } else {
       results.tasks = try TaskEvaluation.selfSupervised(parts, evaluator)
     }
+    try directory?.requireOwnership()
     try directory?.finish(trainer, results, on: backend)
     directory?.checkpoints.remove()
     return results

@@ -6,16 +6,20 @@ public struct RunControl {
   public var checkpointEvery: Int
   /// Goes on from the last checkpoint, where the directory has one.
   public var resumes: Bool
+  /// Trains again what is there already: a finished run, or one of another recipe.
+  public var overwrites: Bool
   /// Asked after every round; once it says so, the run leaves a checkpoint and stops.
   public var shouldStop: () -> Bool
   /// For what a user should know, such as a damaged checkpoint that was passed over.
   public var log: (String) -> Void
 
   public init(
-    checkpointEvery: Int = 0, resumes: Bool = false, shouldStop: @escaping () -> Bool = { false },
+    checkpointEvery: Int = 0, resumes: Bool = false, overwrites: Bool = false,
+    shouldStop: @escaping () -> Bool = { false },
     log: @escaping (String) -> Void = { _ in }
   ) {
     (self.checkpointEvery, self.resumes) = (checkpointEvery, resumes)
+    self.overwrites = overwrites
     (self.shouldStop, self.log) = (shouldStop, log)
   }
 }

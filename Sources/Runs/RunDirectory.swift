@@ -11,8 +11,15 @@ public import Training
 /// `events.out.tfevents.*`, `components/`.
 public struct RunDirectory: Sendable {
   public let path: String
+  /// What keeps other processes from it, once it is claimed.
+  let ownership: OwnedFolder?
 
-  public init(_ path: String) { self.path = path }
+  public init(_ path: String) { self.init(path, nil) }
+
+  init(_ path: String, _ ownership: OwnedFolder?) {
+    self.path = path
+    self.ownership = ownership
+  }
 
   private var layout: RunLayout { RunLayout(path) }
   public func extractor(_ task: String) -> String { layout.extractor(task) }
@@ -38,8 +45,44 @@ public struct RunDirectory: Sendable {
 
   /// Finds out before the training whether the directory can be used, and leaves nothing behind:
   /// it must be absent (in a folder that can be written to), empty, or hold a run of this recipe.
-  /// - Parameter resumes: an interrupted run goes on only where that is asked for.
-  public func check(for recipe: Recipe, resumes: Bool = false) throws {
+  /// - Parameters:
+  ///   - resumes: an interrupted run goes on only where that is asked for.
+  ///   - overwrites: whether a run that is there, of whatever recipe, may be lost.
+  public func check(
+    for recipe: Recipe, resumes: Bool = false, overwrites: Bool = false
+  ) throws {
+    try checkPlace()
+    guard !overwrites, let data = FileManager.default.contents(atPath: recipePath) else { return }
+    try requireSameRecipe(String(decoding: data, as: UTF8.self), recipe)
+    if !resumes { try requireUnfinished() }
+    if isInterrupted && !resumes {
+      throw error(
+        .cannotCreate, "holds an interrupted run of this recipe", .resumeOrAnotherDirectory)
+    }
+  }
+
+  /// - Throws: what a finished run in it has come to.
+  func requireUnfinished() throws {
+    guard isFinished else { return }
+    var facts: [String] = []
+    if let results = try? read().results {
+      facts.append("\(results.steps) steps")
+      if let accuracy = results.recombinationAccuracy {
+        facts.append("recombined \((accuracy * 1000).rounded() / 10) %")
+      }
+    }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: resultsPath)
+    if let date = attributes?[.modificationDate] as? Date {
+      facts.append("of " + ISO8601DateFormatter().string(from: date))
+    }
+    throw error(
+      .cannotCreate,
+      "holds a finished run" + (facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"),
+      .overwriteOrAnotherDirectory)
+  }
+
+  /// The same without a recipe: is it a place for a run?
+  func checkPlace() throws {
     let files = FileManager.default
     var isFolder: ObjCBool = false
     if files.fileExists(atPath: path, isDirectory: &isFolder) {
@@ -47,15 +90,10 @@ public struct RunDirectory: Sendable {
       guard files.isWritableFile(atPath: path) else {
         throw error(.cannotCreate, "cannot be written to; check its permissions")
       }
-      let content = (try? files.contentsOfDirectory(atPath: path)) ?? []
-      guard !content.isEmpty else { return }
-      guard let data = files.contents(atPath: recipePath) else {
+      let content = ((try? files.contentsOfDirectory(atPath: path)) ?? [])
+        .filter { !OwnedFolder.isOwn($0) && !$0.hasSuffix(AtomicFile.suffix) }
+      guard content.isEmpty || files.fileExists(atPath: recipePath) else {
         throw error(.cannotCreate, "is not empty and holds no run", .anotherDirectory)
-      }
-      try requireSameRecipe(String(decoding: data, as: UTF8.self), recipe)
-      if isInterrupted && !resumes {
-        throw error(
-          .cannotCreate, "holds an interrupted run of this recipe", .resumeOrAnotherDirectory)
       }
       return
     }
@@ -72,9 +110,11 @@ public struct RunDirectory: Sendable {
 
   /// - Throws: the first key that differs, with both values.
   func requireSameRecipe(_ held: String, _ recipe: Recipe) throws {
-    guard held != recipe.yaml else { return }
-    func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+    func lines(_ text: String) -> [String] {
+      text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
+    }
     let (theirs, ours) = (lines(held), lines(recipe.yaml))
+    guard theirs != ours else { return }
     let old = theirs.first { !ours.contains($0) }
     let new = ours.first { !theirs.contains($0) }
     let difference = [
@@ -123,27 +163,32 @@ public struct RunDirectory: Sendable {
 
   /// Makes the directory and writes the effective recipe.
   func begin(_ recipe: Recipe) throws {
-    for folder in [path, "\(path)/components"] { try Folder.make(folder) }
+    try Folder.make(path)
     do {
-      // What an earlier run of this recipe left would pass for this one's.
+      // What an earlier run left would pass for this one's.
       for name in try FileManager.default.contentsOfDirectory(atPath: path)
-      where name == "results.json" || name == "checkpoints" || name.hasPrefix(EventFile.prefix) {
+      where ["results.json", "checkpoints", "components"].contains(name)
+        || name.hasPrefix(EventFile.prefix)
+      {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       }
     } catch {
       throw self.error(.cannotCreate, "cannot be created: \(error.localizedDescription)")
     }
     clearAwayHalfWritten()
-    try AtomicFile.write(Array(recipe.yaml.utf8), to: recipePath)
+    // First: with it the directory is a run's, whatever becomes of the process.
+    try AtomicFile.write(Array((try placeMark(recipe) + recipe.yaml).utf8), to: recipePath)
+    try Folder.make("\(path)/components")
     try AtomicFile.write([], to: metricsPath)
   }
 
   /// - Parameters:
   ///   - startTime: now, in seconds since 1970; nil for no event file.
-  ///   - resumedAt: the steps after which the run goes on.
+  ///   - resumedAt: the steps after which the run goes on; what was measured at the last of them
+  ///     stays.
   func metrics(startTime: Double?, resumedAt: Int? = nil) throws -> RunMetrics {
     let events = try startTime.map {
-      try EventFile(directory: path, startTime: $0, resumedAt: resumedAt)
+      try EventFile(directory: path, startTime: $0, resumedAt: resumedAt.map { $0 + 1 })
     }
     return RunMetrics(path: metricsPath, events: events, startTime: startTime ?? 0)
   }
@@ -189,6 +234,8 @@ extension RunResults {
 extension ErrorAdvice {
   public static let anotherDirectory: ErrorAdvice = "give another directory"
   public static let resumeOrAnotherDirectory: ErrorAdvice = "resume it, or give another directory"
+  public static let overwriteOrAnotherDirectory: ErrorAdvice =
+    "allow it to be overwritten, or give another directory"
   public static let startAgainElsewhere: ErrorAdvice = "start the run again in another directory"
   public static let finishedRun: ErrorAdvice = "give the directory of a finished run"
 }

@@ -21,8 +21,9 @@ extension RunDirectory {
       throw error(.missing, "holds no results.json: the run did not finish; train it again")
     }
     let recipe: Recipe
+    let text = String(decoding: recipeData, as: UTF8.self)
     do {
-      recipe = try Recipe.parse(yaml: String(decoding: recipeData, as: UTF8.self), folder: path)
+      recipe = found(try Recipe.parse(yaml: text, folder: path), written: text)
     } catch {
       throw self.error(.malformed, "recipe.yaml is not as it was written: \(error)")
     }

@@ -312,7 +312,7 @@ import Testing
     }
     #expect(malformed?.kind == .malformed)
     let unwritable = #expect(throws: FileError.self) {
-      try ComponentFile.save(head(), to: path("no/such/folder/h"), on: backend)
+      try ComponentFile.save(head(), to: path("image/h"), on: backend)
     }
     #expect(unwritable?.kind == .cannotWrite)
   }

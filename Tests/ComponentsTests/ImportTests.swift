@@ -171,7 +171,9 @@ import Testing
     let one = SafetensorsFile.Entry(shape: [1], values: [1])
     try refuses("tensor “bn1.running_mean” is missing") { $0["bn1.running_mean"] = nil }
     try refuses("tensor “extra” is none of this architecture's") { $0["extra"] = one }
-    try refuses("weights in a shortcut") { $0["layer2.0.shortcut.0.weight"] = one }
+    try refuses("“layer2.0.shortcut.0.weight”: expected shape [32, 16, 1, 1], got [1]") {
+      $0["layer2.0.shortcut.0.weight"] = one
+    }
     try refuses("it has [7] outputs, 8 class names were given", options(classes: 8)) { _ in }
     try refuses("expected shape [16, 3, 3, 3], got [1]") { $0["conv1.weight"] = one }
     try refuses("tensor “linear.bias” is missing") { $0["linear.bias"] = nil }

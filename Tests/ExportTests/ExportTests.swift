@@ -15,6 +15,7 @@ import Testing
   static let architectures = [
     Architecture(split: .stage1), Architecture(split: .stage3),
     Architecture(width: 2, split: .stage2, adapter: 48),
+    Architecture(split: .stage2, shortcut: .projection),
     Architecture(name: .wideResNet, depth: 10, width: 2, split: .stage1),
     Architecture(name: .wideResNet, depth: 10, width: 1, split: .stage3),
     Architecture(name: .mobileNetV2, width: 0.1, split: .block(3)),
@@ -60,8 +61,30 @@ import Testing
     )
   }
 
-  private func export(_ component: ComponentFile.Contents) throws -> ParsedModel {
-    ParsedModel(try ONNXExport.bytes(of: component, path: "test", on: backend))
+  private func export(
+    _ component: ComponentFile.Contents, operatorSet: Int = ONNXExport.standardOperatorSet
+  ) throws -> ParsedModel {
+    ParsedModel(
+      try ONNXExport.bytes(
+        of: component, path: "test", operatorSet: operatorSet, on: backend))
+  }
+
+  /// Each in the form that its operator set has, with nothing that other tools cannot convert down.
+  @Test(arguments: ONNXExport.operatorSets)
+  func everyOperatorSetComputesTheSame(_ operatorSet: Int) throws {
+    let (extractor, head) = try parts(Architecture(split: .stage2), .batch)
+    let model = ComponentFile.Contents.model(try Model(extractor: extractor, head: head))
+    let images = ParsedModel.Values(
+      shape: [2, 3, Self.size, Self.size],
+      numbers: (0..<6 * Self.size * Self.size).map { Double($0 % 251) / 251 })
+    let other = try export(model, operatorSet: operatorSet)
+    #expect(other.operatorSet == UInt64(operatorSet))
+    #expect(other.irVersion == [13: 7, 14: 7, 19: 9, 20: 9, 21: 10][operatorSet, default: 8])
+    #expect(!other.nodes.contains { $0.operation == "Identity" })
+    let means = other.nodes.filter { $0.operation == "ReduceMean" }
+    #expect(!means.isEmpty && means.allSatisfy { $0.inputs.count == (operatorSet < 18 ? 1 : 2) })
+    let standard = try export(model).compute(["images": images])
+    #expect(try other.compute(["images": images])["logits"]?.numbers == standard["logits"]?.numbers)
   }
 
   /// Whole, and in two halves that meet at `features`.

@@ -23,7 +23,7 @@ extension ParsedModel {
     case "Sqrt": each(x[0]) { $0.squareRoot() }
     case "Relu": each(x[0]) { max($0, 0) }
     case "Clip": each(x[0]) { min(max($0, x[1].numbers[0]), x[2].numbers[0]) }
-    case "ReduceMean": mean(x[0], over: node.integers["axes"]!)
+    case "ReduceMean": mean(x[0], over: node.integers["axes"] ?? x[1].numbers.map { Int($0) })
     case "GlobalAveragePool": mean(x[0], over: [2, 3])
     case "AveragePool": averagePool(x[0], node)
     case "Flatten":

@@ -24,13 +24,16 @@ import Testing
       }
       #expect(try names(folder) == ["a"])
       let error = #expect(throws: FileError.self) {
-        try AtomicFile.write([1], to: "\(folder)/no/a")
+        try AtomicFile.write([1], to: "\(folder)/a/b")
       }
-      #expect(error?.kind == .cannotWrite && error?.path == "\(folder)/no/a")
-      #expect(error?.problem == "cannot be written: No such file or directory")
+      #expect(error?.kind == .cannotWrite && error?.path == "\(folder)/a/b")
+      #expect(error?.problem == "cannot be written: Not a directory")
       // A folder in its way: nothing is left beside it.
       #expect(throws: FileError.self) { try AtomicFile.write([1], to: folder) }
       #expect(try names(folder) == ["a"])
+      // Folders above it that are missing are made.
+      try AtomicFile.write([1], to: "\(folder)/b/c/d")
+      #expect(try names("\(folder)/b/c") == ["d"])
     }
   }
 
@@ -95,24 +98,6 @@ import Testing
       try first.append([5])
       #expect(try PlainFile.read(first.path, limit: 10) == [1, 2, 5])
       #expect(throws: FileError.self) { try GrowingFile("\(folder)/none") }
-    }
-  }
-
-  @Test func aLockIsHeldByOneAtATime() throws {
-    try inFolder { folder in
-      let path = "\(folder)/runs/x.lock"
-      var log: [Int] = []
-      try FileLock.whileHolding(path) {
-        log.append(1)
-        let other = open(path, O_RDWR)
-        defer { close(other) }
-        #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
-      }
-      try FileLock.whileHolding(path) { log.append(2) }
-      #expect(log == [1, 2])
-      let error = #expect(throws: FileError.self) { try FileLock.whileHolding(folder) {} }
-      #expect(
-        error?.kind == .cannotCreate && error?.problem.hasPrefix("cannot be locked: ") == true)
     }
   }
 

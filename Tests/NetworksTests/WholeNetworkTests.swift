@@ -36,6 +36,11 @@ import Testing
     try expectPyTorchs("resnet-56-2", Architecture(depth: 56, width: 2), tested)
   }
 
+  @Test(arguments: backends) func resNet20WithProjections(_ tested: TestedBackend) throws {
+    try expectPyTorchs(
+      "resnet-20-projection", Architecture(depth: 20, shortcut: .projection), tested)
+  }
+
   @Test(arguments: backends) func mobileNetV2ForSmallImages(_ tested: TestedBackend) throws {
     try expectPyTorchs("mobilenet-v2", Architecture(name: .mobileNetV2), tested)
   }

@@ -24,11 +24,12 @@ import Training
 
   @discardableResult
   func train(
-    _ recipe: Recipe = recipe, to directory: RunDirectory, startTime: Double? = nil
+    _ recipe: Recipe = recipe, to directory: RunDirectory, startTime: Double? = nil,
+    overwrites: Bool = false
   ) throws -> RunResults {
     try Run.train(
       recipe, datasets: Tiny.two, directory: directory, on: backend, clock: TurnedClock(),
-      startTime: startTime)
+      startTime: startTime, control: RunControl(overwrites: overwrites))
   }
 
   func evaluate(
@@ -114,7 +115,7 @@ import Training
     var recipe = Self.recipe
     recipe.evaluateEvery = 1
     try train(recipe, to: directory, startTime: 100)
-    try train(recipe, to: directory, startTime: 200.5)
+    try train(recipe, to: directory, startTime: 200.5, overwrites: true)
     let names = try files(directory).filter { $0.hasPrefix(EventFile.prefix) }
     #expect(names == ["\(EventFile.prefix)200.\(EventFile.hostName)"])
     let expected = try EventFile(directory: folder, startTime: 200.5)
@@ -139,10 +140,20 @@ import Training
     try directory.check(for: Self.recipe)
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/new"))
     try train(to: directory)
-    try directory.check(for: Self.recipe)
+    let whole = try files(directory)
+    refusal(.cannotCreate, "holds a finished run (3 steps, recombined ") {
+      try directory.check(for: Self.recipe)
+    }
+    refusal(.cannotCreate, "holds a finished run (3 steps, recombined ") {
+      try train(to: directory)
+    }
+    #expect(try files(directory) == whole)
+    try directory.check(for: Self.recipe, resumes: true)
+    try directory.check(for: Self.recipe, overwrites: true)
     var other = Self.recipe
     other.steps += 1
     refusal(.cannotCreate, "holds a run of another recipe") { try directory.check(for: other) }
+    try directory.check(for: other, overwrites: true)
 
     try FileManager.default.createDirectory(
       atPath: "\(folder)/full", withIntermediateDirectories: true)
@@ -156,6 +167,39 @@ import Training
     refusal(.cannotCreate, "cannot be created") {
       try RunDirectory("\(folder)/full/letter.txt/run").check(for: Self.recipe)
     }
+  }
+
+  @Test func aDirectoryBelongsToOneRun() throws {
+    let claimed = try directory.claimed { _ in }
+    let taken = #expect(throws: RunDirectoryTaken.self) { try train(to: directory) }
+    #expect(taken?.description.contains("is in use by process \(getpid()) on ") == true)
+    try train(to: claimed)
+    claimed.release()
+    #expect(try !files(directory).contains { $0.contains("lock") })
+    try train(to: directory, overwrites: true)
+  }
+
+  @Test func dataThatMovedAlongAreFound() throws {
+    let files = FileManager.default
+    func folders(_ place: String) throws {
+      try files.createDirectory(
+        atPath: "\(folder)/\(place)/data", withIntermediateDirectories: true)
+    }
+    try folders("old")
+    var recipe = Self.recipe
+    recipe.tasks[0].dataset = .folder
+    recipe.tasks[0].path = "\(folder)/old/data"
+    try train(recipe, to: RunDirectory("\(folder)/old/runs/first"))
+    #expect(try RunDirectory("\(folder)/old/runs/first").read().recipe == recipe)
+    try files.moveItem(atPath: "\(folder)/old", toPath: "\(folder)/new")
+    let moved = RunDirectory("\(folder)/new/runs/first")
+    #expect(try moved.read().recipe.tasks[0].path == "\(folder)/new/data")
+    // What is at its old place is taken from there, what is nowhere is named as it was.
+    try folders("old")
+    #expect(try moved.read().recipe == recipe)
+    try files.removeItem(atPath: "\(folder)/old")
+    try files.removeItem(atPath: "\(folder)/new/data")
+    #expect(try moved.read().recipe == recipe)
   }
 
   @Test func whatIsNoFinishedRunIsSaid() throws {

@@ -8,7 +8,7 @@ import Tensors
 struct ResNet: NetworkFamily {
   static let name = Architecture.Name.resnet
   static let title = "ResNet"
-  static let settings: Set<NetworkSetting> = [.depth, .width]
+  static let settings: Set<NetworkSetting> = [.depth, .width, .shortcut]
   static let defaultDepth = 8
   static let defaultWidth = 1.0
   static let defaultSplit = Split.stage2
@@ -17,18 +17,26 @@ struct ResNet: NetworkFamily {
   /// Files were written before there was a width.
   static let omitsDefaultWidth = true
 
+  static func remark(on architecture: Architecture) -> String? {
+    guard [50, 152].contains(architecture.depth) else { return nil }
+    return "architecture: resnet of depth \(architecture.depth) is the CIFAR ResNet of He et al. of "
+      + "6n + 2 layers, 16 to 64 channels wide, not ImageNet's ResNet-\(architecture.depth)"
+  }
+
   static func validate(_ architecture: Architecture) throws(ArchitectureError) {
     try ResidualSizes.validate(architecture, offset: 2, "a ResNet")
   }
 
   private let blocks: Int
   private let width: Int
+  private let shortcut: Architecture.Shortcut
 
   init(_ architecture: Architecture) {
     let depth = architecture.depth
     precondition(depth >= 8 && (depth - 2) % 6 == 0, "ResNet: depth \(depth) is not 6n + 2")
     blocks = (depth - 2) / 6
     width = Int(architecture.width)
+    shortcut = architecture.shortcut
   }
 
   var stemChannels: Int { 16 * width }
@@ -53,18 +61,20 @@ struct ResNet: NetworkFamily {
     return (0..<blocks).map { block in
       ResidualBlock(
         "layer\(index + 1).\(block)", inputChannels: block == 0 ? inputChannels : channels,
-        outputChannels: channels, stride: block == 0 && index > 0 ? 2 : 1, on: fresh.backend,
-        seed: fresh.seed, stream: UInt32(1 + (index * blocks + block) * 2))
+        outputChannels: channels, stride: block == 0 && index > 0 ? 2 : 1, shortcut: shortcut,
+        on: fresh.backend, seed: fresh.seed, stream: UInt32(1 + (index * blocks + block) * 2),
+        shortcutStream: UInt32(1 << 15 + index * blocks + block))
     }
   }
 
   /// Option A adds channels of zeros, it cannot take any away.
   func validate(adapter channels: Int, before index: Int) throws(ArchitectureError) {
-    guard index < pieces.count, channels > pieces[index].channels else { return }
+    guard shortcut == .padding, index < pieces.count, channels > pieces[index].channels
+    else { return }
     throw ArchitectureError(
       "adapter",
       "has at most the \(pieces[index].channels) channels of the ResNet's next stage, whose "
-        + "shortcut can only add some, got \(channels)")
+        + "shortcut can only add some, got \(channels); shortcut: projection can take any away")
   }
 
   // MARK: Weights of other programs
@@ -72,9 +82,22 @@ struct ResNet: NetworkFamily {
   /// torchvision's name.
   static let layerAliases = ["fc": "linear"]
 
+  /// torchvision's and timm's.
+  static func ownName(ofTensor name: String) -> String {
+    name.split(separator: ".", omittingEmptySubsequences: false)
+      .map { $0 == "downsample" ? "shortcut" : $0 }.joined(separator: ".")
+  }
+
+  static func shortcut(of weights: WeightShapes) -> Architecture.Shortcut {
+    weights.shapes.keys.contains { $0.contains(".shortcut.") } ? .projection : .padding
+  }
+
   static func refusal(ofTensor name: String) -> String? {
-    guard name.contains("shortcut.") || name.contains("downsample.") else { return nil }
-    return "weights in a shortcut; a CIFAR ResNet's have none (He et al. 2016, option A)"
+    if name.hasPrefix("layer4.") {
+      return "a fourth stage, as ImageNet's ResNets have; a CIFAR ResNet has three"
+    }
+    guard name.contains(".conv3.") else { return nil }
+    return "a block of three convolutions, as ImageNet's ResNet-50 has; a CIFAR ResNet's have two"
   }
 
   static func sizes(of weights: WeightShapes) -> (depth: Int?, width: Double?) {

@@ -21,6 +21,17 @@ public struct Architecture: Hashable, Sendable {
     case standard
   }
 
+  /// What stands beside a ResNet's block where its shape changes.
+  public enum Shortcut: String, Codable, Sendable, CaseIterable {
+    /// Every stride-th pixel, and zeros for the new channels: He et al. 2016, option A.
+    case padding
+    /// A 1×1 convolution with batch norm: option B.
+    case projection
+
+    /// Where nothing is said.
+    public static let standard = padding
+  }
+
   /// Of its family.
   public var name: Name
   /// Weighted layers: 6n + 2, 6n + 4; MobileNetV2 has 53 and no choice.
@@ -35,6 +46,9 @@ public struct Architecture: Hashable, Sendable {
   public var adapter: Int?
   /// MobileNetV2's, and that of other families whose settings have it; nil for the rest.
   public var resolution: Resolution?
+
+  /// A ResNet's; of other families the standard one.
+  public var shortcut = Shortcut.standard
 
   /// Each as it is given; `init(name:depth:width:split:adapter:resolution:imageSize:)` asks the
   /// family for what is left out.
@@ -71,7 +85,9 @@ extension Architecture.Name: ExpressibleByStringLiteral, CustomStringConvertible
 
 extension Architecture {
   /// `2`, `0.5`.
-  public var widthText: String {
+  public var widthText: String { Self.text(width) }
+
+  public static func text(_ width: Double) -> String {
     guard let whole = Int(exactly: width) else { return "\(width)" }
     return "\(whole)"
   }

@@ -45,6 +45,8 @@ public protocol NetworkFamily: Sendable {
   /// A network's name for people, for example `resnet-56`. The default: the name, the depth where
   /// it can be chosen, and a width that is not 1.
   static func description(of architecture: Architecture) -> String
+  /// What a network's name may promise to some that it does not hold; nil (the default) for most.
+  static func remark(on architecture: Architecture) -> String?
   /// Whether recipes and files leave the default width out. The default is false.
   static var omitsDefaultWidth: Bool { get }
 
@@ -52,6 +54,11 @@ public protocol NetworkFamily: Sendable {
 
   /// Other names of layers in weight files, by that name: `["fc": "linear"]`. The default is empty.
   static var layerAliases: [String: String] { get }
+  /// The family's own name of a tensor that a weight file calls so, where other programs have other
+  /// names than `layerAliases` tell. The default is the name itself.
+  static func ownName(ofTensor name: String) -> String
+  /// Which shortcuts a file's weights have. The default is the standard one.
+  static func shortcut(of weights: WeightShapes) -> Architecture.Shortcut
   /// Why a weight file with a tensor of this name holds no network of the family, where more can be
   /// said than that the network has no such tensor. The default is nil.
   static func refusal(ofTensor name: String) -> String?
@@ -98,9 +105,9 @@ public protocol NetworkFamily: Sendable {
 }
 
 /// What may be chosen of a network beside its split and an adapter: the keys of
-/// `Architecture.depth`, `width`, `resolution`.
+/// `Architecture.depth`, `width`, `resolution`, `shortcut`.
 public enum NetworkSetting: String, Sendable, CaseIterable {
-  case depth, width, resolution
+  case depth, width, resolution, shortcut
 }
 
 /// What comes out of a piece of a network.
@@ -150,6 +157,9 @@ extension NetworkFamily {
   public static var depthRule: String? { nil }
   public static var omitsDefaultWidth: Bool { false }
   public static var layerAliases: [String: String] { [:] }
+  public static func remark(on architecture: Architecture) -> String? { nil }
+  public static func ownName(ofTensor name: String) -> String { name }
+  public static func shortcut(of weights: WeightShapes) -> Architecture.Shortcut { .standard }
   public static func refusal(ofTensor name: String) -> String? { nil }
   public static func sizes(of weights: WeightShapes) -> (depth: Int?, width: Double?) {
     (nil, nil)
@@ -161,6 +171,7 @@ extension NetworkFamily {
     var parts = [name.rawValue]
     if settings.contains(.depth) { parts.append("\(architecture.depth)") }
     if architecture.width != 1 { parts.append(architecture.widthText) }
+    if architecture.shortcut != .standard { parts.append(architecture.shortcut.rawValue) }
     return parts.joined(separator: "-")
   }
 

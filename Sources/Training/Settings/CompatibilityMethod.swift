@@ -40,6 +40,18 @@ public struct CompatibilityMethod: RawRepresentable, Hashable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// The paper's abbreviations, which stand for the names wherever a method is named.
+  public static let shortNames = [
+    "iiw": identicalInitialWeights, "rp": rotationPrediction, "dcc": commonClasses,
+  ]
+
+  /// By its name or abbreviation, in letters of any case; nil for a method that there is not.
+  public init?(named name: String) {
+    let name = name.lowercased()
+    guard let method = Self.shortNames[name] ?? Self(rawValue: name) else { return nil }
+    self = method
+  }
+
   /// The self-supervised task whose head is shared, for the methods that are one.
   public var auxiliaryTask: (any AuxiliaryTask)? {
     AuxiliaryTasks.all.first { $0.methodName == rawValue }
