@@ -38,8 +38,8 @@ public struct Certifier {
       try Recombination(features, try $0.makeHead(path: "the own head", on: backend))
     }
     let outputs = network.head.classNames
-    // Output of each label by name.
-    let truth = data.labelNames.map { outputs.firstIndex(of: $0) }
+    // Output of each label by name; case counts where the head or the data have both.
+    let truth = ClassMap.spelled(data.labelNames, as: outputs).map { outputs.firstIndex(of: $0) }
     let chosen = data.images.labels.indices.filter { truth[Int(data.images.labels[$0])] != nil }
     guard !chosen.isEmpty else {
       throw NoCommonClassError(data: data.name, labelNames: data.labelNames, outputs: outputs)
@@ -56,10 +56,11 @@ public struct Certifier {
     }
     let ownHead = try upper.map { upper in
       let names = upper.head.classNames
+      let labelNames = ClassMap.spelled(data.labelNames, as: names)
       var (onlyRecombined, onlyOwn) = (0, 0)
       for (index, output) in try evaluator.predictions(upper, images).enumerated() {
         let label = Int(images.labels[index])
-        switch (predicted[index] == truth[label], names[output] == data.labelNames[label]) {
+        switch (predicted[index] == truth[label], names[output] == labelNames[label]) {
         case (true, false): onlyRecombined += 1
         case (false, true): onlyOwn += 1
         default: break

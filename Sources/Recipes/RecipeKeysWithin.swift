@@ -14,6 +14,10 @@ extension RecipeKeys {
       "of its components' files, and in results",
     ],
     ["path", "a folder", "none", "of the data, from the recipe's folder; synthetic sets have none"],
+    [
+      "test", "0.001 to 0.999", "none",
+      "of a folder without test images: this part of each class is held out",
+    ],
     ["classes", "a list of names", "all", "those of the data set that the task has, in this order"],
     ["synonyms", "a mapping", "{}", "this data set's name of a class: the common one"],
     ["architecture", "a mapping, see below", "the recipe's", "of its extractor"],

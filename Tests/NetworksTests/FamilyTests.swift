@@ -204,7 +204,7 @@ import Testing
     (
       Architecture(depth: 8, adapter: 65), "adapter",
       "has at most the 64 channels of the ResNet's next stage, whose shortcut can only add some, "
-        + "got 65"
+        + "got 65; shortcut: projection can take any away"
     ),
   ]
 

@@ -45,6 +45,12 @@ __kernel void divided(__global const float* x, __global float* y, const int d, c
   y[i / d * d + (i % d + e) % d] = x[(i * 7) / 7 / e * e + i % e];
 }
 
+// Addresses held between the first and the last element: what lies before and behind is not read.
+__kernel void clamped(__global const float* x, __global float* y, const int n, const int shift) {
+  const int i = get_global_id(0);
+  y[i] = x[max(min(i - shift, n - 1), 0)] + x[max(min(i + shift, n - 1), 0)];
+}
+
 // Quotients of doubles call a routine.
 __kernel void doubles(__global const float* x, __global float* y, const int n, const int d) {
   double sum = 0.0;

@@ -31,7 +31,8 @@ def run(tools):
     with open(os.path.join(HERE, "selftest.cl"), encoding="utf-8") as file:
         source = file.read()
     checks = {"chain": _chain, "stream": _stream, "uneven": _uneven, "parted": _parted,
-              "divided": _divided, "doubles": _doubles, "last_adds": _last_adds,
+              "divided": _divided, "clamped": _clamped, "doubles": _doubles,
+              "last_adds": _last_adds,
               "tensor": _tensor, "tiled": _tiled}
     local = {"last_adds": (64, 1, 1), "tensor": (32, 1, 1), "tiled": (32, 1, 1)}
     program = dump.Program(1, "chain", ["-cl-std=CL1.2"], source)
@@ -154,6 +155,12 @@ def _divided(kernel):
         FAILED.append("a store behind a buffer's end was not seen")
     except memory.OutOfBounds:
         pass
+
+
+def _clamped(kernel):
+    # A smaller buffer than the range: every address has to be held back.
+    count = kernel.launch([(4 * 100,), (1024,), 100, 30], 256, 64)
+    same("stores of clamped loads", sum(count.written), 1024)
 
 
 def _doubles(kernel):
