@@ -22,15 +22,7 @@ public struct Architecture: Hashable, Sendable {
   }
 
   /// What stands beside a ResNet's block where its shape changes.
-  public enum Shortcut: String, Codable, Sendable, CaseIterable {
-    /// Every stride-th pixel, and zeros for the new channels: He et al. 2016, option A.
-    case padding
-    /// A 1×1 convolution with batch norm: option B.
-    case projection
-
-    /// Where nothing is said.
-    public static let standard = padding
-  }
+  public typealias Shortcut = ResidualShortcut
 
   /// Of its family.
   public var name: Name

@@ -20,7 +20,7 @@ public struct ResidualBlock: Layer {
   ///   - shortcutStream: of option B's filter.
   public init(
     _ name: String, inputChannels: Int, outputChannels: Int, stride: Int,
-    shortcut: Architecture.Shortcut = .padding, on backend: any Backend, seed: UInt64,
+    shortcut: ResidualShortcut = .padding, on backend: any Backend, seed: UInt64,
     stream: UInt32, shortcutStream: UInt32 = 0
   ) {
     conv1 = Convolution(
