@@ -5,11 +5,22 @@ public import Components
 /// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest
 /// follows.
 public struct Certificate: Codable, Hashable, Sendable {
-  public static let currentFormat = "dovetail-certificate-1"
+  public static let currentFormat = "dovetail-certificate-2"
+  /// Those that are read. The first knew no `betterThanChance`, which it called incompatible.
+  static let firstFormat = "dovetail-certificate-1"
+  static let formats = [firstFormat, currentFormat]
 
   public enum Verdict: String, Codable, Sendable {
-    case incompatible, compatible
+    /// Nothing says that the head understands the features.
+    case incompatible
+    /// Surely better than chance, and not surely better than with the channels in a random order:
+    /// weak compatibility, or something that passes any cut.
+    case betterThanChance = "better than chance"
+    case compatible
     case perfectlyCompatible = "perfectly compatible"
+
+    /// Whether it is surely better than with shuffled channels.
+    public var isCompatible: Bool { self == .compatible || self == .perfectlyCompatible }
   }
 
   public struct Part: Codable, Hashable, Sendable {
@@ -78,7 +89,7 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var needed: Double
   }
 
-  public var format = Certificate.currentFormat
+  public var format: String
   public var madeBy = "dovetail \(ProductVersion.current)"
   public var extractor: Part
   public var head: Part
@@ -117,8 +128,9 @@ public struct Certificate: Codable, Hashable, Sendable {
   init(
     extractor: Part, head: Part, data: Data, featureSpace: Space, batchNorm: BatchNormPolicy,
     batchSize: Int, device: String, confusion: Confusion, own: OwnHead?, seed: UInt64,
-    shuffle: () throws -> Shuffling?
+    format: String = currentFormat, shuffle: () throws -> Shuffling?
   ) rethrows {
+    self.format = format
     self.extractor = extractor
     self.head = head
     self.data = data
@@ -148,7 +160,7 @@ public struct Certificate: Codable, Hashable, Sendable {
     }
     shuffling = Rule.passes(relabeling) ? try shuffle() : nil
     (verdict, reason) = Rule.verdict(
-      relabeling, shuffling, upperBound, outputs: confusion.outputs.count)
+      relabeling, shuffling, upperBound, outputs: confusion.outputs.count, format: format)
   }
 
   /// What was counted under the own head.

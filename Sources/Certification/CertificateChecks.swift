@@ -6,7 +6,7 @@ extension Certificate {
   /// Does everything follow from what was counted? A certificate whose figures were changed by hand
   /// does not. Whether the counts are true, only measuring again can tell.
   public var isConsistent: Bool {
-    guard format == Self.currentFormat, confusion.isValid else { return false }
+    guard Self.formats.contains(format), confusion.isValid else { return false }
     if let shuffling {
       guard shuffling.count == Rule.shufflings, shuffling.images > 0,
         (shuffling.rightShuffled + [shuffling.right]).allSatisfy({ 0...shuffling.images ~= $0 })
@@ -22,7 +22,7 @@ extension Certificate {
       batchNorm: batchNorm, batchSize: batchSize, device: device, confusion: confusion,
       own: upperBound.map {
         OwnHead(head: $0.head, onlyRecombined: $0.onlyRecombined, onlyOwn: $0.onlyOwn)
-      }, seed: relabeling.seed, shuffle: { shuffling })
+      }, seed: relabeling.seed, format: format, shuffle: { shuffling })
     var own = self
     own.madeBy = again.madeBy
     return own == again
@@ -45,7 +45,12 @@ extension Certificate {
     compare("outputs", confusion.outputs, measured.confusion.outputs)
     compare("shared anchors", featureSpace.shared, measured.featureSpace.shared)
     compare("batch-norm policy", batchNorm.rawValue, measured.batchNorm.rawValue)
-    compare("verdict", verdict.rawValue, measured.verdict.rawValue)
+    // In the words of its own format.
+    let judged = Rule.verdict(
+      measured.relabeling, measured.shuffling, measured.upperBound,
+      outputs: measured.confusion.outputs.count, format: format
+    ).0
+    compare("verdict", verdict.rawValue, judged.rawValue)
     guard found.isEmpty else { return found }
     let allowed = device == measured.device ? 0 : images / 200
     let moved =
@@ -80,10 +85,10 @@ extension Certificate {
       throw FileError(
         kind: .malformed, path: path, problem: "is no certificate: its JSON cannot be understood")
     }
-    guard format == Self.currentFormat else {
+    guard Self.formats.contains(format) else {
       throw FileError(
         kind: .malformed, path: path,
-        problem: "expected the format \(Self.currentFormat), got \(format)")
+        problem: "expected the format \(Self.formats.joined(separator: " or ")), got \(format)")
     }
   }
 }

@@ -19,7 +19,7 @@ enum Rule {
   /// version 0.1 wrote them.
   static func verdict(
     _ relabeling: Certificate.Relabeling, _ shuffling: Certificate.Shuffling?,
-    _ upperBound: Certificate.UpperBound?, outputs: Int
+    _ upperBound: Certificate.UpperBound?, outputs: Int, format: String
   ) -> (Certificate.Verdict, String) {
     let share = Double(relabeling.below) / Double(relabeling.count)
     var reason =
@@ -32,7 +32,7 @@ enum Rule {
     guard passes(relabeling) else { return (.incompatible, reason) }
     guard let shuffling, shuffling.passes else {
       return (
-        .incompatible,
+        format == Certificate.firstFormat ? .incompatible : .betterThanChance,
         reason
           + "; but the head does as well with the extractor's channels in a random order: what "
           + "it recognises has no need of compatible features"

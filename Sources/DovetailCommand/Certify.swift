@@ -12,14 +12,16 @@ struct Certify: ParsableCommand {
       outputs, and the head does worse with the extractor's channels in any of 199 random orders \
       (unrelated networks share more than their features, such as where in the image things are). \
       perfectly compatible: besides, the lower 95 % limit of its difference to the \
-      extractor under --own-head is above -1 point. Else incompatible.
+      extractor under --own-head is above -1 point. better than chance: the relabelings are \
+      exceeded, the shuffled channels are not; weakly compatible pairs end there, and so do \
+      unrelated ones at times. Else incompatible.
 
         dovetail certify a.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10 \
       --own-head a.head.safetensors --json ab.json
         dovetail certify a.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10 \
       --own-head a.head.safetensors --verify ab.json
 
-      Exit status 3 for incompatible, for components that do not fit, and where a certificate is \
+      Exit status 3 where they are not compatible, for components that do not fit, and where a certificate is \
       not confirmed.
       """)
 
@@ -79,7 +81,7 @@ struct Certify: ParsableCommand {
         }
         if !json.takesStdout { Console.print("\(verify!): confirmed") }
       }
-      if measured.verdict == .incompatible { throw ExitCode(3) }
+      if !measured.verdict.isCompatible { throw ExitCode(3) }
     }
   }
 
@@ -113,6 +115,9 @@ enum CertificateTable {
       lines.append(
         "own head: \(Format.percent(upper.accuracy)); difference (95 %): "
           + "\(points(upper.difference.low)) to \(points(upper.difference.high)) points")
+      lines.append(
+        "negative flips: \(upper.onlyOwn) (\(Format.percent(share(upper.onlyOwn, certificate)))), right "
+          + "under the own head and wrong here; positive: \(upper.onlyRecombined)")
     }
     let shared = certificate.featureSpace.shared
     lines += [
@@ -132,6 +137,10 @@ enum CertificateTable {
           })
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func share(_ count: Int, _ certificate: Certificate) -> Double {
+    Double(count) / Double(certificate.images)
   }
 
   private static func points(_ share: Double) -> String {

@@ -113,7 +113,7 @@ enum MatrixTable {
 
   private static func value(_ cell: CompatibilityMatrix.Cell) -> String {
     guard let certificate = cell.certificate else { return "–" }
-    return Format.percent(certificate.accuracy) + (certificate.verdict == .incompatible ? " " : "*")
+    return Format.percent(certificate.accuracy) + (certificate.verdict.isCompatible ? "*" : " ")
   }
 
   static func unique(_ names: [String]) -> [String] {

@@ -143,6 +143,21 @@ enum Trained {
       #expect(!forged.isConsistent)
       #expect(!forged.differences(from: again).isEmpty)
     }
+    // As the rule has it where a shuffled order does as well; version 0.1 called that incompatible.
+    let weak = forged {
+      $0.shuffling!.rightShuffled = [$0.shuffling!.right]
+      $0.verdict = .betterThanChance
+      $0.reason =
+        $0.reason.prefix { $0 != ";" }
+        + "; but the head does as well with the extractor's channels in a random order: what it "
+        + "recognises has no need of compatible features"
+    }
+    #expect(weak.isConsistent && !weak.verdict.isCompatible)
+    var first = weak
+    (first.format, first.verdict) = ("dovetail-certificate-1", .incompatible)
+    #expect(first.isConsistent && first.differences(from: weak) == [])
+    first.verdict = .betterThanChance
+    #expect(!first.isConsistent)
     try mutations(certificate)
     let counts = forged {
       var counts = $0.confusion.counts
