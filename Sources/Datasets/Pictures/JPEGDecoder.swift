@@ -13,11 +13,9 @@ enum JPEGDecoder: PictureDecoder {
     var width: Int32 = 0
     var height: Int32 = 0
     var held: UInt64 = 0
-    var message = [CChar](repeating: 0, count: Int(DOVETAIL_JPEG_MESSAGE))
-    guard
-      dovetail_jpeg_header(
-        file.baseAddress, file.count, &width, &height, &held, &message) == 0
-    else { throw .damaged(format: name, String(message: message)) }
+    try calling(DOVETAIL_JPEG_MESSAGE) {
+      dovetail_jpeg_header(file.baseAddress, file.count, &width, &height, &held, $0)
+    }
     return PictureHeader(
       width: Int(width), height: Int(height), orientation: orientation(file), mostShrink: 8,
       held: Int(clamping: held))
@@ -26,12 +24,11 @@ enum JPEGDecoder: PictureDecoder {
   static func decode(
     _ file: UnsafeRawBufferPointer, _ header: PictureHeader, shrink: Int, to rows: PictureRows
   ) throws(PictureFailure) {
-    var message = [CChar](repeating: 0, count: Int(DOVETAIL_JPEG_MESSAGE))
-    guard
+    try calling(DOVETAIL_JPEG_MESSAGE) {
       dovetail_jpeg_decode(
         file.baseAddress, file.count, Int32(header.width), Int32(header.height), Int32(shrink),
-        PictureRows.give, rows.context, &message) == 0
-    else { throw .damaged(format: name, String(message: message)) }
+        PictureRows.give, rows.context, $0)
+    }
   }
 
   /// Of the first APP1 segment with EXIF data before the picture's.

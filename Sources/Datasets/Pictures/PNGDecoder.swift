@@ -14,11 +14,9 @@ enum PNGDecoder: PictureDecoder {
     var width: Int32 = 0
     var height: Int32 = 0
     var interlaced: Int32 = 0
-    var message = [CChar](repeating: 0, count: Int(DOVETAIL_PNG_MESSAGE))
-    guard
-      dovetail_png_header(
-        file.baseAddress, file.count, &width, &height, &interlaced, &message) == 0
-    else { throw .damaged(format: name, String(message: message)) }
+    try calling(DOVETAIL_PNG_MESSAGE) {
+      dovetail_png_header(file.baseAddress, file.count, &width, &height, &interlaced, $0)
+    }
     return PictureHeader(
       width: Int(width), height: Int(height), orientation: orientation(file),
       held: interlaced == 0 ? 0 : PictureHeader.bytes(Int(width), Int(height), perPixel: 4))
@@ -28,12 +26,11 @@ enum PNGDecoder: PictureDecoder {
     _ file: UnsafeRawBufferPointer, _ header: PictureHeader, shrink: Int, to rows: PictureRows
   ) throws(PictureFailure) {
     precondition(shrink == 1, "PNG is decoded at its own size")
-    var message = [CChar](repeating: 0, count: Int(DOVETAIL_PNG_MESSAGE))
-    guard
+    try calling(DOVETAIL_PNG_MESSAGE) {
       dovetail_png_decode(
         file.baseAddress, file.count, Int32(header.width), Int32(header.height), PictureRows.give,
-        rows.context, &message) == 0
-    else { throw .damaged(format: name, String(message: message)) }
+        rows.context, $0)
+    }
   }
 
   private static func orientation(_ file: UnsafeRawBufferPointer) -> Orientation {

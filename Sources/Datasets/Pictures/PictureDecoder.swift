@@ -60,8 +60,19 @@ final class PictureRows {
   }
 }
 
+extension PictureDecoder {
+  /// Calls a decoder in C, which returns 0, or leaves its own words in a buffer of `room` bytes.
+  static func calling(
+    _ room: Int32, _ function: (UnsafeMutablePointer<CChar>) -> Int32
+  ) throws(PictureFailure) {
+    var message = [CChar](repeating: 0, count: Int(room))
+    guard function(&message) != 0 else { return }
+    throw .damaged(format: name, String(message: message))
+  }
+}
+
 extension String {
-  /// A decoder's message.
+  /// What C wrote into a buffer.
   init(message: [CChar]) {
     self.init(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }

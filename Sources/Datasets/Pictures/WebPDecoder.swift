@@ -15,11 +15,10 @@ enum WebPDecoder: PictureDecoder {
     var height: Int32 = 0
     var scalable: Int32 = 0
     var perPixel: Int32 = 0
-    var message = [CChar](repeating: 0, count: Int(DOVETAIL_WEBP_MESSAGE))
-    guard
+    try calling(DOVETAIL_WEBP_MESSAGE) {
       dovetail_webp_header(
-        file.baseAddress, file.count, &width, &height, &scalable, &perPixel, &message) == 0
-    else { throw .damaged(format: name, String(message: message)) }
+        file.baseAddress, file.count, &width, &height, &scalable, &perPixel, $0)
+    }
     // What cannot be decoded smaller comes as RGBA, all at once.
     let held = Int(perPixel) + (scalable == 0 ? 4 : 0)
     return PictureHeader(
@@ -31,12 +30,11 @@ enum WebPDecoder: PictureDecoder {
   static func decode(
     _ file: UnsafeRawBufferPointer, _ header: PictureHeader, shrink: Int, to rows: PictureRows
   ) throws(PictureFailure) {
-    var message = [CChar](repeating: 0, count: Int(DOVETAIL_WEBP_MESSAGE))
-    guard
+    try calling(DOVETAIL_WEBP_MESSAGE) {
       dovetail_webp_decode(
         file.baseAddress, file.count, Int32(header.width), Int32(header.height), Int32(shrink),
-        PictureRows.give, rows.context, &message) == 0
-    else { throw .damaged(format: name, String(message: message)) }
+        PictureRows.give, rows.context, $0)
+    }
   }
 
   private static func orientation(_ file: UnsafeRawBufferPointer) -> Orientation {
