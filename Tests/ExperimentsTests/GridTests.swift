@@ -139,6 +139,7 @@ import Training
     #expect(jobs.map(\.name) == ["RP", "DCC", "RP", "DCC"])
     #expect(jobs.map(\.recipe.rotations) == [.one, .all, .one, .all])
     #expect(jobs.allSatisfy { $0.recipe.architecture.depth == 20 && $0.recipe.steps == 6000 })
+    #expect(jobs.allSatisfy { $0.recipe.architecture.adapter == 16 && $0.recipe.learningRate == 1 })
     #expect(throws: RecipeError.self) {
       try Grid(
         Experiment.all, scale: .smoke, seeds: 1, sources: [], output: "/nowhere", chosen: ["R"])
