@@ -8,6 +8,7 @@ enum Main {
   static func main() {
     StandardStream.prepare()
     do {
+      try checkEnvironment()
       var command = try DovetailCommand.parseAsRoot()
       try command.run()
       Console.finish()
@@ -18,6 +19,14 @@ enum Main {
       if status.isSuccess { Console.finish() }
       exit(status.rawValue)
     }
+  }
+
+  private static func checkEnvironment() throws {
+    let name = Picture.limitVariable
+    guard let text = ProcessInfo.processInfo.environment[name], !text.isEmpty,
+      Picture.limitFactor(text) == nil
+    else { return }
+    throw ValidationError("\(name): expected a whole number from 1 to 1024, got “\(text)”")
   }
 }
 
@@ -42,7 +51,7 @@ struct DovetailCommand: ParsableCommand {
     version: ProductVersion.current,
     subcommands: [
       Demo.self, Train.self, Pretrain.self, Evaluate.self, Recombine.self, Recalibrate.self,
-      Predict.self, Export.self, Certify.self,
+      Predict.self, Export.self, Certify.self, CertifyPower.self,
       Matrix.self, Adapt.self, ExtendHead.self, Transfer.self, Library.self, Import.self,
       Inspect.self, List.self, Reproduce.self, CompareFeatures.self, RecipeKeysCommand.self,
       Bench.self, Devices.self, TryDevice.self,
