@@ -108,6 +108,34 @@ enum Trained {
     #expect(chance.verdict == .incompatible, "\(chance.reason), \(chance.accuracy)")
     #expect(chance.featureSpace.differentSpaceAllowed)
     try verification(across, chance, certifier, parts)
+    try power(across, certifier, parts, unrelated)
+  }
+
+  /// Over all images and classes it is the certificate's own measurement; three outputs are too few
+  /// for any pair; unrelated networks are not certified however many images there are.
+  func power(
+    _ certificate: Certificate, _ certifier: Certifier,
+    _ parts: [(extractor: Component, head: Component)],
+    _ unrelated: [(extractor: Component, head: Component)]
+  ) throws {
+    let all = data.images.count
+    let power = try certifier.power(
+      parts[0].extractor, parts[1].head, on: data, images: [30, all], classes: [3, 10], draws: 3)
+    #expect(power.accuracy == certificate.accuracy && power.images == all)
+    #expect(
+      power.points.map { [$0.classes, $0.images] } == [[3, 30], [10, 30], [10, all]])
+    #expect(power.points[0].betterThanChance == 0)
+    let whole = power.points[2]
+    #expect(abs(whole.accuracy - certificate.accuracy) < 1e-12)
+    #expect(whole.betterThanChance == 1 && whole.compatible == 1)
+    let again = try certifier.power(
+      parts[0].extractor, parts[1].head, on: data, images: [30, all], classes: [3, 10], draws: 3)
+    #expect(power == again)
+
+    let none = try certifier.power(
+      unrelated[0].extractor, unrelated[1].head, on: data, images: [100, all], classes: [10],
+      draws: 3, allowDifferentSpace: true)
+    #expect(none.points.count == 2 && none.points.allSatisfy { $0.compatible == 0 })
   }
 
   func verification(
