@@ -2,7 +2,7 @@ import Training
 import Yams
 
 extension Recipe {
-  /// Reads a recipe; see the README for its form. What is left out has its default.
+  /// Reads a recipe; its form stands in the article “Recipes”. What is left out has its default.
   /// - Parameters:
   ///   - folder: relative paths in the recipe start here.
   ///   - settings: keys and their values, as YAML, that take the place of the recipe's.

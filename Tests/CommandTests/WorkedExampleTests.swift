@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's example: train, recombine, certify with the library.
+/// The reference's example: train, recombine, certify with the library.
 @Suite struct WorkedExampleTests {
   @Test func trainRecombineCertify() throws {
     let folder = FileManager.default.temporaryDirectory
