@@ -30,6 +30,7 @@ extension Application {
   /// share grows to all classes of the data, is trained on one of them, frozen, and fits the
   /// others, untouched.
   /// - Parameters:
+  ///   - headPath: file of the head that grows.
   ///   - reference: file of the extractor that the head is trained on.
   ///   - others: files of extractors that the head is measured with.
   ///   - trainReference: its extractor learns too, and starts a feature space of its own.

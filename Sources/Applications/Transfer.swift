@@ -26,7 +26,8 @@ extension Application {
   /// Transfer (Gygli et al. Sec. 5.3): a source's extractor under a target's head, measured
   /// directly and along fine-tuning of the whole network on the task's training images.
   /// - Parameters:
-  ///   - head: nil for a fresh one, of the extractor's architecture.
+  ///   - path: file of the source's extractor.
+  ///   - headPath: file of the target's head; nil for a fresh one, of the extractor's architecture.
   ///   - rotationHead: stays frozen and is trained through too, so that the fine-tuned extractor
   ///     keeps its feature space.
   ///   - epochs: in place of `steps`.

@@ -44,6 +44,10 @@ public final class OpenCLBackend: Backend {
   }
 
   /// - Parameters:
+  ///   - device: where kernels run.
+  ///   - family: whose kernels run; nil: the device's own.
+  ///   - convolutions: how convolutions are computed on a CPU.
+  ///   - finishesEachKernel: slower, with equal results; finds where an error comes from.
   ///   - warmsUp: whether CLBlast, which the portable family multiplies matrices with, compiles in
   ///     a thread of its own from the first convolution on.
   ///   - profiles: whether every kernel is timed.

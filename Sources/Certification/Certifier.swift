@@ -22,6 +22,9 @@ public struct Certifier {
 
   /// Measures `extractor` under `head` on the images of the head's classes.
   /// - Parameters:
+  ///   - extractor: what gives the features.
+  ///   - head: what reads them.
+  ///   - data: labeled images; those of the head's classes count.
   ///   - own: the extractor's own head: the upper bound.
   ///   - allowDifferentSpace: measure parts without a common anchor too.
   /// - Throws: `MisfitError`, `NoCommonClassError`; `FileError` where a part is of another kind.

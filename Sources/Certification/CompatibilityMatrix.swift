@@ -20,7 +20,11 @@ public struct CompatibilityMatrix: Codable, Sendable {
   public let cells: [Cell]
 
   /// - Parameters:
+  ///   - extractors: the rows, with names for people.
+  ///   - heads: the columns, likewise.
   ///   - data: for images of an extractor's size; read once a size.
+  ///   - certifier: what measures each pair.
+  ///   - allowDifferentSpace: measure parts without a common anchor too.
   ///   - progress: called before each cell.
   public init(
     extractors: [(name: String, part: Component)], heads: [(name: String, part: Component)],

@@ -35,9 +35,14 @@ extension Certifier {
   /// batches of all images, not of the chosen ones; the 199 random orders of the channels are the
   /// same for all choices.
   /// - Parameters:
-  ///   - images: numbers of images; those above what there is are left out.
+  ///   - extractor: what gives the features.
+  ///   - head: what reads them.
+  ///   - data: labeled images; those of the head's classes count.
+  ///   - counts: numbers of images; those above what there is are left out.
   ///   - classes: numbers of classes, likewise.
+  ///   - draws: choices of images and classes for each pair of numbers.
   ///   - most: so many of the images are drawn from, at most.
+  ///   - allowDifferentSpace: measure parts without a common anchor too.
   /// - Throws: as `certify`.
   public func power(
     _ extractor: Component, _ head: Component, on data: LabeledImages, images counts: [Int],

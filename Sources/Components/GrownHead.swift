@@ -9,6 +9,7 @@ extension TaskHead {
   ///   - classNames: by output of the result.
   ///   - fresh: a head of the same architecture with outputs for `classNames`; its layers become
   ///     the result's.
+  ///   - backend: where the weights are copied.
   /// - Precondition: `classNames` holds all of this head's.
   public func growing(
     to classNames: [String], fresh: Sequential, on backend: any Backend

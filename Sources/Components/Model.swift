@@ -11,7 +11,10 @@ public struct Model: Sendable {
   public let featureSpace: FeatureSpace
   public var lineage: Lineage
 
-  /// - Parameter allowDifferentSpace: join parts without a common anchor too; the lineage says so.
+  /// - Parameters:
+  ///   - extractor: what gives the features.
+  ///   - head: what reads them.
+  ///   - allowDifferentSpace: join parts without a common anchor too; the lineage says so.
   /// - Throws: `MisfitError` with both sides' values.
   /// - Precondition: an extractor and a (not auxiliary) head.
   public init(

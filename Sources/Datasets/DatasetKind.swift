@@ -26,10 +26,13 @@ public enum DatasetKind: String, Codable, Sendable, CaseIterable {
 extension Dataset {
   /// Loads a data set at `imageSize` × `imageSize`.
   /// - Parameters:
+  ///   - kind: what is at the path.
   ///   - path: the folder; synthetic sets take none.
-  ///   - test: fraction of each class's images that is held out for tests, where an image folder
-  ///     has no test part.
+  ///   - imageSize: height and width, pixels.
+  ///   - onDamaged: what is done about a file that cannot be decoded.
   ///   - memory: bytes of training images that are held; an image folder with more is streamed.
+  ///   - fraction: share of each class's images that is held out for tests, where an image folder
+  ///     has no test part.
   public static func load(
     _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail,
     memory: Int = .max, test fraction: Double? = nil

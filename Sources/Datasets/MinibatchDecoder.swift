@@ -32,6 +32,7 @@ public final class MinibatchDecoder {
   private var begun: [Int: Pending] = [:]
 
   /// - Parameters:
+  ///   - stream: the images that stay in their files.
   ///   - batchSize: images of a minibatch.
   ///   - steps: minibatches of the training; none after them are begun unasked.
   ///   - threads: nil: as many as there are cores.

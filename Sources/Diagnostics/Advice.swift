@@ -29,6 +29,9 @@ public struct Advice: Codable, Sendable, Equatable {
   /// What the limits of a device tell.
   /// - Parameters:
   ///   - name: as `--device` takes it.
+  ///   - hasCompiler: whether it can build programs from source.
+  ///   - memoryBytes: of global memory.
+  ///   - maxWorkGroupSize: work-items of a work-group, at most.
   ///   - portableWorkGroupSize: what the portable kernels take.
   public static func about(
     name: String, hasCompiler: Bool, memoryBytes: UInt64, maxWorkGroupSize: Int,

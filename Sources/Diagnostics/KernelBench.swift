@@ -48,6 +48,7 @@ public struct KernelBench {
   private let leastBatch: Double
 
   /// - Parameters:
+  ///   - backend: what is measured.
   ///   - repeats: batches of calls of each row, of which the median counts.
   ///   - leastBatch: seconds that a batch takes at least.
   ///   - clock: what calls are timed by.
@@ -82,7 +83,9 @@ public struct KernelBench {
       fmaPeakGFLOPS: operations / fma * 1e-9, copyGBs: 2 * Double(copiedBytes) / copy * 1e-9)
   }
 
-  /// - Parameter ceilings: what the row is held against.
+  /// - Parameters:
+  ///   - workload: an op at a size.
+  ///   - ceilings: what the row is held against.
   public func measure(_ workload: Workload, against ceilings: Ceilings) throws -> KernelRow {
     let prepared = workload.prepare(on: backend)
     // Builds the kernels, too.

@@ -53,6 +53,11 @@ public struct StepBench {
 
   /// Images are random bytes, the two tasks have all but one class in common.
   /// - Parameters:
+  ///   - architecture: of each network.
+  ///   - methods: those of a joint step; none: a step of one task.
+  ///   - batchSize: images of a minibatch.
+  ///   - imageSize: height and width, pixels.
+  ///   - backend: what is measured.
   ///   - stopwatch: what steps are timed by; the first from its start on.
   /// - Throws: `RecipeError` where the architecture or the sizes cannot be.
   public init(

@@ -33,7 +33,9 @@ public struct CompatibleTraining {
   }
 
   /// Trains to the end.
-  /// - Parameter progress: told after every ten steps of each task.
+  /// - Parameters:
+  ///   - device: where to compute.
+  ///   - progress: told after every ten steps of each task.
   /// - Throws: `SettingsError` where tasks and settings do not fit; `DivergenceError`; what the device
   ///   reports.
   public func train(

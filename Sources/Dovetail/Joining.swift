@@ -12,7 +12,9 @@ extension Component {
   public func write(to path: String) throws { try ComponentFile.write(self, to: path) }
 
   /// This extractor under a head, which need not be its own.
-  /// - Parameter allowDifferentSpace: also where nothing says that they understand each other.
+  /// - Parameters:
+  ///   - head: what is to read the features.
+  ///   - allowDifferentSpace: also where nothing says that they understand each other.
   /// - Throws: `MisfitError` with both sides' values; `KindError` where one is not what it should be.
   public func joined(
     to head: Component, allowDifferentSpace: Bool = false
@@ -38,8 +40,10 @@ extension Model {
 
   /// What extractor and head are to each other, measured on a data set's test images.
   /// - Parameters:
+  ///   - dataset: whose test images are measured.
   ///   - synonyms: the data set's name of a class to the head's.
   ///   - own: the extractor's own head: the upper bound.
+  ///   - device: where to compute.
   /// - Throws: `NoCommonClassError`; what the device reports.
   public func certificate(
     on dataset: Dataset, synonyms: [String: String] = [:], own: Component? = nil,

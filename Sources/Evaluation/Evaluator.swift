@@ -43,6 +43,8 @@ public struct Evaluator {
   }
 
   /// - Parameters:
+  ///   - network: an extractor under a head.
+  ///   - images: the images and their labels.
   ///   - labelNames: canonical class name of each label of `images`.
   ///   - classes: only images of these classes are measured; all of them where nil.
   /// - Returns: nil where no image is of these classes.
@@ -92,7 +94,10 @@ public struct Evaluator {
   }
 
   /// Logits `[images, outputs]`, in the images' order; batch norm as the network states it.
-  /// - Parameter chosen: the images that are measured, as if there were no others; nil: all.
+  /// - Parameters:
+  ///   - network: an extractor under a head.
+  ///   - images: the images; labels are not looked at.
+  ///   - chosen: the images that are measured, as if there were no others; nil: all.
   public func logits(
     _ network: Recombination, _ images: ImageSet, among chosen: [Int]? = nil
   ) throws -> [Float] {

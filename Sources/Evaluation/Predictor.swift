@@ -56,9 +56,11 @@ public struct Predictor {
   /// With fixed statistics an image's logits are the same bits whatever the other images are: all
   /// batches have one size, filled up where images are short of it.
   /// - Parameters:
+  ///   - files: pictures.
   ///   - path: the model's, for errors.
   ///   - allowSmallBatch: let the batch's statistics be those of fewer than `smallBatch` images.
   ///   - skipDamaged: what cannot be decoded is left out; else the first stops it all.
+  ///   - backend: where it computes.
   /// - Returns: predictions in the order of the files, and what was wrong with those left out.
   /// - Throws: `SmallBatchError`; `DatasetError` for a damaged file; `FileError`; the
   ///   device's errors.

@@ -18,7 +18,11 @@ public enum Recalibration {
   /// in double precision: mean and biased (population) variance over all values of all batches (Wu
   /// and Johnson 2021, “precise batch norm”). With all images in one batch, the network then
   /// predicts as it does by the batch's statistics.
-  /// - Parameter batchSize: images a batch, or a few less: batches have nearly equal sizes.
+  /// - Parameters:
+  ///   - network: whose statistics are set.
+  ///   - images: those that the statistics are taken over.
+  ///   - batchSize: images a batch, or a few less: batches have nearly equal sizes.
+  ///   - backend: where it computes.
   /// - Throws: `DatasetError` for fewer than two images; the device's errors. The network is then
   ///   as it was.
   public static func recalibrate(
@@ -91,7 +95,13 @@ public enum Recalibration {
 
 extension Model {
   /// A model whose batch-norm statistics are those of these images; its lineage names them.
-  /// - Parameter digest: of the data set (`Dataset.digest`).
+  /// - Parameters:
+  ///   - images: those that the statistics are taken over.
+  ///   - name: what the lineage calls the images.
+  ///   - digest: of the data set (`Dataset.digest`).
+  ///   - batchSize: images a batch, or a few less.
+  ///   - path: the model's, for errors.
+  ///   - backend: where it computes.
   public func recalibrated(
     on images: ImageSet, named name: String, digest: String, batchSize: Int, path: String,
     backend: any Backend

@@ -25,7 +25,12 @@ public struct Grid {
   public let chosen: [String]?
 
   /// - Parameters:
+  ///   - experiments: what is to be reported.
+  ///   - scale: sizes and lengths of the trainings.
+  ///   - seeds: how many; they count from 0.
   ///   - sources: one a role; what is left out is synthetic at the smoke scale.
+  ///   - synonyms: a data set's name of a class: the common one.
+  ///   - output: the folder of runs and report.
   ///   - chosen: names of trainings; nil: all.
   /// - Throws: `MissingDataError` where a role that an experiment cannot do without has no data;
   ///   `RecipeError` for a training that there is not.
@@ -169,7 +174,15 @@ public struct Grid {
   }
 
   /// Runs one job, and measures its features where an experiment asks for them.
-  /// - Parameter prepare: called with recipe and data before the training begins or goes on.
+  /// - Parameters:
+  ///   - job: a training at a seed.
+  ///   - datasets: those of the grid's roles.
+  ///   - backend: where it computes.
+  ///   - clock: what seconds are taken by.
+  ///   - startTime: now, in seconds since 1970.
+  ///   - control: checkpoints, and going on from them.
+  ///   - prepare: called with recipe and data before the training begins or goes on.
+  ///   - progress: told after every ten steps of each task.
   public func run(
     _ job: Job, _ datasets: Datasets, on backend: any Backend,
     clock: some Clock<Duration> = ContinuousClock(), startTime: Double?,

@@ -30,7 +30,11 @@ public struct GridPlan: Codable, Sendable {
 
 extension Grid {
   /// Each kind of step is timed once: two that do not count, and the median of five.
-  /// - Parameter clock: what steps are timed by.
+  /// - Parameters:
+  ///   - jobs: the trainings, in order.
+  ///   - datasets: those of the grid's roles.
+  ///   - backend: where it computes.
+  ///   - clock: what steps are timed by.
   public func plan(
     _ jobs: [Job], _ datasets: Datasets, on backend: any Backend,
     clock: some Clock<Duration> = ContinuousClock()

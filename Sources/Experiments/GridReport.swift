@@ -8,7 +8,10 @@ public import Tensors
 
 /// What the finished runs say, beside the paper's numbers.
 extension Grid {
-  /// - Parameter commit: version and commit of the code.
+  /// - Parameters:
+  ///   - datasets: those of the grid's roles.
+  ///   - commit: version and commit of the code.
+  ///   - backend: where it computes.
   public func report(
     _ datasets: Datasets, commit: String, on backend: any Backend
   ) throws -> Report {

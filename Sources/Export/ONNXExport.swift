@@ -20,7 +20,11 @@ public enum ONNXExport {
 
   /// The file's bytes; equal components give equal bytes, whatever the backend, which only holds
   /// the weights for a while.
-  /// - Parameter operatorSet: one of `operatorSets`.
+  /// - Parameters:
+  ///   - component: an extractor, a head or a model.
+  ///   - path: its file, for errors.
+  ///   - operatorSet: one of `operatorSets`.
+  ///   - backend: what holds the weights meanwhile.
   /// - Throws: `FileError` where the component is not what it says; `ExportError`.
   public static func bytes(
     of component: ComponentFile.Contents, path: String, operatorSet: Int = standardOperatorSet,

@@ -60,7 +60,11 @@ extension Architecture {
 
   /// Everything after the cut, freshly drawn, for features of `cut.channels` channels, whichever
   /// extractor they come from: to logits `[N, classes]`.
-  /// - Parameter linearSeed: of the last linear layer, where it differs from `seed`.
+  /// - Parameters:
+  ///   - classes: outputs.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
+  ///   - linearSeed: of the last linear layer, where it differs from `seed`.
   public func makeHead(
     classes: Int, on backend: any Backend, seed: UInt64, linearSeed: UInt64? = nil
   ) -> Sequential {

@@ -24,7 +24,12 @@ public final class AdamW: Optimizer {
   public let decaysNormsAndBiases: Bool
   public let states = OptimizerStates()
 
-  /// - Parameter weightDecay: λ; a step takes the fraction learningRate·λ of a weight away.
+  /// - Parameters:
+  ///   - beta1: how much the mean of gradients keeps from step to step.
+  ///   - beta2: how much the mean of their squares keeps.
+  ///   - epsilon: what is added to the root of the latter.
+  ///   - weightDecay: λ; a step takes the fraction learningRate·λ of a weight away.
+  ///   - decaysNormsAndBiases: whether batch norm's scales and shifts, and biases, decay too.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Float = 1e-2,
     decaysNormsAndBiases: Bool = true

@@ -9,8 +9,10 @@ public final class GradientWatch {
   private let notes: Tensor
   private let backend: any Backend
 
-  /// - Parameter parameters: in the order of the forward pass, with names for people; one that
-  ///   stands twice keeps its first name.
+  /// - Parameters:
+  ///   - parameters: in the order of the forward pass, with names for people; one that stands twice
+  ///     keeps its first name.
+  ///   - backend: where the notes are kept.
   public init(_ parameters: [(name: String, parameter: Parameter)], on backend: any Backend) {
     var slots: [ObjectIdentifier: Int] = [:]
     var names: [String] = []

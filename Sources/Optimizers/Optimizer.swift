@@ -24,8 +24,9 @@ public protocol Optimizer: AnyObject {
 
   /// The rule's scalars.
   /// - Parameters:
-  ///   - step: how often the parameter has been updated, this time included: from 1.
+  ///   - learningRate: of the step.
   ///   - weightDecay: the optimizer's, or 0 for a parameter that does not decay.
+  ///   - step: how often the parameter has been updated, this time included: from 1.
   func scalars(learningRate: Float, weightDecay: Float, step: Int) -> [Float]
 }
 
@@ -35,7 +36,11 @@ extension Optimizer {
   /// Updates every parameter that took part in the last backward and is not frozen; all others keep
   /// value and state and get no decay. Then forgets the gradients. A parameter listed twice is
   /// updated once.
-  /// - Parameter watch: notes updates that are not finite, as of its step.
+  /// - Parameters:
+  ///   - parameters: those of which some may have taken part.
+  ///   - learningRate: of the step.
+  ///   - backend: where the parameters are.
+  ///   - watch: notes updates that are not finite, as of its step.
   public func step(
     _ parameters: [Parameter], learningRate: Float, on backend: any Backend,
     watch: (watch: GradientWatch, step: Int)? = nil

@@ -20,7 +20,11 @@ public final class SGD: Optimizer {
   public let states = OptimizerStates()
   public let dependsOnSteps = false
 
-  /// - Parameter weightDecay: what of the weight is added to its gradient.
+  /// - Parameters:
+  ///   - momentum: how much of the last update is kept.
+  ///   - weightDecay: what of the weight is added to its gradient.
+  ///   - nesterov: whether the gradient is looked at ahead, along the momentum.
+  ///   - decaysNormsAndBiases: whether batch norm's scales and shifts, and biases, decay too.
   public init(
     momentum: Float = 0.9, weightDecay: Float = 1e-4, nesterov: Bool = false,
     decaysNormsAndBiases: Bool = true

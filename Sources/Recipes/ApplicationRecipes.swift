@@ -6,7 +6,10 @@ extension Recipe {
   /// Unsupervised domain adaptation (Sec. 5.1): an extractor goes on with the rotation loss alone,
   /// on the task's images, whose labels are not looked at; the rotation head does not change, so
   /// the features stay where every head that fitted them looks for them.
-  /// - Parameter architecture: the extractor's.
+  /// - Parameters:
+  ///   - extractor: its file.
+  ///   - rotationHead: file of the head that it was trained with.
+  ///   - architecture: the extractor's.
   public mutating func adapt(
     _ extractor: String, through rotationHead: String, of architecture: Architecture
   ) {
@@ -20,7 +23,10 @@ extension Recipe {
   }
 
   /// Transfer (Sec. 5.3): a source's extractor under a target's head, fine-tuned whole.
-  /// - Parameter head: nil for a fresh one: what the paper compares with.
+  /// - Parameters:
+  ///   - extractor: file of the source's extractor.
+  ///   - head: nil for a fresh one: what the paper compares with.
+  ///   - architecture: the extractor's.
   public mutating func transfer(
     _ extractor: String, under head: String?, of architecture: Architecture
   ) {

@@ -4,6 +4,7 @@ import Yams
 extension Recipe {
   /// Reads a recipe; its form stands in the article “Recipes”. What is left out has its default.
   /// - Parameters:
+  ///   - yaml: the recipe's text.
   ///   - folder: relative paths in the recipe start here.
   ///   - settings: keys and their values, as YAML, that take the place of the recipe's.
   /// - Throws: `RecipeError` with the line for an unknown key, a wrong type or a wrong value.

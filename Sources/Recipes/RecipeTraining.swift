@@ -8,10 +8,12 @@ public import Training
 extension Trainer {
   /// A recipe's training: its files are read.
   /// - Parameters:
+  ///   - recipe: what is trained, and how.
   ///   - datasets: of its tasks, in their order.
   ///   - losses: terms beside those that the recipe asks for.
   ///   - augmentation: in place of the recipe's.
   ///   - optimizer: in place of the recipe's.
+  ///   - backend: where it computes.
   /// - Throws: `RecipeError` where recipe, data sets and components do not fit; `FileError`.
   public convenience init(
     _ recipe: Recipe, datasets: [Dataset], losses: [any LossTerm] = [],

@@ -8,7 +8,10 @@ import Training
 /// that takes, so that they can be compiled by several at once.
 public enum Rehearsal {
   /// A step of every task, and a minibatch of measuring.
-  /// - Parameter datasets: of which names and classes are used, and no image.
+  /// - Parameters:
+  ///   - recipe: what is to be trained.
+  ///   - datasets: of which names and classes are used, and no image.
+  ///   - backend: what writes down the launches.
   public static func run(
     _ recipe: Recipe, datasets: [Dataset], on backend: any Backend
   ) throws {

@@ -10,12 +10,17 @@ public import Training
 public enum Run {
   /// Trains, measures and, where a directory is given, writes everything into it.
   /// - Parameters:
+  ///   - recipe: what is trained, and how.
+  ///   - datasets: of its tasks, in their order.
   ///   - losses: terms that no recipe knows; a run that goes on needs them again.
+  ///   - wanted: where everything is written; nil: nowhere.
+  ///   - backend: where it computes.
   ///   - clock: what the seconds in metrics and results are taken by.
   ///   - startTime: now, in seconds since 1970; with it the directory gets a TensorBoard event
   ///     file.
   ///   - control: checkpoints and going on from them; a run that goes on ends with the bits of one
   ///     that was not interrupted.
+  ///   - progress: told after every ten steps of each task.
   /// - Throws: `RunInterrupted` where it was asked to stop; `RunDirectoryTaken` where another
   ///   process works in the directory.
   public static func train(

@@ -46,6 +46,7 @@ public struct RunDirectory: Sendable {
   /// Finds out before the training whether the directory can be used, and leaves nothing behind:
   /// it must be absent (in a folder that can be written to), empty, or hold a run of this recipe.
   /// - Parameters:
+  ///   - recipe: what is to be trained there.
   ///   - resumes: an interrupted run goes on only where that is asked for.
   ///   - overwrites: whether a run that is there, of whatever recipe, may be lost.
   public func check(

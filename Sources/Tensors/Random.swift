@@ -27,6 +27,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   private var used = 4
 
   /// - Parameters:
+  ///   - seed: the training's.
+  ///   - purpose: what is drawn.
   ///   - stream: what tells apart draws of one purpose: a task, a parameter, an image.
   ///   - step: position in time: an epoch, a training step.
   public init(seed: UInt64, _ purpose: RandomPurpose, stream: UInt32 = 0, step: UInt32 = 0) {

@@ -3,7 +3,12 @@ import Tensors
 extension Tape {
   /// Convolution of x `[N, H, W, C]` with w `[R, S, C, K]`: `[N, P, Q, K]`. Keeps x (where it is a
   /// deferred batch norm: what that read) and w.
-  /// - Parameter statistics: whether a batch norm will want the statistics of the output.
+  /// - Parameters:
+  ///   - x: `[N, H, W, C]`.
+  ///   - w: `[R, S, C, K]`.
+  ///   - stride: pixels of x from one output to the next.
+  ///   - padding: zeros on each side.
+  ///   - statistics: whether a batch norm will want the statistics of the output.
   public func convolution(
     _ x: Variable, _ w: Variable, stride: Int, padding: Int, statistics: Bool = false
   ) -> Variable {

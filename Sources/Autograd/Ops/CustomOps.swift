@@ -2,9 +2,12 @@ public import Tensors
 
 extension Tape {
   /// An op that no one here knows: its output is computed already, for example by a `CustomKernel`.
-  /// - Parameter pullback: given dloss/doutput, makes dloss/dinput for each input, nil for one whose
-  ///   gradient is not wanted or 0; they are added to what other uses gave. It captures tensors and
-  ///   inputs, never the output variable (that would be a cycle).
+  /// - Parameters:
+  ///   - output: what the op came to.
+  ///   - inputs: what it was computed from, in the pullback's order.
+  ///   - pullback: given dloss/doutput, makes dloss/dinput for each input, nil for one whose
+  ///     gradient is not wanted or 0; they are added to what other uses gave. It captures tensors
+  ///     and inputs, never the output variable (that would be a cycle).
   public func custom(
     _ output: Tensor, of inputs: [Variable],
     pullback: @escaping (_ dy: Tensor) -> [Tensor?]

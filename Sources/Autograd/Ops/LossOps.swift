@@ -3,7 +3,11 @@ public import Tensors
 extension Tape {
   /// Σ −log softmax(logits)[label] / divisor over the examples that are not ignored: `[1]`. logits
   /// `[N, K]`. Keeps the logits.
-  /// - Parameter smoothing: label smoothing ε (`LossOps`).
+  /// - Parameters:
+  ///   - logits: `[N, K]`.
+  ///   - labels: `[N]`; those that are ignored do not count.
+  ///   - divisor: what the sum is divided by.
+  ///   - smoothing: label smoothing ε (`LossOps`).
   public func softmaxCrossEntropy(
     _ logits: Variable, _ labels: Labels, divisor: Float, smoothing: Float = 0
   ) -> Variable {

@@ -35,7 +35,10 @@ public struct DeviceVerdicts: Sendable {
   }
 
   /// What the driver says of itself, then the verdict that is kept, then a trial.
-  /// - Parameter triesAgain: whether a verdict that is kept is passed over.
+  /// - Parameters:
+  ///   - device: the device that is judged.
+  ///   - family: the kernels that would run on it.
+  ///   - triesAgain: whether a verdict that is kept is passed over.
   public func verdict(
     on device: OpenCLDevice, family: KernelFamily, triesAgain: Bool = false
   ) -> DeviceVerdict {

@@ -90,8 +90,11 @@ public protocol NetworkFamily: Sendable {
   /// Images `[N, H, W, 3]` to `stemChannels` channels.
   func stem(_ fresh: FreshWeights) -> [any Layer]
   /// The layers of `pieces[index]`.
-  /// - Parameter inputChannels: what comes in; behind an adapter any number that
-  ///   `validate(adapter:before:)` lets pass.
+  /// - Parameters:
+  ///   - index: in `pieces`.
+  ///   - inputChannels: what comes in; behind an adapter any number that
+  ///     `validate(adapter:before:)` lets pass.
+  ///   - fresh: what draws the weights.
   func piece(_ index: Int, inputChannels: Int, _ fresh: FreshWeights) -> [any Layer]
   /// What stands between the last piece and the pool, and the number of channels behind it. The
   /// default: nothing.

@@ -21,8 +21,12 @@ public struct BatchNorm: Layer {
   /// What follows, last.
   public let activation: Activation
 
-  /// - Parameter name: of the layer; its tensors are `<name>.weight` (γ), `.bias` (β),
-  ///   `.running_mean` and `.running_var`.
+  /// - Parameters:
+  ///   - name: of the layer; its tensors are `<name>.weight` (γ), `.bias` (β), `.running_mean` and
+  ///     `.running_var`.
+  ///   - channels: C.
+  ///   - activation: what follows the normalization.
+  ///   - backend: where the weights are.
   public init(_ name: String, channels: Int, activation: Activation, on backend: any Backend) {
     func vector(_ value: Float) -> Tensor {
       backend.makeTensor([channels], filledWith: value)

@@ -13,7 +13,12 @@ public struct Convolution: Layer {
 
   /// - Parameters:
   ///   - name: of the layer; the weight is `<name>.weight`.
+  ///   - inputChannels: C.
+  ///   - outputChannels: K.
   ///   - kernelSize: R, odd; padding is (R − 1)/2.
+  ///   - stride: pixels of the input from one output to the next.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the filter's random numbers, its own in the network (`FreshWeights`).
   public init(
     _ name: String, inputChannels: Int, outputChannels: Int, kernelSize: Int = 3, stride: Int = 1,

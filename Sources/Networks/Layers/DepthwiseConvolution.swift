@@ -12,7 +12,11 @@ public struct DepthwiseConvolution: Layer {
 
   /// - Parameters:
   ///   - name: of the layer; the weight is `<name>.weight`.
+  ///   - channels: C.
   ///   - kernelSize: R, odd; padding is (R − 1)/2.
+  ///   - stride: pixels of the input from one output to the next.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the filter's random numbers, its own in the network (`FreshWeights`).
   public init(
     _ name: String, channels: Int, kernelSize: Int = 3, stride: Int = 1, on backend: any Backend,

@@ -12,7 +12,13 @@ public struct InvertedResidual: Layer {
   public let isResidual: Bool
 
   /// - Parameters:
+  ///   - name: of the block; it begins the names of its tensors.
+  ///   - inputChannels: C.
+  ///   - outputChannels: K.
   ///   - factor: t, by which the channels are multiplied inside.
+  ///   - stride: of the depthwise convolution.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the first filter; the other two have the next ones.
   public init(
     _ name: String, inputChannels: Int, outputChannels: Int, expansion factor: Int, stride: Int,

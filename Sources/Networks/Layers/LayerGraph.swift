@@ -60,7 +60,11 @@ public struct LayerGraph: Sendable {
 // MARK: As on the tape
 
 extension LayerGraph {
-  /// - Parameter weight: `[R, R, C, K]`.
+  /// - Parameters:
+  ///   - x: what goes in.
+  ///   - weight: `[R, R, C, K]`.
+  ///   - stride: pixels of x from one output to the next.
+  ///   - padding: zeros on each side.
   public mutating func convolution(
     _ x: Value, _ weight: Parameter, stride: Int, padding: Int
   ) -> Value {
@@ -70,7 +74,11 @@ extension LayerGraph {
         groups: 1), [x])
   }
 
-  /// - Parameter weight: `[R, R, C]`.
+  /// - Parameters:
+  ///   - x: what goes in.
+  ///   - weight: `[R, R, C]`.
+  ///   - stride: pixels of x from one output to the next.
+  ///   - padding: zeros on each side.
   public mutating func depthwiseConvolution(
     _ x: Value, _ weight: Parameter, stride: Int, padding: Int
   ) -> Value {

@@ -13,6 +13,8 @@ public struct Linear: Layer {
   ///   - name: of the layer; its tensors are `<name>.weight` and `<name>.bias`.
   ///   - inputs: C.
   ///   - outputs: K.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the weight's random numbers, its own in the network (`FreshWeights`).
   public init(
     _ name: String, inputs: Int, outputs: Int, on backend: any Backend, seed: UInt64,

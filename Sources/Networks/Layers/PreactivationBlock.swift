@@ -12,7 +12,14 @@ public struct PreactivationBlock: Layer {
   /// nil where x has the output's shape.
   public let projection: Convolution?
 
-  /// - Parameter stream: of the first filter; the other two have the next ones.
+  /// - Parameters:
+  ///   - name: of the block; it begins the names of its tensors.
+  ///   - inputChannels: C.
+  ///   - outputChannels: K.
+  ///   - stride: of the first convolution, and of the shortcut.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
+  ///   - stream: of the first filter; the other two have the next ones.
   public init(
     _ name: String, inputChannels: Int, outputChannels: Int, stride: Int, on backend: any Backend,
     seed: UInt64, stream: UInt32

@@ -15,7 +15,13 @@ public struct ResidualBlock: Layer {
   public let outputChannels: Int
 
   /// - Parameters:
+  ///   - name: of the block; it begins the names of its tensors.
   ///   - inputChannels: of option A at most `outputChannels`: it adds channels, it takes none away.
+  ///   - outputChannels: K.
+  ///   - stride: of the first convolution, and of the shortcut.
+  ///   - shortcut: what stands beside the convolutions where the shape changes.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the first filter; the second has the next one.
   ///   - shortcutStream: of option B's filter.
   public init(

@@ -31,6 +31,8 @@ public final class EventFile {
 
   /// - Parameters:
   ///   - tag: what the value is; slashes make groups: `loss/cifar10/target`.
+  ///   - value: what is drawn.
+  ///   - step: where it is drawn.
   ///   - wallTime: seconds since 1970.
   public func add(tag: String, value: Double, step: Int, wallTime: Double) throws(FileError) {
     try add([(tag, value)], step: step, wallTime: wallTime)

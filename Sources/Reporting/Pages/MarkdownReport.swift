@@ -1,6 +1,8 @@
 /// `report.md`: the page's tables and words, for a terminal or a repository.
 public enum MarkdownReport {
-  /// - Parameter figures: for each experiment and figure a file beside the page, or nil for none.
+  /// - Parameters:
+  ///   - report: what is written.
+  ///   - figures: for each experiment and figure a file beside the page, or nil for none.
   public static func text(
     _ report: Report, figures: (_ experiment: Int, _ figure: Int) -> String? = { _, _ in nil }
   ) -> String {

@@ -32,7 +32,11 @@ public protocol Backend:
   func copy(_ source: Tensor, to destination: Tensor)
 
   func makeLabels(_ labels: [Int32]) -> Labels
-  /// - Parameter bytes: `[count, height, width, 3]`, RGB interleaved.
+  /// - Parameters:
+  ///   - bytes: `[count, height, width, 3]`, RGB interleaved.
+  ///   - count: images.
+  ///   - height: pixels.
+  ///   - width: pixels.
   func makeImageStore(bytes: [UInt8], count: Int, height: Int, width: Int) -> ImageStore
 
   /// Waits until every op called so far has ended; throws the first error since the last call.

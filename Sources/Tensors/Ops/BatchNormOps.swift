@@ -10,11 +10,19 @@
 /// `batchNormDataGradient`. Convolutions do either while they store or read (`Fusion`).
 public protocol BatchNormOps {
   /// mean[c] = Σ x / M, variance[c] = Σ (x − mean)² / M; never E[x²] − μ².
-  /// - Parameter running: moved towards them, where given.
+  /// - Parameters:
+  ///   - source: x, or what a convolution left of it.
+  ///   - mean: μ, written.
+  ///   - variance: σ², written.
+  ///   - running: moved towards them, where given.
   func batchNormStatistics(
     of source: StatisticsSource, mean: Tensor, variance: Tensor, running: RunningStatistics?)
 
-  /// - Parameter residual: added before the activation, or nil.
+  /// - Parameters:
+  ///   - x: what is normalized.
+  ///   - normalization: μ, σ², γ, β and the activation.
+  ///   - residual: added before the activation, or nil.
+  ///   - y: written.
   func batchNorm(
     x: Tensor, _ normalization: ChannelNormalization, residual: Tensor?, into y: Tensor)
 

@@ -8,7 +8,13 @@
 /// What stands before and after a convolution in these networks is done on the way in and out:
 /// `Fusion` has the types.
 public protocol ConvolutionOps {
-  /// - Parameter statistics: whether y's statistics are wanted, for the batch norm that follows.
+  /// - Parameters:
+  ///   - x: a tensor, or one that is normalized while it is read.
+  ///   - w: `[R, S, C, K]`.
+  ///   - stride: pixels of x from one output to the next.
+  ///   - padding: zeros on each side.
+  ///   - y: `[N, P, Q, K]`, written.
+  ///   - statistics: whether y's statistics are wanted, for the batch norm that follows.
   /// - Returns: what they can be computed from at least cost; `.tensor(y)` where they are not
   ///   wanted.
   @discardableResult
@@ -19,6 +25,11 @@ public protocol ConvolutionOps {
   /// dx[n,h,w,c] = Σ over all (p,q,r,s,k) that read x[n,h,w,c] of dy[n,p,q,k] · w[r,s,c,k].
   ///
   /// - Parameters:
+  ///   - dy: dloss/dy, or what it is made of while it is read.
+  ///   - w: `[R, S, C, K]`.
+  ///   - stride: of the forward convolution.
+  ///   - padding: of the forward convolution.
+  ///   - dx: `[N, H, W, C]`, written.
   ///   - addend: what dx is added to: dx itself, another tensor of its shape, or nil.
   ///   - completion: what is done with the sum before it is stored, or nil.
   func convolutionDataGradient(

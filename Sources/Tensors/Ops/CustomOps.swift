@@ -1,7 +1,10 @@
 /// Ops that another package brings.
 public protocol CustomOps {
   /// Runs a kernel for each of 0..<items.
-  /// - Parameter arguments: in the order of the kernel's parameters.
+  /// - Parameters:
+  ///   - kernel: what runs.
+  ///   - arguments: in the order of the kernel's parameters.
+  ///   - items: how often.
   func run(_ kernel: CustomKernel, _ arguments: [CustomArgument], items: Int)
 }
 

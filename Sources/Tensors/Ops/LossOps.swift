@@ -11,7 +11,12 @@
 /// taken over the whole batch although some examples do not count. A label ≥ K is a mistake that
 /// is found when the labels are made, not here.
 public protocol LossOps {
-  /// - Parameter smoothing: ε, from 0 to below 1.
+  /// - Parameters:
+  ///   - logits: `[N, K]`.
+  ///   - labels: `[N]`; below 0 where an example is ignored.
+  ///   - divisor: what the sum is divided by.
+  ///   - smoothing: ε, from 0 to below 1.
+  ///   - loss: `[1]`, written.
   func softmaxCrossEntropy(
     logits: Tensor, labels: Labels, divisor: Float, smoothing: Float, into loss: Tensor)
   /// dlogits[n] = dloss · (softmax(logits[n]) − q[n]) / divisor, 0 where ignored; without smoothing

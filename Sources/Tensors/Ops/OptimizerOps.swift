@@ -4,6 +4,8 @@ public protocol OptimizerOps {
   /// gradient's slices, in order, the rule changes the weight w and the state that it keeps beside.
   ///
   /// - Parameters:
+  ///   - rule: what happens to an element.
+  ///   - updates: the weights, their gradients and their state.
   ///   - scalars: as many as the rule names.
   ///   - notes: where to note updates that came out not to be finite, or nil.
   /// - Precondition: each update has as many state tensors as the rule.

@@ -10,16 +10,21 @@ public protocol AugmentationStep: Sendable {
   var name: String { get }
 
   /// Changes what is done to one image. Called for each image of a minibatch in turn.
-  /// - Parameter random: the step's own stream.
+  /// - Parameters:
+  ///   - transform: what `gatherImages` is going to do to the image.
+  ///   - imageSize: height and width, pixels.
+  ///   - random: the step's own stream.
   func change(_ transform: inout ImageTransform, imageSize: Int, random: inout RandomStream)
 
   /// Changes the normalized images x `[N, size, size, 3]` in place, after all that `gatherImages`
   /// does to them.
   /// - Parameters:
+  ///   - x: the images.
   ///   - positions: of each of the N, its place in the minibatch: several are copies of one image
   ///     where a self-supervised task makes some, and what is drawn for an image holds for its
   ///     copies.
   ///   - random: the step's own stream, the same for each pass of a minibatch.
+  ///   - backend: where they are.
   func change(
     _ x: Tensor, positions: [Int], random: inout RandomStream, on backend: any Backend)
 }

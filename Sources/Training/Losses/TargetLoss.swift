@@ -13,8 +13,12 @@ public struct TargetLoss: LossTerm {
   /// ε of `LossOps`.
   public let labelSmoothing: Double
 
-  /// - Parameter view: upright images, or for example the copies that a self-supervised task makes
-  ///   (S4L, Zhai et al. 2019, has the target loss on rotated images, too).
+  /// - Parameters:
+  ///   - name: of the loss, in progress and metrics.
+  ///   - weight: what the loss is multiplied by.
+  ///   - view: upright images, or for example the copies that a self-supervised task makes (S4L,
+  ///     Zhai et al. 2019, has the target loss on rotated images, too).
+  ///   - labelSmoothing: ε, from 0 to below 1.
   public init(
     name: String = "target", weight: Double = 1, view: any ImageView = UprightView(),
     labelSmoothing: Double = 0

@@ -80,7 +80,9 @@ extension TrainingSettings {
 
 extension TrainingSettings {
   /// Every extractor gives what the heads, which are of the settings' architecture, take.
-  /// - Parameter own: of a task's extractor.
+  /// - Parameters:
+  ///   - own: of a task's extractor.
+  ///   - task: its name.
   public func validate(_ own: Architecture, of task: String) throws(SettingsError) {
     do { try own.validate() } catch {
       throw SettingsError("task \(task): architecture: \(error.key): \(error)")

@@ -81,12 +81,15 @@ public final class Trainer {
   let ownLosses: [any LossTerm]
 
   /// - Parameters:
-  ///   - auxiliaryHeads: which take the place of fresh ones of their kind.
+  ///   - settings: all that the training depends on beside data.
+  ///   - tasks: what is trained together, in this order.
+  ///   - given: auxiliary heads that take the place of fresh ones of their kind.
   ///   - initialHeads: auxiliary heads that fresh ones of their kind start as copies of.
   ///   - provenance: what stands in the lineage of all components as their settings.
   ///   - losses: terms beside those that the settings ask for, the same for all tasks.
   ///   - augmentation: in place of the settings'.
   ///   - optimizer: in place of the settings'.
+  ///   - backend: where it computes.
   /// - Throws: `SettingsError` where tasks and settings do not fit.
   public init(
     _ settings: TrainingSettings, tasks: [TrainingTask],
@@ -162,6 +165,9 @@ public final class Trainer {
   /// - Parameters:
   ///   - position: where a training goes on whose state has been restored.
   ///   - clock: what tells how long images are waited for.
+  ///   - progress: called every 10 steps of each task, and then losses are read back.
+  ///   - evaluate: called after every `evaluate-every` steps of each task.
+  ///   - roundEnded: called last of all after every round.
   public func run(
     from position: TrainingPosition = TrainingPosition(),
     clock: some Clock<Duration> = ContinuousClock(),
