@@ -41,9 +41,9 @@ public struct TaskLosses: Codable, Sendable {
 ///
 /// Per minibatch of task t (Eqs. 1 and 2 of the paper), with B images:
 ///
-///     ℓ = CE(h(f(x; Φt); Θt), y)                                  target
-///       + Σ_{y ∈ C} CE(h(f(x; Φt); Θc), y) / B                    common-classes
-///       + w/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)                   rotation-prediction
+///     ℓ = CE(h(f(x; Φt); Θt), y)                       target
+///       + Σ_{y ∈ C} CE(h(f(x; Φt); Θc), y) / B         common-classes
+///       + w/4 Σ_r CE(h(f(rot_r(x); Φt); Θs), r)        rotation-prediction
 ///
 /// with w = 1 unless the settings say otherwise, and r drawn for each image where they say
 /// `rotations: one`. With the objective `self-supervised` the last line alone. Each line is a
