@@ -4,7 +4,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case convolutionTiles, convolutionTiled, filterGradientTiled
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
-  case depthwise, depthwisePortable, batchNorm, batchNormPortable, elementwise, spatial, loss, optimizer, image, bench
+  case depthwise, depthwisePortable, batchNorm, batchNormPortable, elementwise, spatial, loss,
+    optimizer, image, bench
 
   /// OpenCL C 1.2.
   public var text: String {

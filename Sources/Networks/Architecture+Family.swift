@@ -54,7 +54,9 @@ extension Architecture: CustomStringConvertible {
 /// As JSON; what a plain ResNet has no use for is left out, so that files of earlier versions read
 /// and equal ones are written.
 extension Architecture: Codable {
-  private enum CodingKeys: CodingKey { case name, depth, width, split, adapter, resolution, shortcut }
+  private enum CodingKeys: CodingKey {
+    case name, depth, width, split, adapter, resolution, shortcut
+  }
 
   /// - Throws: `ArchitectureError` where no family of the name is registered, `DecodingError`.
   ///   Sizes are not looked at: `validate()` does that.

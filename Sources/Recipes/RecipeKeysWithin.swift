@@ -13,17 +13,23 @@ extension RecipeKeys {
       "name", "letters, digits, “-”, “_”, “.”", "the dataset's",
       "of its components' files, and in results",
     ],
-    ["path", "a folder", "none", "of the data, from the recipe's folder; synthetic sets have none"],
+    [
+      "path", "a folder", "none", "of the data, from the recipe's folder; synthetic sets have none",
+    ],
     [
       "test", "0.001 to 0.999", "none",
       "of a folder without test images: this part of each class is held out",
     ],
-    ["classes", "a list of names", "all", "those of the data set that the task has, in this order"],
+    [
+      "classes", "a list of names", "all", "those of the data set that the task has, in this order",
+    ],
     ["synonyms", "a mapping", "{}", "this data set's name of a class: the common one"],
     ["architecture", "a mapping, see below", "the recipe's", "of its extractor"],
     ["extractor", "a file", "fresh weights", "an extractor to go on from"],
     ["head", "a file", "fresh weights", "a head to go on from, which may know some classes alone"],
-    ["initial-weights", "a run's directory", "fresh weights", "its network starts from that run's"],
+    [
+      "initial-weights", "a run's directory", "fresh weights", "its network starts from that run's",
+    ],
   ]
 
   static var ofArchitectures: [[String]] {
@@ -40,7 +46,8 @@ extension RecipeKeys {
         Architecture.Name.resnet.rawValue, "the family of networks",
       ],
       [
-        "depth", defaults { $0.depthRule }, defaults { $0.depthRule == nil ? nil : "\($0.defaultDepth)" },
+        "depth", defaults { $0.depthRule },
+        defaults { $0.depthRule == nil ? nil : "\($0.defaultDepth)" },
         "weighted layers",
       ],
       [

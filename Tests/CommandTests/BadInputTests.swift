@@ -123,7 +123,8 @@ import Testing
     let place = try Workplace()
     for part in ["train", "test"] { try place.write("f/\(part)/a/1.JPEG", "no picture") }
     try place.write("r.yaml", "tasks: [{dataset: folder, path: f}]\n")
-    try failure(place, status: 65, says: ["f/train/a/1.JPEG", "is a text file", "damaged-images: skip"])
+    try failure(
+      place, status: 65, says: ["f/train/a/1.JPEG", "is a text file", "damaged-images: skip"])
   }
 
   @Test func aFolderWithoutATestPartIs66() throws {

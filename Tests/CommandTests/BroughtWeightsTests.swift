@@ -106,9 +106,12 @@ import Testing
     try Self.trained(place, "seed: 1\n")
     try place.write("other.yaml", Recipes.tiny)
     _ = try place.dovetail("train", "other.yaml", "--device", "cpu", "--output", "other", "--quiet")
-    let pair = ["run/components/ink.extractor.safetensors", "other/components/ink.head.safetensors"]
+    let pair = [
+      "run/components/ink.extractor.safetensors", "other/components/ink.head.safetensors",
+    ]
     let apart = try place.dovetail(["recombine"] + pair + ["--output", "x"])
-    #expect(apart.status == 3 && apart.stderr.contains("--allow-different-space"), "\(apart.stderr)")
+    #expect(
+      apart.status == 3 && apart.stderr.contains("--allow-different-space"), "\(apart.stderr)")
     #expect(try join(place).status == 0)
     try place.write("a.jpg", [1])
     let few = try place.dovetail(
@@ -139,7 +142,8 @@ import Testing
     let none = try place.dovetail("train", "none.yaml", "--device", "cpu")
     #expect(none.status == 0, "\(none.stderr)")
     #expect(
-      none.stderr.contains("no common classes (made-up-ink: arrow, boat; made-up-neon: cup, house)"))
+      none.stderr.contains("no common classes (made-up-ink: arrow, boat; made-up-neon: cup, house)")
+    )
     #expect(none.stderr.components(separatedBy: "not ImageNet's ResNet-50").count == 2)
   }
 

@@ -4,7 +4,9 @@ import Testing
 
 /// Whose a run's directory is, and what a run that is there is worth.
 @Suite struct RunOwnershipTests {
-  private static let train = ["train", "recipe.yaml", "--device", "cpu", "--quiet", "--output", "run"]
+  private static let train = [
+    "train", "recipe.yaml", "--device", "cpu", "--quiet", "--output", "run",
+  ]
 
   private func place(steps: Int) throws -> Workplace {
     let place = try Workplace()
@@ -37,12 +39,15 @@ import Testing
   @Test func twoProcessesNeverBothSucceed() throws {
     for attempt in 0..<3 {
       let place = try place(steps: 20)
-      let runs = try together(place, (1...2).map { Self.train + ["--seed", "\(attempt * 2 + $0)"] })
+      let runs = try together(
+        place, (1...2).map { Self.train + ["--seed", "\(attempt * 2 + $0)"] })
       let refused = runs.filter { $0.status != 0 }
       #expect(refused.count == 1, "\(runs.map(\.stderr))")
       // Refused while the other trains, or, where that was over first, for what it holds.
       #expect(refused.allSatisfy { [73, 75].contains($0.status) })
-      let seed = try place.text("run/recipe.yaml").split(separator: "\n").last { $0.hasPrefix("seed") }
+      let seed = try place.text("run/recipe.yaml").split(separator: "\n").last {
+        $0.hasPrefix("seed")
+      }
       let results = try place.text("run/results.json")
       #expect(results.contains("\"seed\" : \(try #require(seed).dropFirst(6))"))
       #expect(!place.exists("run/run.lock"))

@@ -114,7 +114,8 @@ import Testing
     let (sign, exponent, fraction) = (half >> 15, Int(half >> 10 & 31), Float(half & 0x3FF))
     let value =
       exponent == 0
-      ? fraction * 0x1p-24 : Float(sign: .plus, exponent: exponent - 15, significand: 1)
+      ? fraction * 0x1p-24
+      : Float(sign: .plus, exponent: exponent - 15, significand: 1)
         * (1 + fraction / 1024)
     return sign == 0 ? value : -value
   }
@@ -155,7 +156,8 @@ import Testing
     }
     func timm(_ name: String) -> String {
       for (own, theirs) in [
-        ("features.0.0.", "conv_stem."), ("features.0.1.", "bn1."), ("features.18.0.", "conv_head."),
+        ("features.0.0.", "conv_stem."), ("features.0.1.", "bn1."),
+        ("features.18.0.", "conv_head."),
         ("features.18.1.", "bn2."), ("classifier.1.", "classifier."),
       ] where name.hasPrefix(own) { return theirs + name.dropFirst(own.count) }
       let parts = name.split(separator: ".").map(String.init)
@@ -165,7 +167,8 @@ import Testing
         number == 1
         ? ["0.0": "conv_dw", "0.1": "bn1", "1": "conv_pw", "2": "bn2"]
         : [
-          "0.0": "conv_pw", "0.1": "bn1", "1.0": "conv_dw", "1.1": "bn2", "2": "conv_pwl", "3": "bn3",
+          "0.0": "conv_pw", "0.1": "bn1", "1.0": "conv_dw", "1.1": "bn2", "2": "conv_pwl",
+          "3": "bn3",
         ]
       return "\(place).\(theirs[layer]!).\(parts.last!)"
     }

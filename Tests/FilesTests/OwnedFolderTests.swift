@@ -106,7 +106,7 @@ import Testing
         #expect(count == 1)
         winners.withLock { held in
           #expect(held.allSatisfy { $0.isHeld })
-          held.forEach { $0.release() }
+          for each in held { each.release() }
         }
         #expect(try names(folder) == [])
       }

@@ -19,7 +19,8 @@ struct ResNet: NetworkFamily {
 
   static func remark(on architecture: Architecture) -> String? {
     guard [50, 152].contains(architecture.depth) else { return nil }
-    return "architecture: resnet of depth \(architecture.depth) is the CIFAR ResNet of He et al. of "
+    return
+      "architecture: resnet of depth \(architecture.depth) is the CIFAR ResNet of He et al. of "
       + "6n + 2 layers, 16 to 64 channels wide, not ImageNet's ResNet-\(architecture.depth)"
   }
 
