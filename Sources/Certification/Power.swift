@@ -31,7 +31,8 @@ public struct CertificatePower: Codable, Sendable, Equatable {
 
 extension Certifier {
   /// Draws `draws` times so many images of so many classes, and applies the rule to each choice.
-  /// A head's outputs of other classes are left out, as if it had none; images are normalized in
+  /// Where not all classes are chosen, a head's outputs of the others are left out, as if it had
+  /// none; images are normalized in
   /// batches of all images, not of the chosen ones; the 199 random orders of the channels are the
   /// same for all choices.
   /// - Parameters:
@@ -124,13 +125,15 @@ private struct Answers {
     var (right, better, compatible) = (0, 0, 0)
     for _ in 0..<draws {
       let chosen = random.permutation(present.count).prefix(classes).map { present[$0] }.sorted()
+      // All classes: as a certificate has them, the outputs without images among them.
+      let among = classes == present.count ? Array(0..<outputs) : chosen
       let candidates = truth.indices.filter { chosen.contains(truth[$0]) }
       let images = random.permutation(candidates.count).prefix(count).map { candidates[$0] }
-      let names = images.map { named($0, 0, among: chosen) }
+      let names = images.map { named($0, 0, among: among) }
       right += zip(images, names).filter { truth[$0] == $1 }.count
-      guard beatsRelabelings(chosen, images, names) else { continue }
+      guard beatsRelabelings(chosen, among, images, names) else { continue }
       better += 1
-      if beatsShufflings(chosen, Array(images.prefix(Rule.shuffledImages))) { compatible += 1 }
+      if beatsShufflings(among, Array(images.prefix(Rule.shuffledImages))) { compatible += 1 }
     }
     return CertificatePower.Point(
       classes: classes, images: count, accuracy: Double(right) / Double(count * draws),
@@ -138,20 +141,22 @@ private struct Answers {
       compatible: Double(compatible) / Double(draws))
   }
 
-  private func beatsRelabelings(_ chosen: [Int], _ images: [Int], _ names: [Int]) -> Bool {
+  private func beatsRelabelings(
+    _ chosen: [Int], _ among: [Int], _ images: [Int], _ names: [Int]
+  ) -> Bool {
     var counts = [[Int]](
-      repeating: [Int](repeating: 0, count: chosen.count), count: chosen.count)
+      repeating: [Int](repeating: 0, count: among.count), count: chosen.count)
     for (image, name) in zip(images, names) {
-      counts[chosen.firstIndex(of: truth[image])!][chosen.firstIndex(of: name)!] += 1
+      counts[chosen.firstIndex(of: truth[image])!][among.firstIndex(of: name)!] += 1
     }
-    let classes = chosen.map(String.init)
-    let confusion = Confusion(classes: classes, outputs: classes, counts: counts)
+    let confusion = Confusion(
+      classes: chosen.map(String.init), outputs: among.map(String.init), counts: counts)
     return Rule.passes(below: confusion.relabelingsBelow(count: Rule.relabelings, seed: seed))
   }
 
-  private func beatsShufflings(_ chosen: [Int], _ images: [Int]) -> Bool {
+  private func beatsShufflings(_ among: [Int], _ images: [Int]) -> Bool {
     func right(_ order: Int) -> Int {
-      images.filter { named($0, order, among: chosen) == truth[$0] }.count
+      images.filter { named($0, order, among: among) == truth[$0] }.count
     }
     let unshuffled = right(0)
     return (1..<logits.count).allSatisfy { right($0) < unshuffled }

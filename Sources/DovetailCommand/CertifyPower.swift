@@ -8,7 +8,7 @@ struct CertifyPower: ParsableCommand {
     discussion: """
       Draws so many images of so many classes again and again, and applies the rule of dovetail \
       certify to each choice: how often does the pair come out as better than chance, and how \
-      often as compatible? A head's outputs of other classes are left out. With it one sees how \
+      often as compatible? Where it is not all classes, the head's outputs of the others are left out. With it one sees how \
       many images a certificate needs, and what a pair of a given accuracy can be expected to get.
 
         dovetail certify-power a.extractor.safetensors b.head.safetensors \

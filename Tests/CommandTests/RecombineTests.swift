@@ -97,7 +97,7 @@ import Testing
     let json = try #require(
       try JSONSerialization.jsonObject(with: place.read("p.json")) as? [String: Any])
     let points = try #require(json["points"] as? [[String: Any]])
-    #expect(points.map { $0["classes"] as? Int } == [5, 10])
+    #expect(points.map { $0["classes"] as? Int } == [5, 9])
     for (arguments, words) in [
       (["--draws", "0"], "--draws: expected 1"), (["--classes", "1"], "--classes: expected 2"),
       (["--test", "0.2"], "--test is for --data folder=PATH"),
