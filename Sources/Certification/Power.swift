@@ -32,9 +32,8 @@ public struct CertificatePower: Codable, Sendable, Equatable {
 extension Certifier {
   /// Draws `draws` times so many images of so many classes, and applies the rule to each choice.
   /// Where not all classes are chosen, a head's outputs of the others are left out, as if it had
-  /// none; images are normalized in
-  /// batches of all images, not of the chosen ones; the 199 random orders of the channels are the
-  /// same for all choices.
+  /// none; images are normalized in batches of all images, not of the chosen ones; the 199 random
+  /// orders of the channels are the same for all choices.
   /// - Parameters:
   ///   - extractor: what gives the features.
   ///   - head: what reads them.
