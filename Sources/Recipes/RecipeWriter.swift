@@ -54,6 +54,11 @@ extension Architecture {
     if statesWidth { fields.append("width: \(widthText)") }
     fields.append("split: \(split.rawValue)")
     if let adapter { fields.append("adapter: \(adapter)") }
+    if let affineAdapter {
+      fields.append(
+        "affine-adapter: {channels: \(affineAdapter.channels), "
+          + "activation: \(affineAdapter.activation.rawValue)}")
+    }
     if let resolution {
       fields.append("resolution: \(resolution.rawValue)")
     }
