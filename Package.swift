@@ -128,7 +128,8 @@ let package = Package(
     .target(
       name: "Applications",
       dependencies: [
-        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Files", "Tensors", "Autograd", "Networks", "Optimizers", "Datasets", "Components",
+        "Evaluation", "Training",
         "Recipes",
         "Runs",
       ],

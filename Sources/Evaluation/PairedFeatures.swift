@@ -1,9 +1,9 @@
 import Analysis
 import Autograd
-import Components
-import Datasets
+package import Components
+package import Datasets
 import Networks
-import Tensors
+package import Tensors
 
 /// What two extractors make of the same images, as statistics of their channels: of most batches to
 /// fit something by, of the others to choose it by.
@@ -60,7 +60,7 @@ struct PairedFeatures {
 
 extension Evaluator {
   /// `[N, height, width, channels]`, batch norm as the extractor states it.
-  func features(
+  package func features(
     of extractor: FeatureExtractor, _ store: ImageStore, _ indices: [Int]
   ) -> Tensor {
     let context = ForwardContext(
