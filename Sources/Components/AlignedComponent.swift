@@ -1,6 +1,6 @@
 import Files
-import Networks
-public import Tensors
+package import Networks
+package import Tensors
 
 /// Extractors whose channels were moved or mixed after the training.
 extension Component {

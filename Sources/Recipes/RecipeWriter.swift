@@ -1,5 +1,6 @@
 import Datasets
 import Networks
+import Tensors
 
 extension Recipe {
   /// The effective recipe, every default written out; reading it gives this recipe again.
