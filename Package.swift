@@ -207,7 +207,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics", "Evaluation", "Files",
+        "Analysis", "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics", "Evaluation", "Files",
         "Networks", "Optimizers", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport",
         "Training",
       ],

@@ -9,8 +9,10 @@ enum ComponentText {
         "feature space",
         component.featureSpace.isUnknown
           ? "none stated: it fits nothing"
-          : component.featureSpace.anchors.map { "\($0.kind.rawValue) \($0.digest)" }
-            .joined(separator: "\n")
+          : component.featureSpace.anchors.map {
+            "\($0.kind.rawValue) \($0.digest)" + ($0.isAligned ? " (by alignment)" : "")
+          }
+          .joined(separator: "\n")
       ))
     for part in component.parts {
       if component.parts.count > 1 { rows.append(("part", "\(part.kind.rawValue) \(part.digest)")) }
