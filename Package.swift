@@ -121,6 +121,7 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Applications",
         "Recipes", "Runs", "Analysis",
         "Reporting",
       ],

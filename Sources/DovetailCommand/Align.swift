@@ -33,6 +33,7 @@ struct Align: ParsableCommand {
       discussion: "KIND is images (pictures below a folder) or as in dovetail certify.",
       valueName: "kind=path"))
   var data: DataChoice
+  @OptionGroup var split: SplitOption
   @Option(
     help: ArgumentHelp(
       "\(AlignmentMethod.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "method"))
@@ -58,6 +59,7 @@ struct Align: ParsableCommand {
   }
 
   func validate() throws {
+    try split.require(for: [data])
     if let batch, batch < 2 { throw ValidationError("--batch: expected at least 2, got \(batch)") }
     if let images, images < Alignment.fewestImages {
       throw ValidationError(
@@ -71,7 +73,7 @@ struct Align: ParsableCommand {
       let from = try ComponentKinds.read(extractor, as: .extractor)
       let target = try ComponentKinds.read(to, as: .extractor)
       let backend = try device.open()
-      let dataset = try data.load(imageSize: from.header.preprocessing!.imageSize)
+      let dataset = try data.load(imageSize: from.header.preprocessing!.imageSize, split)
       let aligned = try Alignment(
         from, to: target, on: dataset.train, named: dataset.name, digest: dataset.digest,
         method: method, limit: images, batchSize: batch, backend: backend)

@@ -19,6 +19,7 @@ struct Matrix: ParsableCommand {
     parsing: .singleValue,
     help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
   var data: [DataChoice]
+  @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions
   @Option(help: "Images a batch (default: as in each extractor's training, else 128).")
   var batch: Int?
@@ -36,6 +37,7 @@ struct Matrix: ParsableCommand {
       throw ValidationError("--batch: expected at least 2, got \(batch)")
     }
     if data.isEmpty { throw ValidationError("--data: give labeled images, KIND=PATH") }
+    try split.require(for: data)
   }
 
   func run() throws {
@@ -86,7 +88,7 @@ struct Matrix: ParsableCommand {
       var bySize: [Int: Dataset] = [:]
       func dataset(_ size: Int) throws -> Dataset {
         if let known = bySize[size] { return known }
-        let loaded = try data[index].load(imageSize: size)
+        let loaded = try data[index].load(imageSize: size, split)
         bySize[size] = loaded
         return loaded
       }
@@ -100,7 +102,7 @@ struct Matrix: ParsableCommand {
   /// A synonym belongs to the data sets that have the class.
   private func load(imageSize: Int) throws -> [LabeledImages] {
     let all = try synonyms.dictionary()
-    let sets = try data.map { ($0.kind, try $0.load(imageSize: imageSize)) }
+    let sets = try data.map { ($0.kind, try $0.load(imageSize: imageSize, split)) }
     if let unknown = all.keys.sorted().first(where: { name in
       !sets.contains { $0.1.classNames.contains(name) }
     }) {

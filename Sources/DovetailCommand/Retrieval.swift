@@ -20,12 +20,14 @@ struct Retrieval: ParsableCommand {
   @Argument(help: "The extractor of the queries.") var first: String
   @Argument(help: "The extractor of the gallery.") var second: String
   @Option(help: ArgumentHelp("Labeled images.", valueName: "kind=path")) var data: DataChoice
+  @OptionGroup var split: SplitOption
   @Option(help: "Images a batch (default: as in each extractor's training, else 128).")
   var batch: Int?
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
   func validate() throws {
+    try split.require(for: [data])
     if let batch, batch < 2 { throw ValidationError("--batch: expected at least 2, got \(batch)") }
   }
 
@@ -43,10 +45,10 @@ struct Retrieval: ParsableCommand {
             + "align one to the other first (dovetail align --method least-squares)")
       }
       let backend = try device.open()
-      let first = try data.load(imageSize: parts[0].part.header.preprocessing!.imageSize)
+      let first = try data.load(imageSize: parts[0].part.header.preprocessing!.imageSize, split)
       let table = try RetrievalTable(
         parts, on: first.name,
-        images: { $0 == first.test.size ? first.test : try data.load(imageSize: $0).test },
+        images: { $0 == first.test.size ? first.test : try data.load(imageSize: $0, split).test },
         batchSize: batch, backend: backend)
       try json.write(table)
       if !json.takesStdout { Console.print(RetrievalText.text(table)) }

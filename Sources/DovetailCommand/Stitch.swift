@@ -23,6 +23,7 @@ struct Stitch: ParsableCommand {
       "Labeled images: trained on their training part, measured on their test part.",
       discussion: "KIND is as in dovetail certify.", valueName: "kind=path"))
   var data: DataChoice
+  @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions
   @Option(help: "Minibatches.") var steps = 1000
   @Option(help: "Images of a minibatch.") var batch = 128
@@ -32,6 +33,7 @@ struct Stitch: ParsableCommand {
   @OptionGroup var json: JSONOption
 
   func validate() throws {
+    try split.require(for: [data])
     guard 0...100_000_000 ~= steps else {
       throw ValidationError("--steps: expected 0 or more, got \(steps)")
     }
@@ -50,7 +52,7 @@ struct Stitch: ParsableCommand {
       let from = try ComponentKinds.read(extractor, as: .extractor)
       let onto = try ComponentKinds.read(head, as: .head)
       let backend = try device.open()
-      let dataset = try data.load(imageSize: from.header.preprocessing!.imageSize)
+      let dataset = try data.load(imageSize: from.header.preprocessing!.imageSize, split)
       let labeled = try LabeledImages(
         dataset, kind: data.kind, synonyms: try synonyms.dictionary())
       var stitching = Stitching()

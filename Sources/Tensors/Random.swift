@@ -14,7 +14,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case copies = 11
   /// 12 was `channelMasks`.
   case augmentationSteps = 13
-  case simplex = 14
+  case certificatePower = 14
+  case simplex = 15
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

@@ -139,6 +139,7 @@ import Training
     #expect(jobs.map(\.name) == ["RP", "DCC", "RP", "DCC"])
     #expect(jobs.map(\.recipe.rotations) == [.one, .all, .one, .all])
     #expect(jobs.allSatisfy { $0.recipe.architecture.depth == 20 && $0.recipe.steps == 6000 })
+    #expect(jobs.allSatisfy { $0.recipe.architecture.adapter == 16 && $0.recipe.learningRate == 1 })
     #expect(throws: RecipeError.self) {
       try Grid(
         Experiment.all, scale: .smoke, seeds: 1, sources: [], output: "/nowhere", chosen: ["R"])
@@ -168,6 +169,31 @@ import Training
       output: output)
   }
 
+  /// Of synthetic images there are as many of each class, so both kinds of difference agree.
+  @Test func differencesAreAlsoTakenOverImages() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "table2" }, scale: .smoke, seeds: 1, sources: [],
+      output: folder)
+    let datasets = try grid.loadDatasets()
+    #expect(try finish(grid, datasets) == 5)
+    let rows = try grid.report(datasets, commit: "c", on: backend).experiments[0].rows
+      .filter { $0.unit == .points && $0.group != nil }
+    #expect(rows.count == 8)
+    for seed in rows where seed.name.hasSuffix(", by seed") {
+      let images = try #require(
+        rows.first {
+          $0.group == seed.group
+            && $0.name == seed.name.replacing(", by seed", with: ", over images, seed 0")
+        })
+      let value = try #require(images.mean)
+      #expect(abs(value - (try #require(seed.mean))) < 1e-9)
+      let interval = try #require(images.interval)
+      #expect(interval.low < value && value < interval.high && interval.high - interval.low < 0.3)
+    }
+  }
+
   private func finish(_ grid: Grid, _ datasets: Grid.Datasets) throws -> Int {
     let toDo = try grid.jobs(datasets).filter { grid.state($0) == .toDo }
     for job in toDo {
@@ -175,6 +201,26 @@ import Training
         job, datasets, on: backend, clock: TurnedClock(), startTime: nil, progress: { _ in })
     }
     return toDo.count
+  }
+
+  /// Every map between two independent networks is measured once and kept beside them.
+  @Test func mapsAreMeasuredOnFinishedRuns() throws {
+    let output = try folder()
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "alignment" }, scale: .smoke, seeds: 1, sources: [],
+      output: output, chosen: ["independent"])
+    let datasets = try grid.loadDatasets()
+    #expect(try finish(grid, datasets) == 1)
+    let report = try grid.report(datasets, commit: "c", on: backend)
+    let rows = report.experiments[0].rows.filter { $0.group == "independent" }
+    #expect(rows.count == 10 && rows.allSatisfy { $0.n == 1 && 0...1 ~= ($0.mean ?? -1) })
+    #expect(rows[0].mean == rows.first { $0.name == "stitch, 0 steps" }?.mean)
+    let path = "\(try grid.jobs(datasets)[0].directory)/maps.json"
+    let kept = try JSONDecoder().decode(
+      [String: Double].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    #expect(kept.count == 8)
+    #expect(try grid.report(datasets, commit: "c", on: backend).json == report.json)
   }
 
   @Test func whatWasBrokenOffIsRunAgainAndNothingElse() throws {
