@@ -208,7 +208,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Analysis", "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics", "Evaluation", "Files",
+        "Analysis", "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics",
+        "Evaluation", "Files",
         "Networks", "Optimizers", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport",
         "Training",
       ],

@@ -2,8 +2,8 @@
 public enum AlignmentMethod: String, Codable, Sendable, CaseIterable {
   /// The order of channels of largest total correlation (Hungarian algorithm).
   case permutation
-  /// Besides, each channel's mean and deviation become its partner's: the rescaling of REPAIR (Jordan
-  /// et al. 2023), who apply it to interpolated networks.
+  /// Besides, each channel's mean and deviation become its partner's: the rescaling of REPAIR
+  /// (Jordan et al. 2023), who apply it to interpolated networks.
   case permutationRescaled = "permutation-rescaled"
   /// Procrustes: mean taken off, a rotation or reflection, one scale, the other's mean.
   case orthogonal
@@ -84,8 +84,9 @@ extension FeatureStatistics {
     return order
   }
 
-  /// The share of the second features' variance that a map leaves unexplained, in these observations
-  /// (which need not be those that it was fitted to); 0 is perfect, 1 is what their mean would do.
+  /// The share of the second features' variance that a map leaves unexplained, in these
+  /// observations (which need not be those that it was fitted to); 0 is perfect, 1 is what their
+  /// mean would do.
   public func unexplained(by map: ChannelMap) -> Double {
     let (c, k) = channels
     let w = map.weights

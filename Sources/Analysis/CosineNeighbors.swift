@@ -85,9 +85,9 @@ public enum NeighborAlignment {
   /// Neighbors of an image that are looked at.
   public static let neighbors = 10
 
-  /// Mutual k-nearest-neighbor alignment (Huh et al. 2024): the mean over all images of the share of
-  /// an image's k nearest others (by cosine) that both have; in [0, 1], k/(n − 1) where they have
-  /// nothing in common. The dimensions may differ.
+  /// Mutual k-nearest-neighbor alignment (Huh et al. 2024): the mean over all images of the share
+  /// of an image's k nearest others (by cosine) that both have; in [0, 1], k/(n − 1) where they
+  /// have nothing in common. The dimensions may differ.
   /// - Returns: nil of k images or fewer.
   /// - Precondition: as many vectors on both sides.
   public static func mutual(

@@ -1,8 +1,8 @@
 /// A = U · diag(values) · Vᵀ of a square matrix: U, V orthogonal, values ≥ 0, largest first.
 ///
 /// One-sided Jacobi (Hestenes 1958; Demmel and Veselić 1992): rotations from the right make the
-/// columns of A orthogonal pair by pair; their lengths are the singular values then, to high relative
-/// accuracy. Where A lacks rank, U is completed to a basis.
+/// columns of A orthogonal pair by pair; their lengths are the singular values then, to high
+/// relative accuracy. Where A lacks rank, U is completed to a basis.
 public struct SingularValues: Sendable {
   public let u: DenseMatrix
   public let values: [Double]

@@ -7,11 +7,12 @@ import Networks
 import Optimizers
 public import Tensors
 
-/// An affine 1×1 map that is trained, with labels, between a frozen extractor and a frozen head (Lenc
-/// and Vedaldi 2015; Bansal et al. 2021).
+/// An affine 1×1 map that is trained, with labels, between a frozen extractor and a frozen head
+/// (Lenc and Vedaldi 2015; Bansal et al. 2021).
 ///
-/// What it reaches bounds what any such map could do. It is no measure of compatibility: a stitch may
-/// find in the features what the head needs where they mean something else (Hernandez et al. 2023).
+/// What it reaches bounds what any such map could do. It is no measure of compatibility: a stitch
+/// may find in the features what the head needs where they mean something else (Hernandez et al.
+/// 2023).
 public struct Stitching: Sendable {
   /// Said beside every figure.
   public static let caution =

@@ -46,9 +46,9 @@ extension Component {
     return Component(header: header, tensors: tensors)
   }
 
-  /// The extractor with its channels in another order: channel k is what `order[k]` was. Rows of the
-  /// last layers' weights change places, nothing is computed, so each output has its bits where the
-  /// layers before the moved ones are not touched.
+  /// The extractor with its channels in another order: channel k is what `order[k]` was. Rows of
+  /// the last layers' weights change places; where a layer sums over moved channels, its sums round
+  /// otherwise.
   /// - Returns: nil where weights alone cannot do it, as where channels of zeros are added in fixed
   ///   places (option A of a ResNet).
   /// - Precondition: an extractor of as many channels.
@@ -67,8 +67,8 @@ extension Component {
   }
 }
 
-/// Which weights have to change the order of which axis so that a graph's output has its channels in
-/// another one.
+/// Which weights have to change the order of which axis so that a graph's output has its channels
+/// in another one.
 private struct ChannelMoves {
   /// By the weight's name: axes as they stand in files, 0 outputs, 1 inputs.
   private(set) var axes: [String: Set<Int>] = [:]

@@ -85,8 +85,8 @@ extension Anchor {
 /// Inherited by what is trained against a frozen head, by heads trained on a frozen extractor and
 /// by heads that grow; an extractor that is fine-tuned without a frozen head starts a new one.
 public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
-  /// Sorted by kind, then digest; each once: of one that is there both ways, the one that was shared
-  /// in training.
+  /// Sorted by kind, then digest; each once: of one that is there both ways, the one that was
+  /// shared in training.
   public let anchors: [Anchor]
 
   public init(_ anchors: some Sequence<Anchor> = []) {

@@ -12,15 +12,15 @@ struct Align: ParsableCommand {
       permutation: the order of channels of largest total correlation, put into the weights of the \
       last layers where these allow it. permutation-rescaled: besides, each channel gets its \
       partner's mean and deviation. orthogonal: a rotation, a scale and the mean (Procrustes). \
-      least-squares: the affine map with the ridge that leaves least on images that the fit has not \
-      seen; it alone maps between different numbers of channels. All but a permutation are an affine \
-      adapter, a 1×1 convolution with bias, and the activation that the head takes.
+      least-squares: the affine map with the ridge that leaves least on images that the fit has \
+      not seen; it alone maps between different numbers of channels. All but a permutation are an \
+      affine adapter, a 1×1 convolution with bias, and the activation that the head takes.
 
       The new extractor fits the heads that --to fits, and no longer its own. It is aligned, not \
       trained together, and says so.
 
         dovetail align a.extractor.safetensors --to b.extractor.safetensors \
-      --data cifar10=data/cifar-10-batches-bin --method least-squares --output ab.extractor.safetensors
+      --data cifar10=data/cifar-10 --method least-squares --output ab.extractor.safetensors
         dovetail certify ab.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10
       """)
 

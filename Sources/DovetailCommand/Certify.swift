@@ -116,8 +116,8 @@ enum CertificateTable {
         "own head: \(Format.percent(upper.accuracy)); difference (95 %): "
           + "\(points(upper.difference.low)) to \(points(upper.difference.high)) points")
       lines.append(
-        "negative flips: \(flips(upper.negativeFlips, certificate)), right under the own head and wrong "
-          + "here; positive: \(flips(upper.positiveFlips, certificate)), the reverse")
+        "negative flips: \(flips(upper.negativeFlips, certificate)), right under the own head and "
+          + "wrong here; positive: \(flips(upper.positiveFlips, certificate)), the reverse")
       if let ratio = certificate.ratio {
         lines.append("recombined / own: \(Format.fixed(ratio, 3))")
       }

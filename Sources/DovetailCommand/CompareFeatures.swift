@@ -7,8 +7,8 @@ struct CompareFeatures: ParsableCommand {
     discussion: """
       Both extractors of a pair see the same test images; every image and position counts. Given \
       are the mean of Pearson's correlation of channel i with channel i, the same for the best \
-      permutation of channels (Hungarian algorithm), linear CKA, and the mutual alignment of the 10 \
-      nearest neighbors (Huh et al. 2024): how many of an image's nearest ten, by the cosine of \
+      permutation of channels (Hungarian algorithm), linear CKA, and the mutual alignment of the \
+      10 nearest neighbors (Huh et al. 2024): how many of an image's nearest ten, by the cosine of \
       pooled features, both extractors have.
 
         dovetail train recipe.yaml --output runs/first

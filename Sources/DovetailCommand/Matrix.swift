@@ -6,9 +6,10 @@ struct Matrix: ParsableCommand {
     abstract: "Measure every extractor under every head.",
     discussion: """
       Auxiliary heads and models among the files are passed over. \(DataOptions.kinds) A pair that does not \
-      fit has no accuracy, and the reason is given. Where an extractor's own head is among the files, \
-      what a change to another costs stands beside: recombined over own accuracy, and how many images \
-      are named rightly by the own head alone (negative flips) and by the other alone (positive).
+      fit has no accuracy, and the reason is given. Where an extractor's own head is among the \
+      files, what a change to another costs stands beside: recombined over own accuracy, and how \
+      many images are named rightly by the own head alone (negative flips) and by the other alone \
+      (positive).
 
         dovetail matrix runs/first/components/*.safetensors --data made-up-ink \
       --data made-up-neon --json matrix.json

@@ -7,10 +7,10 @@ struct Stitch: ParsableCommand {
     discussion: """
       An affine 1×1 convolution between the two halves is trained on the labels of the training \
       images (AdamW, a rate that falls to 0); it starts as the identity where both have as many \
-      channels. What it reaches bounds what a map of that kind can do between these halves. It is no \
-      measure of compatibility: a stitch may find what the head needs in features that mean something \
-      else (Hernandez et al. 2023), so the accuracy with the stitched channels in random orders stands \
-      beside it. dovetail align finds such a map without labels.
+      channels. What it reaches bounds what a map of that kind can do between these halves. It is \
+      no measure of compatibility: a stitch may find what the head needs in features that mean \
+      something else (Hernandez et al. 2023), so the accuracy with the stitched channels in random \
+      orders stands beside it. dovetail align finds such a map without labels.
 
         dovetail stitch a.extractor.safetensors b.head.safetensors \
       --data cifar10=data/cifar-10-batches-bin --steps 1000
@@ -64,7 +64,7 @@ struct Stitch: ParsableCommand {
       guard !json.takesStdout else { return }
       Console.print(
         """
-        \(results.data): \(results.trainingImages) training images, \(results.testImages) test images
+        \(results.data): \(results.trainingImages) training images, \(results.testImages) test ones
         accuracy after \(results.steps) steps: \(Format.percent(results.accuracy)); before: \
         \(Format.percent(results.accuracyBefore))\
         \(results.startedAsIdentity ? " (the identity)" : "")

@@ -17,13 +17,14 @@ public struct Alignment: Sendable {
   public let method: AlignmentMethod
   /// Images that both extractors saw.
   public let images: Int
-  /// Of least squares, as a share of the features' mean variance: the one of those tried that leaves
-  /// least on images that the fit has not seen.
+  /// Of least squares, as a share of the features' mean variance: the one of those tried that
+  /// leaves least on images that the fit has not seen.
   public let ridge: Double?
   /// Share of the variance of the target's features, on images that the fit has not seen, that the
   /// map leaves unexplained (before its activation).
   public let unexplained: Double
-  /// Whether the map is in the weights of the extractor's last layers; else it is an affine adapter.
+  /// Whether the map is in the weights of the extractor's last layers; else it is an affine
+  /// adapter.
   public let isFolded: Bool
 
   /// - Parameters:
@@ -31,8 +32,8 @@ public struct Alignment: Sendable {
   ///   - digest: of their data set (`Dataset.digest`).
   ///   - limit: at most so many of the images, drawn at random; nil: all.
   ///   - batchSize: nil: as in the extractor's training.
-  /// - Throws: `AlignmentError` where the extractors cannot be aligned so; `FileError` where a part is
-  ///   not what it says; the device's errors.
+  /// - Throws: `AlignmentError` where the extractors cannot be aligned so; `FileError` where a part
+  ///   is not what it says; the device's errors.
   public init(
     _ extractor: Component, to target: Component, on images: ImageSet, named name: String,
     digest: String, method: AlignmentMethod, limit: Int? = nil, batchSize: Int? = nil,
@@ -44,8 +45,8 @@ public struct Alignment: Sendable {
     let chosen = Array(order.prefix(limit ?? images.count))
     guard chosen.count >= Self.fewestImages else {
       throw AlignmentError(
-        "\(name) has \(chosen.count) images to align on; give at least \(Self.fewestImages), better "
-          + "thousands")
+        "\(name) has \(chosen.count) images to align on; give at least \(Self.fewestImages), "
+          + "better thousands")
     }
     let size = batchSize ?? extractor.header.lineage?.batchSize ?? Self.usualBatch
     let features = try PairedFeatures(

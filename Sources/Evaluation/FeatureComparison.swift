@@ -22,8 +22,8 @@ public struct FeatureComparison: Codable, Sendable {
   public let permutedMeanCorrelation: Double
   /// Linear centered kernel alignment (Kornblith et al. 2019), in [0, 1].
   public let linearCKA: Double
-  /// Mutual 10-nearest-neighbor alignment of the pooled features (Huh et al. 2024), in [0, 1]; nil of
-  /// ten images or fewer.
+  /// Mutual 10-nearest-neighbor alignment of the pooled features (Huh et al. 2024), in [0, 1]; nil
+  /// of ten images or fewer.
   public let mutualNeighbors: Double?
 }
 

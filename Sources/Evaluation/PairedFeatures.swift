@@ -16,8 +16,9 @@ struct PairedFeatures {
 
   /// One pass of the images through both.
   ///
-  /// Second moments are products of matrices on the device, in float, batch by batch; they are taken
-  /// of the features less the first batch's means, so that little cancels, and are summed in double.
+  /// Second moments are products of matrices on the device, in float, batch by batch; they are
+  /// taken of the features less the first batch's means, so that little cancels, and are summed in
+  /// double.
   /// - Parameters:
   ///   - chosen: the images that are looked at, in their order; at least four.
   ///   - batchSize: images a batch, or a few less: batches have nearly equal sizes.

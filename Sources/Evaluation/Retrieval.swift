@@ -3,8 +3,8 @@ public import Components
 public import Datasets
 public import Tensors
 
-/// How well features of one extractor find images of their class among those of another, by the cosine
-/// of pooled features: what a search over an index that an older extractor made keeps.
+/// How well features of one extractor find images of their class among those of another, by the
+/// cosine of pooled features: what a search over an index that an older extractor made keeps.
 public struct RetrievalTable: Codable, Sendable {
   public struct Row: Codable, Sendable {
     /// Names as given, files as a rule.
@@ -23,7 +23,8 @@ public struct RetrievalTable: Codable, Sendable {
   /// - Parameters:
   ///   - images: the same ones in the same order at an extractor's image size; all are measured.
   ///   - batchSize: nil: as in each extractor's training, else 128.
-  /// - Throws: `RetrievalError` where no class has two images; `FileError` for another kind of part.
+  /// - Throws: `RetrievalError` where no class has two images; `FileError` for another kind of
+  ///   part.
   public init(
     _ extractors: [(name: String, part: Component)], on data: String,
     images: (_ size: Int) throws -> ImageSet, batchSize: Int? = nil, backend: any Backend

@@ -13,8 +13,9 @@ import Tensors
 /// directory.
 extension Grid {
   /// Accuracy of each extractor under the other's head behind such a map, on the test images of the
-  /// common classes; mean of both directions. Maps are made on the training images of the extractor's
-  /// task, at most `Self.mappedImages` of them; a stitch on those of the classes that the head knows.
+  /// common classes; mean of both directions. Maps are made on the training images of the
+  /// extractor's task, at most `Self.mappedImages` of them; a stitch on those of the classes that
+  /// the head knows.
   func mapped(
     _ map: Experiment.FeatureMap, _ job: Job, _ datasets: Datasets, on backend: any Backend
   ) throws -> Double? {

@@ -49,7 +49,8 @@ import Testing
     Architecture(name: .mobileNetV2, width: 0.25, split: .block(11), adapter: 8),
   ]
 
-  @Test(arguments: movable) func channelsMoveByTheWeightsAlone(_ architecture: Architecture) throws {
+  @Test(arguments: movable)
+  func channelsMoveByTheWeightsAlone(_ architecture: Architecture) throws {
     let component = try extractor(architecture)
     var random = RandomStream(seed: 2, .channelOrder)
     let order = random.permutation(component.header.interface.channels)
@@ -144,7 +145,8 @@ import Testing
     #expect(two.aligned.description == "shared-head 222222222222 (by alignment)")
     // Once and truly: what was trained against the head itself.
     #expect(FeatureSpace([one.aligned, one]).anchors == [one])
-    #expect(FeatureSpace.ofExtractor(startedFrom: aligned, frozen: [one]).anchors == [one, two.aligned])
+    #expect(
+      FeatureSpace.ofExtractor(startedFrom: aligned, frozen: [one]).anchors == [one, two.aligned])
     #expect(
       FeatureSpace.ofExtractor(startedFrom: aligned, trained: [two]).anchors == [two])
     let json = try JSONEncoder().encode(aligned)

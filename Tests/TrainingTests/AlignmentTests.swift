@@ -38,8 +38,8 @@ import Training
     on backend: any Backend = CPUBackend(threads: 2)
   ) throws -> Alignment {
     try Alignment(
-      extractor, to: target, on: data.train, named: "tiny", digest: String(repeating: "d", count: 64),
-      method: method, backend: backend)
+      extractor, to: target, on: data.train, named: "tiny",
+      digest: String(repeating: "d", count: 64), method: method, backend: backend)
   }
 
   private func logits(

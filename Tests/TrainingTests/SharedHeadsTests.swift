@@ -68,7 +68,9 @@ import Training
     let (classes, inputs) = (3, 64)
     for a in 0..<classes {
       for b in 0..<classes {
-        let cosine = (0..<inputs).reduce(0) { $0 + weight[a * inputs + $1] * weight[b * inputs + $1] }
+        let cosine = (0..<inputs).reduce(0) {
+          $0 + weight[a * inputs + $1] * weight[b * inputs + $1]
+        }
         #expect(abs(cosine - (a == b ? 1 : -0.5)) < 1e-5)
       }
     }

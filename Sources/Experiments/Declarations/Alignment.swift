@@ -9,10 +9,10 @@ extension Experiment {
     name: "alignment", title: "Alignment after training",
     summary: """
       Two trained networks and a map between their features: none; the permutation of channels of \
-      largest total correlation, the same with each channel's mean and deviation set to its partner's, \
-      an orthogonal map, least squares (in closed form, from training images without their labels); \
-      and an affine map that is trained with labels between the frozen halves (stitching), which \
-      bounds what such a map can do and is no measure of compatibility.
+      largest total correlation, the same with each channel's mean and deviation set to its \
+      partner's, an orthogonal map, least squares (in closed form, from training images without \
+      their labels); and an affine map that is trained with labels between the frozen halves \
+      (stitching), which bounds what such a map can do and is no measure of compatibility.
       """,
     deviations: ["None of these rows is in the paper."],
     rows: [
@@ -35,8 +35,8 @@ extension Experiment {
   static let fixedHeads = Experiment(
     name: "fixed-heads", title: "Shared heads that do not learn",
     summary: """
-      The heads that tasks share as the seed draws them, never updated, so that trainings agree on the \
-      seed alone; for DCC also a last layer that is a regular simplex and stays so.
+      The heads that tasks share as the seed draws them, never updated, so that trainings agree on \
+      the seed alone; for DCC also a last layer that is a regular simplex and stays so.
       """,
     deviations: ["In the paper the shared heads learn."],
     rows: [

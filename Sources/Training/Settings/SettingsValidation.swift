@@ -39,8 +39,8 @@ extension TrainingSettings {
     }
     if sharedHeads == .fixedSimplex && !uses(.commonClasses) {
       throw SettingsError(
-        "shared-heads: fixed-simplex is of the common-classes head: add common-classes to methods, or "
-          + "leave it out")
+        "shared-heads: fixed-simplex is of the common-classes head: add common-classes to methods, "
+          + "or leave it out")
     }
     if sharedHeads == .fixed && auxiliaryMethods.isEmpty {
       throw SettingsError(

@@ -6,7 +6,7 @@ public enum SharedHeads: String, Codable, Sendable, CaseIterable {
   /// communicate.
   case fixed
   /// Of the common-classes head the last linear layer alone is fixed: its classes' weights are the
-  /// corners of a regular simplex, its biases 0 (Pernici et al., Regular Polytope Networks; Biondi et
-  /// al., CoReS).
+  /// corners of a regular simplex, its biases 0 (Pernici et al., Regular Polytope Networks; Biondi
+  /// et al., CoReS).
   case fixedSimplex = "fixed-simplex"
 }

@@ -34,11 +34,13 @@ enum Simplex {
   /// `[C, K]`: the K corners in K − 1 dimensions, along as many orthonormal directions of the C
   /// inputs that are drawn at random, so that inputs which are never negative (behind a ReLU) reach
   /// all corners alike.
-  static func weights(inputs c: Int, outputs k: Int, seed: UInt64) throws(SettingsError) -> [Float] {
+  static func weights(
+    inputs c: Int, outputs k: Int, seed: UInt64
+  ) throws(SettingsError) -> [Float] {
     guard k >= 2, c >= k - 1 else {
       throw SettingsError(
-        "shared-heads: a simplex of \(k) common classes needs at least 2 classes and \(k - 1) inputs "
-          + "of the head's last layer, which has \(c)")
+        "shared-heads: a simplex of \(k) common classes needs at least 2 classes and \(k - 1) "
+          + "inputs of the head's last layer, which has \(c)")
     }
     let directions = orthonormal(k - 1, in: c, seed: seed)
     var weights = [Float](repeating: 0, count: c * k)
@@ -52,8 +54,8 @@ enum Simplex {
     return weights
   }
 
-  /// Coordinate `axis` of corner `index`: of √(K/(K − 1)) · (e_index − 1/K) in Helmert's basis of the
-  /// space whose coordinates sum to 0.
+  /// Coordinate `axis` of corner `index`: of √(K/(K − 1)) · (e_index − 1/K) in Helmert's basis of
+  /// the space whose coordinates sum to 0.
   private static func corner(_ index: Int, _ axis: Int, of k: Int) -> Double {
     let j = Double(axis + 1)
     let scale = (Double(k) / Double(k - 1)).squareRoot() / (j * (j + 1)).squareRoot()
