@@ -137,6 +137,10 @@ enum MatrixTable {
       lines += costs(cells, data, heads, short)
     }
     lines.append("* compatible (dovetail certify --help says what that is)")
+    let aligned = unique(
+      matrix.cells.filter { $0.certificate?.featureSpace.isAligned == true }
+        .map { "\(short($0.extractor)), \(short($0.head))" })
+    lines += aligned.map { "\($0): \(Fit.alignedWords)" }
     let reasons = unique(
       matrix.cells.compactMap { cell in
         cell.reason.map { "– \(short(cell.extractor)), \(short(cell.head)): \($0)" }
