@@ -121,6 +121,7 @@ let package = Package(
       name: "Experiments",
       dependencies: [
         "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Applications",
         "Recipes", "Runs", "Analysis",
         "Reporting",
       ],
@@ -128,7 +129,8 @@ let package = Package(
     .target(
       name: "Applications",
       dependencies: [
-        "Files", "Tensors", "Networks", "Datasets", "Components", "Evaluation", "Training",
+        "Files", "Tensors", "Autograd", "Networks", "Optimizers", "Datasets", "Components",
+        "Evaluation", "Training",
         "Recipes",
         "Runs",
       ],
@@ -206,7 +208,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics", "Evaluation", "Files",
+        "Analysis", "Autograd", "BackendCPU", "Components", "Datasets", "Diagnostics",
+        "Evaluation", "Files",
         "Networks", "Optimizers", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport",
         "Training",
       ],

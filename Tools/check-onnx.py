@@ -28,6 +28,10 @@ ARCHITECTURES = {
     "resnet-14, stage 1": "{name: resnet, depth: 14, split: stage1}",
     "resnet-8 of width 2, stage 3": "{name: resnet, depth: 8, width: 2, split: stage3}",
     "resnet-8 with adapter": "{name: resnet, depth: 8, split: stage2, adapter: 48}",
+    "resnet-8 with affine adapter": "{name: resnet, depth: 8, split: stage2, affine-adapter: "
+    "{channels: 40, activation: relu}}",
+    "mobilenet-v2 with both adapters": "{name: mobilenet-v2, width: 0.25, split: block4, adapter: 24, "
+    "affine-adapter: {channels: 32, activation: relu6}}",
     "resnet-56, stage 2": "{name: resnet, depth: 56, split: stage2}",
     "wide-resnet-10-2, stage 1": "{name: wide-resnet, depth: 10, width: 2, split: stage1}",
     "wide-resnet-10-2, stage 3": "{name: wide-resnet, depth: 10, width: 2, split: stage3}",

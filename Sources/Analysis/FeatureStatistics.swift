@@ -57,6 +57,22 @@ public struct FeatureStatistics: Sendable {
         }
       }
     }
+    merge(rows, batchMean)
+  }
+
+  /// Adds what is known of a batch: its rows, means, and Σ (z − mean)(z − mean)ᵀ, z being both
+  /// extractors' channels one after the other, row-major.
+  /// - Precondition: sizes agree.
+  public mutating func add(count rows: Int, mean batchMean: [Double], scatter added: [Double]) {
+    precondition(
+      rows > 0 && batchMean.count == width && added.count == width * width,
+      "FeatureStatistics: \(batchMean.count) means, \(added.count) products of \(width) channels")
+    for index in scatter.indices { scatter[index] += added[index] }
+    merge(rows, batchMean)
+  }
+
+  /// The batch's own scatter has been added.
+  private mutating func merge(_ rows: Int, _ batchMean: [Double]) {
     let total = count + rows
     let weight = Double(count) * Double(rows) / Double(total)
     let shift = zip(batchMean, mean).map { $0 - $1 }
@@ -65,6 +81,22 @@ public struct FeatureStatistics: Sendable {
       mean[i] += shift[i] * Double(rows) / Double(total)
     }
     count = total
+  }
+
+  /// All that other statistics of the same channels have seen, as well.
+  public mutating func add(_ other: FeatureStatistics) {
+    guard other.count > 0 else { return }
+    add(count: other.count, mean: other.mean, scatter: other.scatter)
+  }
+
+  /// Of each channel.
+  public var means: (first: [Double], second: [Double]) {
+    (Array(mean.prefix(channels.first)), Array(mean.dropFirst(channels.first)))
+  }
+
+  /// Of two channels, biased; those of the second extractor count on from the first's.
+  public func covariance(_ i: Int, _ j: Int) -> Double {
+    count > 0 ? scatter[i * width + j] / Double(count) : 0
   }
 
   /// Pearson's correlation of every channel of the first with every channel of the second:

@@ -44,6 +44,9 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var shared: [Anchor]
     /// Measured although there is no common anchor.
     public var differentSpaceAllowed: Bool
+
+    /// Whether all that the parts share was reached by alignment after their training.
+    public var isAligned: Bool { FeatureSpace(shared).isAligned }
   }
 
   public struct Relabeling: Codable, Hashable, Sendable {
@@ -87,6 +90,15 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var difference: ValueInterval
     /// What `difference.low` has to exceed.
     public var needed: Double
+
+    /// Images that the own head names rightly and the recombination does not; and the reverse.
+    public var negativeFlips: Int { onlyOwn }
+    public var positiveFlips: Int { onlyRecombined }
+  }
+
+  /// Recombined accuracy over the own head's; nil without one, and where it names nothing rightly.
+  public var ratio: Double? {
+    upperBound.flatMap { $0.right > 0 ? Double(confusion.right) / Double($0.right) : nil }
   }
 
   public var format: String
@@ -181,6 +193,7 @@ extension Certificate: CustomStringConvertible {
     }
     return "\(verdict.rawValue): \(percent(accuracy)) % of \(images) test images of \(data.name) "
       + "[\(percent(interval.low)), \(percent(interval.high))], chance \(percent(chance)) %"
-      + (upperBound.map { ", own head \(percent($0.accuracy)) %" } ?? "") + "; \(reason)"
+      + (upperBound.map { ", own head \(percent($0.accuracy)) %" } ?? "")
+      + (featureSpace.isAligned ? ", \(Fit.alignedWords)" : "") + "; \(reason)"
   }
 }

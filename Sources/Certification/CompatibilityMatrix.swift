@@ -19,6 +19,23 @@ public struct CompatibilityMatrix: Codable, Sendable {
 
   public let cells: [Cell]
 
+  /// An extractor's own head among some: that which it was trained with, by the anchor that is the
+  /// head itself, or the file that both were cut out of.
+  static func ownHead(
+    of extractor: Component, among heads: [(name: String, part: Component)]
+  ) -> Component? {
+    func owns(_ anchor: Anchor, _ head: Component) -> Bool {
+      switch anchor.kind {
+      case .sharedHead: anchor.digest == head.header.digest
+      case .sourceFile: head.header.featureSpace.anchors.contains(anchor)
+      default: false
+      }
+    }
+    let anchors = extractor.header.featureSpace.anchors.filter { !$0.isAligned }
+    return heads.first { head in anchors.contains { owns($0, head.part) } }?.part
+  }
+
+  /// Where an extractor's own head is among the heads, each certificate has its upper bound.
   /// - Parameters:
   ///   - extractors: the rows, with names for people.
   ///   - heads: the columns, likewise.
@@ -38,6 +55,7 @@ public struct CompatibilityMatrix: Codable, Sendable {
       guard let size = extractor.part.header.preprocessing?.imageSize else {
         throw extractor.part.wrongKind(.extractor, extractor.name)
       }
+      let own = Self.ownHead(of: extractor.part, among: heads)
       let sets = try bySize[size] ?? data(size)
       bySize[size] = sets
       for images in sets {
@@ -48,7 +66,9 @@ public struct CompatibilityMatrix: Codable, Sendable {
           var reason: String?
           do {
             certificate = try certifier.certify(
-              extractor.part, head.part, on: images, allowDifferentSpace: allowDifferentSpace)
+              extractor.part, head.part, on: images,
+              own: own?.header.digest == head.part.header.digest ? nil : own,
+              allowDifferentSpace: allowDifferentSpace)
           } catch let error as MisfitError {
             (mismatches, reason) = (error.mismatches, "\(error)")
           } catch let error as NoCommonClassError {

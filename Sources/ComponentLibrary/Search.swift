@@ -13,6 +13,8 @@ public struct ComponentQuery: Sendable {
   public var labels: [String] = []
   /// Extractors or heads that fit this head or extractor.
   public var fits: ComponentHeader?
+  /// Neither what was aligned after its training, nor what fits by alignment alone.
+  public var refusesAligned = false
 
   public init() {}
 
@@ -28,10 +30,11 @@ public struct ComponentQuery: Sendable {
       && labels.allSatisfy { label in
         component.classNames?.contains { $0.lowercased() == label.lowercased() } ?? false
       }
-      && (fits.map { Self.fit($0, component) } ?? true)
+      && !(refusesAligned && component.featureSpace.isAligned)
+      && (fits.map { fit($0, component) } ?? true)
   }
 
-  private static func fit(_ given: ComponentHeader, _ found: ComponentFile.Summary) -> Bool {
+  private func fit(_ given: ComponentHeader, _ found: ComponentFile.Summary) -> Bool {
     let other = found.parts[0]
     let (extractor, head): (ComponentHeader, ComponentHeader)
     switch (given.kind, found.kind) {
@@ -39,10 +42,10 @@ public struct ComponentQuery: Sendable {
     case (.head, .extractor): (extractor, head) = (other, given)
     default: return false
     }
-    return Fit(
+    let fit = Fit(
       extractor: extractor.interface, in: extractor.featureSpace, head: head.interface,
-      in: head.featureSpace
-    ).mismatches.isEmpty
+      in: head.featureSpace)
+    return fit.mismatches.isEmpty && !(refusesAligned && fit.isAligned)
   }
 }
 

@@ -95,7 +95,7 @@ extension ComponentHeader {
       throw reader.malformed("metadata “\(other)” is none of a component of kind \(kind.rawValue)")
     }
     architecture = try reader.value("architecture")
-    try reader.check(architecture)
+    try reader.check(architecture, of: kind)
     digest = metadata["digest"] ?? ""
     guard Digest.isValid(digest) else {
       throw reader.malformed("metadata “digest” is no SHA-256 in hexadecimal: \(digest)")

@@ -36,14 +36,47 @@ public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
   public let kind: Kind
   /// SHA-256: `Digest.weights` of a head or of initial weights, `Digest.hex` of a file.
   public let digest: String
+  /// Reached by a map that was computed after the training, not shared while it lasted.
+  public let isAligned: Bool
 
-  public init(_ kind: Kind, _ digest: String) {
+  public init(_ kind: Kind, _ digest: String, isAligned: Bool = false) {
     self.kind = kind
     self.digest = digest
+    self.isAligned = isAligned
   }
 
+  /// The same, reached by alignment.
+  public var aligned: Anchor { Anchor(kind, digest, isAligned: true) }
+
+  /// The same, however it is reached.
+  fileprivate var itself: Anchor { Anchor(kind, digest) }
+
   /// For example `rotation-head 0123456789ab`.
-  public var description: String { "\(kind.rawValue) \(digest.prefix(12))" }
+  public var description: String {
+    "\(kind.rawValue) \(digest.prefix(12))" + (isAligned ? " (by alignment)" : "")
+  }
+}
+
+extension Anchor {
+  private enum CodingKeys: String, CodingKey {
+    case kind, digest
+    case isAligned = "aligned"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try values.decode(Kind.self, forKey: .kind), try values.decode(String.self, forKey: .digest),
+      isAligned: try values.decodeIfPresent(Bool.self, forKey: .isAligned) ?? false)
+  }
+
+  /// The mark only where there is one, so that all other files stay as they are.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(kind, forKey: .kind)
+    try values.encode(digest, forKey: .digest)
+    if isAligned { try values.encode(true, forKey: .isAligned) }
+  }
 }
 
 /// What a component's features mean: a set of anchors, fixed when its training ends. Components
@@ -52,11 +85,13 @@ public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
 /// Inherited by what is trained against a frozen head, by heads trained on a frozen extractor and
 /// by heads that grow; an extractor that is fine-tuned without a frozen head starts a new one.
 public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
-  /// Sorted by kind, then digest; each once.
+  /// Sorted by kind, then digest; each once: of one that is there both ways, the one that was
+  /// shared in training.
   public let anchors: [Anchor]
 
   public init(_ anchors: some Sequence<Anchor> = []) {
-    self.anchors = Set(anchors).sorted {
+    let all = Set(anchors)
+    self.anchors = all.filter { !$0.isAligned || !all.contains($0.itself) }.sorted {
       ($0.kind.rawValue, $0.digest) < ($1.kind.rawValue, $1.digest)
     }
   }
@@ -64,11 +99,20 @@ public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
   /// Nothing is known of it: such a component is never taken on trust.
   public var isUnknown: Bool { anchors.isEmpty }
 
-  /// The anchors that both have.
+  /// It is reached by alignment alone: nothing of it was shared in training.
+  public var isAligned: Bool { !isUnknown && anchors.allSatisfy(\.isAligned) }
+
+  /// The anchors that both have; marked where either reached it by alignment.
   public func shared(with other: FeatureSpace) -> [Anchor] {
-    let others = Set(other.anchors)
-    return anchors.filter(others.contains)
+    anchors.compactMap { anchor in
+      if other.anchors.contains(anchor) { return anchor }
+      let isThere = other.anchors.contains { $0.itself == anchor.itself }
+      return isThere ? anchor.aligned : nil
+    }
   }
+
+  /// All of its anchors, reached by alignment.
+  public var aligned: FeatureSpace { FeatureSpace(anchors.map(\.aligned)) }
 
   public func union(_ other: FeatureSpace) -> FeatureSpace { FeatureSpace(anchors + other.anchors) }
 
@@ -93,7 +137,7 @@ extension FeatureSpace {
     startedFrom before: FeatureSpace?, frozen: [Anchor] = [], trained: [Anchor] = []
   ) -> FeatureSpace {
     let new = FeatureSpace(frozen + trained)
-    guard let before, !Set(frozen).isDisjoint(with: before.anchors) else { return new }
+    guard let before, !before.shared(with: FeatureSpace(frozen)).isEmpty else { return new }
     return before.union(new)
   }
 

@@ -10,6 +10,8 @@ public struct Fit: Sendable {
       case spatialSize = "spatial size"
       case batchNorm = "batch-norm policy"
       case featureSpace = "feature space"
+      /// They fit by alignment alone, which was not wanted.
+      case alignment
     }
 
     public let subject: Subject
@@ -20,6 +22,7 @@ public struct Fit: Sendable {
       switch subject {
       case .featureSpace:
         "feature space: no anchor in common; the extractor's: \(extractor); the head's: \(head)"
+      case .alignment: "\(Fit.alignedWords): \(extractor)"
       default: "\(subject.rawValue): the extractor gives \(extractor), the head takes \(head)"
       }
     }
@@ -27,6 +30,12 @@ public struct Fit: Sendable {
 
   public let mismatches: [Mismatch]
   public let sharedAnchors: [Anchor]
+
+  /// What is said of components that fit by alignment alone.
+  public static let alignedWords = "aligned, not trained together"
+
+  /// Whether all that they have in common was reached by alignment.
+  public var isAligned: Bool { FeatureSpace(sharedAnchors).isAligned }
 
   /// Of two components in memory; the kinds are not looked at.
   public init(_ extractor: Component, _ head: Component) {
@@ -60,9 +69,17 @@ public struct Fit: Sendable {
   }
 
   /// - Throws: `MisfitError` where they do not fit.
-  /// - Parameter allowDifferentSpace: what crosses the cut has to agree all the same.
-  public func require(allowDifferentSpace: Bool = false) throws(MisfitError) {
-    let left = mismatches.filter { !(allowDifferentSpace && $0.subject == .featureSpace) }
+  /// - Parameters:
+  ///   - allowDifferentSpace: what crosses the cut has to agree all the same.
+  ///   - allowAligned: whether anchors that were reached by alignment count.
+  public func require(
+    allowDifferentSpace: Bool = false, allowAligned: Bool = true
+  ) throws(MisfitError) {
+    var left = mismatches.filter { !(allowDifferentSpace && $0.subject == .featureSpace) }
+    if !allowAligned && isAligned {
+      let anchors = FeatureSpace(sharedAnchors).description
+      left.append(Mismatch(subject: .alignment, extractor: anchors, head: anchors))
+    }
     if !left.isEmpty { throw MisfitError(mismatches: left) }
   }
 }

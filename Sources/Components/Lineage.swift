@@ -7,7 +7,7 @@ public enum ProductVersion {
 /// would state otherwise (no time, path or host).
 public struct Lineage: Codable, Hashable, Sendable {
   public enum Origin: String, Codable, Sendable {
-    case training, adaptation, recombination, recalibration
+    case training, adaptation, recombination, recalibration, alignment
     case fineTuning = "fine-tuning"
     case importing = "import"
   }
@@ -38,12 +38,28 @@ public struct Lineage: Codable, Hashable, Sendable {
     }
   }
 
+  /// How features of one extractor became those of another without training.
+  public struct Alignment: Codable, Hashable, Sendable {
+    /// `permutation`, `permutation-rescaled`, `orthogonal`, `least-squares`.
+    public var method: String
+    /// Images that both extractors saw; the data set stands in `data`.
+    public var images: Int
+    /// Of least squares: λ as a share of the features' mean variance.
+    public var ridge: Double?
+
+    public init(method: String, images: Int, ridge: Double? = nil) {
+      (self.method, self.images, self.ridge) = (method, images, ridge)
+    }
+  }
+
   public var origin: Origin
   /// “dovetail 0.1.0”.
   public var madeBy = "dovetail \(ProductVersion.current)"
   /// The task's name in its recipe.
   public var task: String?
   public var methods: [String]?
+  /// Where heads that tasks share did not learn: `fixed`, `fixed-simplex`.
+  public var sharedHeads: String?
   /// `joint`, `incremental`.
   public var scheme: String?
   /// The effective recipe, paths left out.
@@ -58,15 +74,17 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var parents: [Relative]?
   /// What it was trained with.
   public var partners: [Relative]?
+  /// Of an aligned extractor; its parents are what was aligned and what it was aligned to.
+  public var alignment: Alignment?
   /// Of a recombination: were the parts joined although their feature spaces differ?
   public var differentSpaceAllowed: Bool?
 
   /// As version 0.1 wrote them.
   private enum CodingKeys: String, CodingKey {
-    case origin, madeBy, task, methods, scheme, recipe, data, seed
+    case origin, madeBy, task, methods, sharedHeads, scheme, recipe, data, seed
     case batchSize = "batch"
     case device
-    case parents, partners, differentSpaceAllowed
+    case parents, partners, alignment, differentSpaceAllowed
   }
 
   public init(origin: Origin) { self.origin = origin }

@@ -37,8 +37,12 @@ struct MetadataReader {
   }
 
   /// The family's bounds, before anything is made of it.
-  func check(_ architecture: Architecture) throws(FileError) {
-    do { try architecture.validate() } catch { throw malformed("architecture: \(error)") }
+  func check(_ architecture: Architecture, of kind: ComponentKind) throws(FileError) {
+    do {
+      try kind == .extractor ? architecture.validateExtractor() : architecture.validate()
+    } catch {
+      throw malformed("architecture: \(error)")
+    }
   }
 
   func check(_ preprocessing: Preprocessing) throws(FileError) {

@@ -15,16 +15,18 @@ public struct Model: Sendable {
   ///   - extractor: what gives the features.
   ///   - head: what reads them.
   ///   - allowDifferentSpace: join parts without a common anchor too; the lineage says so.
+  ///   - allowAligned: join parts whose common anchors were reached by alignment alone.
   /// - Throws: `MisfitError` with both sides' values.
   /// - Precondition: an extractor and a (not auxiliary) head.
   public init(
-    extractor: Component, head: Component, allowDifferentSpace: Bool = false
+    extractor: Component, head: Component, allowDifferentSpace: Bool = false,
+    allowAligned: Bool = true
   ) throws(MisfitError) {
     precondition(
       extractor.header.kind == .extractor && head.header.kind == .head,
       "Model: an extractor and a head")
     let fit = Fit(extractor, head)
-    try fit.require(allowDifferentSpace: allowDifferentSpace)
+    try fit.require(allowDifferentSpace: allowDifferentSpace, allowAligned: allowAligned)
     self.extractor = extractor
     self.head = head
     featureSpace = FeatureSpace(fit.sharedAnchors)

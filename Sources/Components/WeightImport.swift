@@ -142,11 +142,17 @@ public struct WeightImport: Sendable {
     let family = try NetworkFamilies.known(options.name)
     let shapes = WeightShapes(tensors.mapValues(\.shape))
     let found = family.sizes(of: shapes)
-    let architecture = Architecture(
+    var architecture = Architecture(
       name: options.name, depth: options.depth ?? found.depth,
       width: options.width ?? found.width, split: options.split, resolution: options.resolution,
       shortcut: family.shortcut(of: shapes), imageSize: options.preprocessing.imageSize)
     try architecture.validate()
+    // No file tells the activation: it is the one that the network's own head takes.
+    if let channels = tensors["affine.bias"]?.shape.first {
+      architecture.affineAdapter = .init(
+        channels: channels, activation: architecture.cutActivation)
+      try architecture.validate()
+    }
     return architecture
   }
 }

@@ -116,8 +116,11 @@ enum CertificateTable {
         "own head: \(Format.percent(upper.accuracy)); difference (95 %): "
           + "\(points(upper.difference.low)) to \(points(upper.difference.high)) points")
       lines.append(
-        "negative flips: \(upper.onlyOwn) (\(Format.percent(share(upper.onlyOwn, certificate)))), right "
-          + "under the own head and wrong here; positive: \(upper.onlyRecombined)")
+        "negative flips: \(flips(upper.negativeFlips, certificate)), right under the own head and "
+          + "wrong here; positive: \(flips(upper.positiveFlips, certificate)), the reverse")
+      if let ratio = certificate.ratio {
+        lines.append("recombined / own: \(Format.fixed(ratio, 3))")
+      }
     }
     let shared = certificate.featureSpace.shared
     lines += [
@@ -126,6 +129,9 @@ enum CertificateTable {
           ? "none in common, as allowed" : shared.map(\.description).joined(separator: ", ")),
       "verdict: \(certificate.verdict.rawValue)", "  \(certificate.reason)",
     ]
+    if certificate.featureSpace.isAligned {
+      lines.append("  \(Fit.alignedWords): what they share was reached by dovetail align")
+    }
     let confusion = certificate.confusion
     if confusion.outputs.count <= 16 {
       let header = ["", "of"] + confusion.outputs.map { String($0.prefix(10)) }
@@ -139,8 +145,8 @@ enum CertificateTable {
     return lines.joined(separator: "\n")
   }
 
-  private static func share(_ count: Int, _ certificate: Certificate) -> Double {
-    Double(count) / Double(certificate.images)
+  private static func flips(_ count: Int, _ certificate: Certificate) -> String {
+    "\(count) (\(Format.percent(Double(count) / Double(certificate.images))))"
   }
 
   private static func points(_ share: Double) -> String {

@@ -7,7 +7,9 @@ struct CompareFeatures: ParsableCommand {
     discussion: """
       Both extractors of a pair see the same test images; every image and position counts. Given \
       are the mean of Pearson's correlation of channel i with channel i, the same for the best \
-      permutation of channels (Hungarian algorithm), and linear CKA.
+      permutation of channels (Hungarian algorithm), linear CKA, and the mutual alignment of the \
+      10 nearest neighbors (Huh et al. 2024): how many of an image's nearest ten, by the cosine of \
+      pooled features, both extractors have.
 
         dovetail train recipe.yaml --output runs/first
         dovetail compare-features runs/first --json features.json
@@ -30,7 +32,8 @@ struct CompareFeatures: ParsableCommand {
           "\(c.first) and \(c.second) on \(c.imageCount) images of \(c.images), "
             + "\(c.channels) channels: correlation \(Format.fixed(c.meanCorrelation, 3)), "
             + "best permutation \(Format.fixed(c.permutedMeanCorrelation, 3)), "
-            + "linear CKA \(Format.fixed(c.linearCKA, 3))")
+            + "linear CKA \(Format.fixed(c.linearCKA, 3))"
+            + (c.mutualNeighbors.map { ", mutual neighbors \(Format.fixed($0, 3))" } ?? ""))
       }
       if comparisons.isEmpty {
         Console.print("The extractors' features differ in shape: there is nothing to compare.")

@@ -9,13 +9,16 @@ enum ComponentText {
         "feature space",
         component.featureSpace.isUnknown
           ? "none stated: it fits nothing"
-          : component.featureSpace.anchors.map { "\($0.kind.rawValue) \($0.digest)" }
-            .joined(separator: "\n")
+          : component.featureSpace.anchors.map {
+            "\($0.kind.rawValue) \($0.digest)" + ($0.isAligned ? " (by alignment)" : "")
+          }
+          .joined(separator: "\n")
       ))
     for part in component.parts {
       if component.parts.count > 1 { rows.append(("part", "\(part.kind.rawValue) \(part.digest)")) }
       rows += self.rows(part)
     }
+    if component.featureSpace.isAligned { rows.append(("note", Fit.alignedWords)) }
     if let lineage = component.lineage { rows += self.rows(lineage) }
     let width = rows.map(\.0.count).max() ?? 0
     return rows.map { label, value in
@@ -36,6 +39,10 @@ enum ComponentText {
           + interface.batchNorm.rawValue
       ),
     ]
+    if let affine = part.architecture.affineAdapter {
+      rows.append(
+        ("affine adapter", "to \(affine.channels) channels, then \(affine.activation.rawValue)"))
+    }
     if let preprocessing = part.preprocessing {
       let normalization = preprocessing.normalization
       rows.append(
@@ -52,6 +59,11 @@ enum ComponentText {
     return rows
   }
 
+  private static func text(_ alignment: Lineage.Alignment) -> String {
+    "\(alignment.method), \(alignment.images) images"
+      + (alignment.ridge.map { ", ridge \($0)" } ?? "")
+  }
+
   private static func rows(_ lineage: Lineage) -> [(String, String)] {
     func names(_ relatives: [Lineage.Relative]) -> String {
       relatives.map { relative in
@@ -62,6 +74,7 @@ enum ComponentText {
     let values: [(String, String?)] = [
       ("origin", "\(lineage.origin.rawValue), \(lineage.madeBy)"), ("task", lineage.task),
       ("methods", lineage.methods.map { $0.isEmpty ? "none" : $0.joined(separator: ", ") }),
+      ("alignment", lineage.alignment.map(text)), ("shared heads", lineage.sharedHeads),
       ("scheme", lineage.scheme),
       ("data", lineage.data?.map { "\($0.name) \($0.digest.prefix(12))" }.joined(separator: ", ")),
       ("seed", lineage.seed.map(String.init)), ("device", lineage.device),

@@ -80,11 +80,12 @@ struct DovetailCommand: ParsableCommand {
       CommandGroup(
         name: "What parts are to each other",
         subcommands: [
-          Certify.self, CertifyPower.self, Matrix.self, CompareFeatures.self, Inspect.self,
-          Library.self,
+          Certify.self, CertifyPower.self, Matrix.self, CompareFeatures.self, Retrieval.self,
+          Inspect.self, Library.self,
         ]),
       CommandGroup(
-        name: "Applications", subcommands: [Adapt.self, ExtendHead.self, Transfer.self]),
+        name: "Applications",
+        subcommands: [Adapt.self, ExtendHead.self, Transfer.self, Align.self, Stitch.self]),
       CommandGroup(name: "The paper", subcommands: [List.self, Reproduce.self]),
       CommandGroup(
         name: "Devices",

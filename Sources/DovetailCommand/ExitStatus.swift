@@ -10,7 +10,8 @@ enum ExitStatus {
     case let error as DatasetError: error.kind == .missing ? 66 : 65
     case is RecipeError, is RecipeFileError, is ArchitectureError, is MissingDataError: 78
     case let error as FileError: of(error.kind)
-    case is SafetensorsError, is NoCommonClassError, is ApplicationError, is ExportError: 65
+    case is SafetensorsError, is NoCommonClassError, is ApplicationError, is ExportError,
+      is AlignmentError, is RetrievalError: 65
     case is MisfitError, is NotConfirmed: 3
     case is ClassMapError, is SmallBatchError: 64
     case is NoDevice, is OpenCLError: 69

@@ -94,12 +94,14 @@ struct LibrarySearch: ParsableCommand {
   var label: [String] = []
   @Option(help: ArgumentHelp("What fits this extractor or head.", valueName: "file"))
   var fits: String?
+  @Flag(help: "Leave out what was aligned, not trained together.") var refuseAligned = false
   @OptionGroup var json: JSONOption
 
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
       var query = ComponentQuery()
+      query.refusesAligned = refuseAligned
       query.kind = kind
       query.channels = channels
       query.activation = activation

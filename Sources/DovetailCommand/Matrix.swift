@@ -6,7 +6,10 @@ struct Matrix: ParsableCommand {
     abstract: "Measure every extractor under every head.",
     discussion: """
       Auxiliary heads and models among the files are passed over. \(DataOptions.kinds) A pair that does not \
-      fit has no accuracy, and the reason is given.
+      fit has no accuracy, and the reason is given. Where an extractor's own head is among the \
+      files, what a change to another costs stands beside: recombined over own accuracy, and how \
+      many images are named rightly by the own head alone (negative flips) and by the other alone \
+      (positive).
 
         dovetail matrix runs/first/components/*.safetensors --data made-up-ink \
       --data made-up-neon --json matrix.json
@@ -25,6 +28,8 @@ struct Matrix: ParsableCommand {
   @Option(
     help: ArgumentHelp("Directory for a page with a heat map a data set.", valueName: "dir"))
   var report: String?
+  @Flag(help: "Search with each extractor among each, as dovetail retrieval does.")
+  var retrieval = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -55,14 +60,43 @@ struct Matrix: ParsableCommand {
         extractors: extractors, heads: heads, data: { try load(imageSize: $0) },
         certifier: Certifier(batchSize: batch, on: backend),
         allowDifferentSpace: allowDifferentSpace)
-      try json.write(matrix)
+      let tables = try retrieval ? self.retrieval(extractors, on: backend) : nil
+      try json.write(Output(cells: matrix.cells, retrieval: tables))
       if let report {
         try MatrixReport.of(matrix, device: backend.deviceDescription).write(to: report)
       }
       if !json.takesStdout {
         Console.print(MatrixTable.text(matrix))
+        for table in tables ?? [] {
+          Console.print("\n" + RetrievalText.text(table))
+        }
         if let report { Console.print("Report: \(report)/report.html") }
       }
+    }
+  }
+
+  /// The matrix, and what was asked for beside it.
+  private struct Output: Encodable {
+    let cells: [CompatibilityMatrix.Cell]
+    let retrieval: [RetrievalTable]?
+  }
+
+  /// Of every data set.
+  private func retrieval(
+    _ extractors: [(name: String, part: Component)], on backend: any Backend
+  ) throws -> [RetrievalTable] {
+    try data.indices.map { index in
+      var bySize: [Int: Dataset] = [:]
+      func dataset(_ size: Int) throws -> Dataset {
+        if let known = bySize[size] { return known }
+        let loaded = try data[index].load(imageSize: size, split)
+        bySize[size] = loaded
+        return loaded
+      }
+      let first = try dataset(extractors[0].part.header.preprocessing!.imageSize)
+      return try RetrievalTable(
+        extractors, on: first.name, images: { try dataset($0).test }, batchSize: batch,
+        backend: backend)
     }
   }
 
@@ -100,8 +134,13 @@ enum MatrixTable {
             })
       }
       lines += ResultTable.aligned(rows) + [""]
+      lines += costs(cells, data, heads, short)
     }
     lines.append("* compatible (dovetail certify --help says what that is)")
+    let aligned = unique(
+      matrix.cells.filter { $0.certificate?.featureSpace.isAligned == true }
+        .map { "\(short($0.extractor)), \(short($0.head))" })
+    lines += aligned.map { "\($0): \(Fit.alignedWords)" }
     let reasons = unique(
       matrix.cells.compactMap { cell in
         cell.reason.map { "– \(short(cell.extractor)), \(short(cell.head)): \($0)" }
@@ -111,6 +150,27 @@ enum MatrixTable {
       lines.append("– and \(reasons.count - shownReasons) more such pairs; --json tells all")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Where own heads are known: what a change to another head costs.
+  private static func costs(
+    _ cells: [CompatibilityMatrix.Cell], _ data: String, _ heads: [String],
+    _ short: (String) -> String
+  ) -> [String] {
+    guard cells.contains(where: { $0.certificate?.upperBound != nil }) else { return [] }
+    var rows = [["\(data): recombined / own (flips)"] + heads.map(short)]
+    for extractor in unique(cells.map(\.extractor)) {
+      rows.append(
+        [short(extractor)]
+          + heads.map { head in
+            let cell = cells.first { $0.extractor == extractor && $0.head == head }
+            guard let certificate = cell?.certificate, let upper = certificate.upperBound
+            else { return "–" }
+            return (certificate.ratio.map { Format.fixed($0, 2) } ?? "–")
+              + " (−\(upper.negativeFlips) +\(upper.positiveFlips))"
+          })
+    }
+    return ResultTable.aligned(rows) + [""]
   }
 
   private static func value(_ cell: CompatibilityMatrix.Cell) -> String {

@@ -14,6 +14,17 @@ enum MatrixReport {
       })
   }
 
+  /// Verdict, and what a change from the own head costs.
+  private static func note(_ certificate: Certificate) -> String {
+    var words = [certificate.verdict.rawValue]
+    if certificate.featureSpace.isAligned { words.append(Fit.alignedWords) }
+    if let ratio = certificate.ratio { words.append("recombined / own \(Format.fixed(ratio, 2))") }
+    if let upper = certificate.upperBound {
+      words.append("flips: \(upper.negativeFlips) negative, \(upper.positiveFlips) positive")
+    }
+    return words.joined(separator: "; ")
+  }
+
   private static func experiment(
     _ cells: [CompatibilityMatrix.Cell], _ data: String, _ name: String,
     _ short: (String) -> String
@@ -33,7 +44,7 @@ enum MatrixReport {
       Report.Row(
         name: "\(short(cell.extractor)) + \(short(cell.head))",
         mean: cell.certificate?.accuracy, n: cell.certificate == nil ? 0 : 1,
-        note: cell.certificate?.verdict.rawValue ?? cell.reason)
+        note: cell.certificate.map(note) ?? cell.reason)
     }
     return Report.Experiment(
       name: name, title: data,

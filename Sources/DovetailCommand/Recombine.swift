@@ -23,6 +23,7 @@ struct Recombine: ParsableCommand {
   @Option(help: ArgumentHelp("The model's file.", valueName: "file")) var output: String
   @Flag(help: "Join them without a common anchor too; the model says so.")
   var allowDifferentSpace = false
+  @Flag(help: "Refuse parts that were aligned, not trained together.") var refuseAligned = false
   @Option(
     help: ArgumentHelp(
       "Take batch-norm statistics on these images, as dovetail recalibrate does.",
@@ -35,7 +36,8 @@ struct Recombine: ParsableCommand {
 
   func run() throws {
     try ExitStatus.reporting {
-      var model = try Self.join(extractor, head, allowDifferentSpace: allowDifferentSpace)
+      var model = try Self.join(
+        extractor, head, allowDifferentSpace: allowDifferentSpace, allowAligned: !refuseAligned)
       // Strict: both have to hold exactly the tensors of their architectures.
       _ = try model.makeModel(path: "\(extractor) + \(head)", on: CPUBackend())
       if let recalibrate {
@@ -53,17 +55,21 @@ struct Recombine: ParsableCommand {
         feature space: \(space)
         digest: \(model.digest)
         """)
+      if model.featureSpace.isAligned {
+        Console.print("\(Fit.alignedWords): dovetail certify measures what the pair is worth")
+      }
     }
   }
 
   static func join(
-    _ extractor: String, _ head: String, allowDifferentSpace: Bool
+    _ extractor: String, _ head: String, allowDifferentSpace: Bool, allowAligned: Bool = true
   ) throws -> Model {
     let parts = (
       try ComponentKinds.read(extractor, as: .extractor), try ComponentKinds.read(head, as: .head)
     )
     return try Model(
-      extractor: parts.0, head: parts.1, allowDifferentSpace: allowDifferentSpace)
+      extractor: parts.0, head: parts.1, allowDifferentSpace: allowDifferentSpace,
+      allowAligned: allowAligned)
   }
 }
 

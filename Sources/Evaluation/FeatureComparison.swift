@@ -22,11 +22,15 @@ public struct FeatureComparison: Codable, Sendable {
   public let permutedMeanCorrelation: Double
   /// Linear centered kernel alignment (Kornblith et al. 2019), in [0, 1].
   public let linearCKA: Double
+  /// Mutual 10-nearest-neighbor alignment of the pooled features (Huh et al. 2024), in [0, 1]; nil
+  /// of ten images or fewer.
+  public let mutualNeighbors: Double?
 }
 
 extension FeatureComparison {
   package init(
-    _ statistics: FeatureStatistics, first: String, second: String, images: String, count: Int
+    _ statistics: FeatureStatistics, first: String, second: String, images: String, count: Int,
+    mutualNeighbors: Double? = nil
   ) {
     let correlation = statistics.crossCorrelation
     let (same, best) = (
@@ -36,7 +40,7 @@ extension FeatureComparison {
       first: first, second: second, images: images, imageCount: count,
       channels: correlation.count, correlations: same.sorted, meanCorrelation: same.mean,
       permutedCorrelations: best.sorted, permutedMeanCorrelation: best.mean,
-      linearCKA: statistics.linearCKA)
+      linearCKA: statistics.linearCKA, mutualNeighbors: mutualNeighbors)
   }
 }
 
@@ -66,12 +70,12 @@ extension Evaluator {
     return fits ? statistics : nil
   }
 
-  private func features(
-    of extractor: FeatureExtractor, _ store: ImageStore, _ indices: [Int]
-  ) -> Tensor {
-    let context = ForwardContext(
-      tape: Tape(on: backend, recording: false), statistics: .batch(updateRunning: false))
-    let x = gather(store, indices, for: extractor.preprocessing)
-    return extractor(Variable(x), context).value
+  /// How alike both see the neighborhoods of the images; the shapes of features may differ.
+  package func mutualNeighbors(
+    _ first: FeatureExtractor, _ second: FeatureExtractor, on images: ImageSet
+  ) throws -> Double? {
+    NeighborAlignment.mutual(
+      try pooledFeatures(of: first, on: images), try pooledFeatures(of: second, on: images),
+      dimensions: (first.interface.channels, second.interface.channels))
   }
 }

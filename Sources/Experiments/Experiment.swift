@@ -76,6 +76,6 @@ public struct Experiment: Sendable {
 
   public static let all: [Experiment] = [
     .fig2, .fig3, .sameTask, .splits, .commonClasses, .batchNorm, .selfSupervision, .table2,
-    .fig4, .fig5,
+    .fig4, .fig5, .alignment, .fixedHeads,
   ]
 }

@@ -162,6 +162,7 @@ extension Grid {
           permuted ? $0.permutedMeanCorrelation : $0.meanCorrelation
         })
     case .linearCKA: return mean(try features(job, datasets, on: backend).map(\.linearCKA))
+    case .mapped(let map): return try mapped(map, job, datasets, on: backend)
     }
   }
 }

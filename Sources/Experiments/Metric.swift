@@ -1,3 +1,4 @@
+public import Analysis
 import Components
 import Datasets
 
@@ -21,11 +22,28 @@ extension Experiment {
     case linearCKA
     /// Mean of what these extractors reach under these heads.
     case crossings([Crossing])
+    /// Recombination accuracy after a map between the features, mean of both directions.
+    case mapped(FeatureMap)
     /// Known beforehand.
     case constant(Double)
     /// Average class accuracy of the first task along its training: at the start, or after an
     /// epoch.
     case curve(CurvePlace)
+  }
+
+  /// What stands between an extractor and the other task's head.
+  public enum FeatureMap: Sendable, Hashable, CustomStringConvertible {
+    /// In closed form, without labels.
+    case aligned(AlignmentMethod)
+    /// Trained with labels, so many steps.
+    case stitched(Int)
+
+    public var description: String {
+      switch self {
+      case .aligned(let method): "aligned, \(method.rawValue)"
+      case .stitched(let steps): "stitched, \(steps) steps"
+      }
+    }
   }
 
   public enum CurvePlace: Sendable { case start, firstEpoch, end }

@@ -27,6 +27,13 @@ extension GraphBuilder {
           ("pads", .integers([padding, padding, padding, padding])),
           ("strides", .integers([stride, stride])),
         ])
+    case .affine(let weight, let bias):
+      add(
+        "Conv", [x[0], try self.weight(weight), try self.weight(bias)],
+        [
+          ("group", .integer(1)), ("kernel_shape", .integers([1, 1])),
+          ("pads", .integers([0, 0, 0, 0])), ("strides", .integers([1, 1])),
+        ])
     case .batchNorm(let gamma, let beta, let mean, let variance, let channels, let epsilon):
       try batchNorm == .batch
         ? normalisedByBatch(x[0], gamma, beta, channels: channels, epsilon: epsilon)

@@ -22,13 +22,14 @@ extension Architecture {
   /// What crosses the cut: number of channels, and by how much the image has been shrunk.
   public var cut: (channels: Int, spatialDivisor: Int) {
     let piece = network.pieces[piecesBeforeCut - 1]
-    return (adapter ?? piece.channels, piece.divisor)
+    return (affineAdapter?.channels ?? adapter ?? piece.channels, piece.divisor)
   }
 
   /// What the features have gone through last: a ResNet's blocks end in a ReLU; those of the other
   /// networks, and adapters, in a sum or a linear map.
   public var cutActivation: Activation {
-    adapter == nil ? network.pieces[piecesBeforeCut - 1].activation : .none
+    if let affineAdapter { return affineAdapter.activation }
+    return adapter == nil ? network.pieces[piecesBeforeCut - 1].activation : .none
   }
 
   /// Throws where what follows the cut cannot take the adapter's features.
@@ -54,6 +55,14 @@ extension Architecture {
           "adapter.0", inputChannels: channels, outputChannels: adapter, kernelSize: 1,
           on: backend, seed: seed, stream: FreshWeights.adapterStream))
       layers.append(BatchNorm("adapter.1", channels: adapter, activation: .none, on: backend))
+      channels = adapter
+    }
+    if let affineAdapter {
+      layers.append(
+        AffineConvolution(
+          "affine", inputChannels: channels, outputChannels: affineAdapter.channels,
+          activation: affineAdapter.activation, on: backend, seed: seed,
+          stream: FreshWeights.affineAdapterStream))
     }
     return Sequential(layers)
   }

@@ -54,8 +54,9 @@ extension Architecture: CustomStringConvertible {
 /// As JSON; what a plain ResNet has no use for is left out, so that files of earlier versions read
 /// and equal ones are written.
 extension Architecture: Codable {
-  private enum CodingKeys: CodingKey {
+  private enum CodingKeys: String, CodingKey {
     case name, depth, width, split, adapter, resolution, shortcut
+    case affineAdapter = "affine-adapter"
   }
 
   /// - Throws: `ArchitectureError` where no family of the name is registered, `DecodingError`.
@@ -72,6 +73,7 @@ extension Architecture: Codable {
       adapter: try values.decodeIfPresent(Int.self, forKey: .adapter),
       resolution: try values.decodeIfPresent(Resolution.self, forKey: .resolution),
       shortcut: try values.decodeIfPresent(Shortcut.self, forKey: .shortcut) ?? .standard)
+    affineAdapter = try values.decodeIfPresent(AffineAdapter.self, forKey: .affineAdapter)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -82,6 +84,7 @@ extension Architecture: Codable {
     try values.encode(split, forKey: .split)
     try values.encodeIfPresent(adapter, forKey: .adapter)
     try values.encodeIfPresent(resolution, forKey: .resolution)
+    try values.encodeIfPresent(affineAdapter, forKey: .affineAdapter)
     if shortcut != .standard { try values.encode(shortcut, forKey: .shortcut) }
   }
 }

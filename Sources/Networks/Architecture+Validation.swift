@@ -6,6 +6,14 @@ extension Architecture {
   /// memory: nothing of a network is made before.
   /// - Throws: `ArchitectureError`.
   public func validate() throws(ArchitectureError) {
+    try validateExtractor()
+    if let affineAdapter { try validateAdapter(affineAdapter.channels) }
+  }
+
+  /// The same of an extractor alone: an affine adapter makes what some other network's head takes,
+  /// and need not suit what follows the cut here.
+  /// - Throws: `ArchitectureError`.
+  public func validateExtractor() throws(ArchitectureError) {
     let family = try NetworkFamilies.known(name)
     if !family.settings.contains(.depth), depth != family.defaultDepth {
       throw ArchitectureError(
@@ -38,6 +46,10 @@ extension Architecture {
           "adapter", "has from 1 to \(Self.mostAdapterChannels) channels, got \(adapter)")
       }
       try validateAdapter(adapter)
+    }
+    if let channels = affineAdapter?.channels, !(1...Self.mostAdapterChannels ~= channels) {
+      throw ArchitectureError(
+        "affine-adapter", "has from 1 to \(Self.mostAdapterChannels) channels, got \(channels)")
     }
   }
 

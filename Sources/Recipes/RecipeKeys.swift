@@ -69,6 +69,10 @@ enum RecipeKeys {
     } write: {
       $0.selfSupervisedHead?.yaml
     },
+    .choice(
+      "shared-heads", \.sharedHeads, .unlessStandard,
+      "whether the heads that tasks share learn; fixed: they stay as the seed draws them; "
+        + "fixed-simplex: the common-classes head's last layer is a regular simplex and stays so"),
     .integer(
       "common-classes-used", \.commonClassesUsed, in: 0...1_000_000, .unlessStandard,
       "how many common classes the shared head sees, drawn from the seed; 0: all"),

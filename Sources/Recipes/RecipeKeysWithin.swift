@@ -1,5 +1,6 @@
 import Datasets
 import Networks
+import Tensors
 
 /// What the reference says of the keys within `tasks` and `architecture`: name, values, what is taken
 /// where nothing is said, meaning.
@@ -62,6 +63,13 @@ extension RecipeKeys {
       [
         "adapter", "1 to \(Architecture.mostAdapterChannels)", "none",
         "the extractor ends in a 1×1 convolution to so many channels",
+      ],
+      [
+        "affine-adapter",
+        "{channels: 1 to \(Architecture.mostAdapterChannels), activation: "
+          + "\(Activation.allCases.map(\.rawValue).joined(separator: " or "))}", "none",
+        "the extractor ends in a 1×1 convolution with bias, without batch norm; what "
+          + "`dovetail align` makes has one",
       ],
       [
         "resolution", Architecture.Resolution.allCases.map(\.rawValue).joined(separator: ", "),

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Networks
+import Tensors
 
 extension Recipe {
   static func readTasks(
@@ -89,6 +90,10 @@ extension Recipe {
       architecture.adapter = try node.integer(in: 1...Architecture.mostAdapterChannels)
       given["adapter"] = node
     }
+    try reader.read("affine-adapter") { (node) throws(RecipeError) in
+      architecture.affineAdapter = try readAffineAdapter(node)
+      given["affine-adapter"] = node
+    }
     try reader.read("resolution") { (node) throws(RecipeError) in
       architecture.resolution = try node.choice(Architecture.Resolution.self)
       given["resolution"] = node
@@ -104,5 +109,16 @@ extension Recipe {
       throw given[error.key]?.error("\(error)") ?? node.error("\(error.key): \(error)")
     }
     return architecture
+  }
+
+  private static func readAffineAdapter(
+    _ node: ValueNode
+  ) throws(RecipeError) -> Architecture.AffineAdapter {
+    var reader = try MappingReader(node.node, "affine-adapter")
+    let channels = try reader.require("channels")
+      .integer(in: 1...Architecture.mostAdapterChannels)
+    let activation = try reader.require("activation").choice(Activation.self)
+    try reader.finish()
+    return Architecture.AffineAdapter(channels: channels, activation: activation)
   }
 }

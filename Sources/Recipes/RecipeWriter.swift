@@ -1,5 +1,6 @@
 import Datasets
 import Networks
+import Tensors
 
 extension Recipe {
   /// The effective recipe, every default written out; reading it gives this recipe again.
@@ -54,6 +55,11 @@ extension Architecture {
     if statesWidth { fields.append("width: \(widthText)") }
     fields.append("split: \(split.rawValue)")
     if let adapter { fields.append("adapter: \(adapter)") }
+    if let affineAdapter {
+      fields.append(
+        "affine-adapter: {channels: \(affineAdapter.channels), "
+          + "activation: \(affineAdapter.activation.rawValue)}")
+    }
     if let resolution {
       fields.append("resolution: \(resolution.rawValue)")
     }

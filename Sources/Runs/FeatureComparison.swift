@@ -29,7 +29,9 @@ extension Run {
           comparisons.append(
             FeatureComparison(
               statistics, first: recipe.tasks[i].name, second: recipe.tasks[j].name,
-              images: recipe.tasks[source].name, count: datasets[source].test.count))
+              images: recipe.tasks[source].name, count: datasets[source].test.count,
+              mutualNeighbors: try evaluator.mutualNeighbors(
+                extractors[i], extractors[j], on: datasets[source].test)))
         }
       }
     }

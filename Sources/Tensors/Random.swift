@@ -15,6 +15,7 @@ public enum RandomPurpose: UInt32, Sendable {
   /// 12 was `channelMasks`.
   case augmentationSteps = 13
   case certificatePower = 14
+  case simplex = 15
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

@@ -203,6 +203,26 @@ import Training
     return toDo.count
   }
 
+  /// Every map between two independent networks is measured once and kept beside them.
+  @Test func mapsAreMeasuredOnFinishedRuns() throws {
+    let output = try folder()
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "alignment" }, scale: .smoke, seeds: 1, sources: [],
+      output: output, chosen: ["independent"])
+    let datasets = try grid.loadDatasets()
+    #expect(try finish(grid, datasets) == 1)
+    let report = try grid.report(datasets, commit: "c", on: backend)
+    let rows = report.experiments[0].rows.filter { $0.group == "independent" }
+    #expect(rows.count == 10 && rows.allSatisfy { $0.n == 1 && 0...1 ~= ($0.mean ?? -1) })
+    #expect(rows[0].mean == rows.first { $0.name == "stitch, 0 steps" }?.mean)
+    let path = "\(try grid.jobs(datasets)[0].directory)/maps.json"
+    let kept = try JSONDecoder().decode(
+      [String: Double].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    #expect(kept.count == 8)
+    #expect(try grid.report(datasets, commit: "c", on: backend).json == report.json)
+  }
+
   @Test func whatWasBrokenOffIsRunAgainAndNothingElse() throws {
     let (whole, broken) = (try folder(), try folder())
     defer { for path in [whole, broken] { try? FileManager.default.removeItem(atPath: path) } }

@@ -12,7 +12,13 @@ import Testing
 /// Exported graphs, computed by their operators' definitions, against the networks that they are
 /// of. (What ONNX Runtime makes of them, `Tools/check-onnx.py` looks at.)
 @Suite struct ExportTests {
+  static let affine = {
+    var architecture = Architecture(split: .stage2, adapter: 20)
+    architecture.affineAdapter = .init(channels: 24, activation: .relu6)
+    return architecture
+  }()
   static let architectures = [
+    affine,
     Architecture(split: .stage1), Architecture(split: .stage3),
     Architecture(width: 2, split: .stage2, adapter: 48),
     Architecture(split: .stage2, shortcut: .projection),

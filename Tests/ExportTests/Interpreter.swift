@@ -29,7 +29,7 @@ extension ParsedModel {
     case "Flatten":
       Values(shape: [x[0].shape[0], x[0].numbers.count / x[0].shape[0]], numbers: x[0].numbers)
     case "BatchNormalization": normalized(x, epsilon: Double(node.floats["epsilon"]!))
-    case "Conv": convolution(x[0], x[1], node)
+    case "Conv": convolution(x[0], x[1], x.count > 2 ? x[2] : nil, node)
     case "Gemm": linear(x[0], x[1], x[2], transposed: node.integers["transB"] == [1])
     case "Slice": slice(x[0], x[1...].map { $0.numbers.map { Int($0) } })
     case "Pad": pad(x[0], x[1].numbers.map { Int($0) })
@@ -127,7 +127,9 @@ extension ParsedModel {
     return Values(shape: [rows, outputs], numbers: numbers)
   }
 
-  private static func convolution(_ x: Values, _ w: Values, _ node: Node) -> Values {
+  private static func convolution(
+    _ x: Values, _ w: Values, _ bias: Values?, _ node: Node
+  ) -> Values {
     let (pads, strides) = (node.integers["pads"]!, node.integers["strides"]!)
     let groups = node.integers["group"]![0]
     precondition(node.integers["kernel_shape"]! == Array(w.shape[2...]))
@@ -145,7 +147,7 @@ extension ParsedModel {
         let first = k / (w.shape[0] / groups) * depth
         for p in 0..<out[0] {
           for q in 0..<out[1] {
-            var sum = 0.0
+            var sum = bias?.numbers[k] ?? 0
             for c in 0..<depth {
               for r in 0..<w.shape[2] {
                 let i = p * strides[0] - pads[0] + r

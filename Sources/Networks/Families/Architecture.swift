@@ -1,3 +1,5 @@
+public import Tensors
+
 /// A network as data: from it extractor and head are rebuilt.
 ///
 /// Networks of different architectures present one interface where their `adapter` is the same: the
@@ -21,6 +23,17 @@ public struct Architecture: Hashable, Sendable {
     case standard
   }
 
+  /// A 1×1 convolution with bias and without batch norm, then an activation.
+  public struct AffineAdapter: Hashable, Codable, Sendable {
+    public var channels: Int
+    /// What follows it, which is what the head takes.
+    public var activation: Activation
+
+    public init(channels: Int, activation: Activation) {
+      (self.channels, self.activation) = (channels, activation)
+    }
+  }
+
   /// What stands beside a ResNet's block where its shape changes.
   public typealias Shortcut = ResidualShortcut
 
@@ -36,6 +49,9 @@ public struct Architecture: Hashable, Sendable {
   /// linear map, as the end of an inverted residual is) to so many channels, and the head takes so
   /// many. Gygli et al. Sec. 5.2 has the convolution; the batch norm is ours.
   public var adapter: Int?
+  /// Where given, the extractor ends in such a map, behind an adapter if it has one. Aligning two
+  /// trained extractors makes it (`Alignment`).
+  public var affineAdapter: AffineAdapter?
   /// MobileNetV2's, and that of other families whose settings have it; nil for the rest.
   public var resolution: Resolution?
 

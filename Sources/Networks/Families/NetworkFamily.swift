@@ -141,6 +141,7 @@ public struct FreshWeights {
   public static let streamsOfFamilies: UInt32 = 1 << 16
   static let classifierStream: UInt32 = streamsOfFamilies
   static let adapterStream: UInt32 = streamsOfFamilies + 1
+  static let affineAdapterStream: UInt32 = streamsOfFamilies + 2
 
   /// Holds the weights.
   public let backend: any Backend

@@ -33,6 +33,8 @@ public struct LayerGraph: Sendable {
     case averagePool(window: Int, stride: Int)
     /// Means over height and width, `[N, H, W, C]` to `[N, C]`.
     case globalAveragePool
+    /// x `[N, H, W, C]` · w `[1, 1, C, K]` + b `[K]` at every position.
+    case affine(weight: String, bias: String)
     /// x `[N, C]` · w `[C, K]` + b `[K]`.
     case linear(weight: String, bias: String)
   }
@@ -87,6 +89,11 @@ extension LayerGraph {
       .convolution(
         weight: weight.name, kernelSize: shape[0], stride: stride, padding: padding,
         groups: shape[2]), [x])
+  }
+
+  /// - Parameter weight: `[1, 1, C, K]`.
+  public mutating func affine(_ x: Value, _ weight: Parameter, _ bias: Parameter) -> Value {
+    add(.affine(weight: weight.name, bias: bias.name), [x])
   }
 
   /// act(norm(x) + residual), three operations at most.

@@ -37,6 +37,16 @@ extension TrainingSettings {
     if uses(.commonClasses) && tasks < 2 {
       throw SettingsError("methods: common-classes needs at least two tasks")
     }
+    if sharedHeads == .fixedSimplex && !uses(.commonClasses) {
+      throw SettingsError(
+        "shared-heads: fixed-simplex is of the common-classes head: add common-classes to methods, "
+          + "or leave it out")
+    }
+    if sharedHeads == .fixed && auxiliaryMethods.isEmpty {
+      throw SettingsError(
+        "shared-heads: fixed needs a head that tasks share: add rotation-prediction, jigsaw or "
+          + "common-classes to methods, or leave it out")
+    }
     try validateSelfSupervision()
     guard objective == .selfSupervised else { return }
     if uses(.commonClasses) || !methods.contains(where: { $0.auxiliaryTask != nil }) {

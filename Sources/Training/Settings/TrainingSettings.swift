@@ -22,6 +22,8 @@ public struct TrainingSettings: Sendable, Equatable {
   /// What the shared self-supervised heads are made of, where it is not the target head's shape:
   /// the head of this architecture.
   public var selfSupervisedHead: Architecture?
+  /// Whether the heads that tasks share learn with them.
+  public var sharedHeads = SharedHeads.trained
   /// How many of the common classes the common-classes head sees, drawn from the seed; 0: all.
   public var commonClassesUsed = 0
   /// What is not updated.

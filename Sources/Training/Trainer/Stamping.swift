@@ -121,6 +121,7 @@ extension Trainer {
   private var lineage: Lineage {
     var lineage = Lineage(origin: .training)
     lineage.methods = settings.methods.map(\.rawValue)
+    if settings.sharedHeads != .trained { lineage.sharedHeads = settings.sharedHeads.rawValue }
     lineage.scheme = settings.scheme.rawValue
     lineage.recipe = provenance
     lineage.data = networks.map { .init(name: $0.dataset.name, digest: $0.dataset.digest) }

@@ -145,6 +145,7 @@ public final class Trainer {
       }
     }
     freeze()
+    try fixSharedHeads()
     passes = networks.map { Self.passes(terms(of: $0, with: losses)) }
     for network in networks where network.train.count == 0 && network.dataset.stream == nil {
       throw SettingsError(

@@ -27,7 +27,14 @@ extension Trainer {
     on backend: any Backend
   ) throws -> AuxiliaryHead? {
     guard settings.uses(.commonClasses) else { return nil }
-    if let head = given.first(where: { $0.kind == .commonClasses }) { return head }
+    if let head = given.first(where: { $0.kind == .commonClasses }) {
+      guard settings.sharedHeads != .fixedSimplex else {
+        throw SettingsError(
+          "shared-heads: fixed-simplex makes the common-classes head, auxiliary-heads gives one; "
+            + "leave one of them out")
+      }
+      return head
+    }
     let seen = commonClasses(classMap, settings)
     return AuxiliaryHead(
       kind: .commonClasses,

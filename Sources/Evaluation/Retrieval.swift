@@ -1,0 +1,70 @@
+public import Analysis
+public import Components
+public import Datasets
+public import Tensors
+
+/// How well features of one extractor find images of their class among those of another, by the
+/// cosine of pooled features: what a search over an index that an older extractor made keeps.
+public struct RetrievalTable: Codable, Sendable {
+  public struct Row: Codable, Sendable {
+    /// Names as given, files as a rule.
+    public let query: String
+    public let gallery: String
+    /// None where the features have different numbers of channels.
+    public let scores: RetrievalScores?
+    public let reason: String?
+  }
+
+  public let data: String
+  public let images: Int
+  /// Every extractor's queries in every extractor's gallery.
+  public let rows: [Row]
+
+  /// - Parameters:
+  ///   - images: the same ones in the same order at an extractor's image size; all are measured.
+  ///   - batchSize: nil: as in each extractor's training, else 128.
+  /// - Throws: `RetrievalError` where no class has two images; `FileError` for another kind of
+  ///   part.
+  public init(
+    _ extractors: [(name: String, part: Component)], on data: String,
+    images: (_ size: Int) throws -> ImageSet, batchSize: Int? = nil, backend: any Backend
+  ) throws {
+    var labels: [Int32] = []
+    let features = try extractors.map { name, part in
+      let extractor = try part.makeExtractor(path: name, on: backend)
+      let set = try images(extractor.preprocessing.imageSize)
+      guard Set(set.labels).count < set.count else { throw RetrievalError(data: data) }
+      labels = set.labels
+      let size = batchSize ?? part.header.lineage?.batchSize ?? 128
+      return (
+        channels: extractor.interface.channels,
+        values: try Evaluator(batchSize: size, on: backend).pooledFeatures(of: extractor, on: set)
+      )
+    }
+    var rows: [Row] = []
+    for (query, asking) in zip(extractors, features) {
+      for (gallery, asked) in zip(extractors, features) {
+        let fits = asking.channels == asked.channels
+        rows.append(
+          Row(
+            query: query.name, gallery: gallery.name,
+            scores: fits
+              ? RetrievalScores(
+                queries: asking.values, gallery: asked.values, dimensions: asking.channels,
+                labels: labels) : nil,
+            reason: fits
+              ? nil : "features of \(asking.channels) and \(asked.channels) channels"))
+      }
+    }
+    (self.data, self.images, self.rows) = (data, labels.count, rows)
+  }
+}
+
+/// Data in which nothing can be found.
+public struct RetrievalError: Error, CustomStringConvertible, Sendable {
+  let data: String
+
+  public var description: String {
+    "\(data) has no class of two test images, so there is nothing to find; give labeled images"
+  }
+}

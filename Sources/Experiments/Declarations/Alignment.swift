@@ -1,0 +1,65 @@
+import Analysis
+import Recipes
+import Training
+
+/// Rows that the paper does not have: what can be had after training, or without a shared head that
+/// learns.
+extension Experiment {
+  static let alignment = Experiment(
+    name: "alignment", title: "Alignment after training",
+    summary: """
+      Two trained networks and a map between their features: none; the permutation of channels of \
+      largest total correlation, the same with each channel's mean and deviation set to its \
+      partner's, an orthogonal map, least squares (in closed form, from training images without \
+      their labels); and an affine map that is trained with labels between the frozen halves \
+      (stitching), which bounds what such a map can do and is no measure of compatibility.
+      """,
+    deviations: ["None of these rows is in the paper."],
+    rows: [
+      ("independent", PlannedTraining()), ("IIW", PlannedTraining(.identicalInitialWeights)),
+      ("RP", PlannedTraining(.rotationPrediction)), ("DCC", PlannedTraining(.commonClasses)),
+      ("IIW+RP+DCC", allThree),
+    ].flatMap { name, training -> [Row] in
+      let aligned = AlignmentMethod.allCases.map {
+        Row($0.rawValue, [training], .mapped(.aligned($0)), group: name)
+      }
+      let stitched = [0, 10, 100, 1000].map {
+        Row(
+          "stitch, \($0) steps", [training], .mapped(.stitched($0)), group: name,
+          note: $0 == 0 ? "the identity" : "with labels", isDrawn: false)
+      }
+      return [Row("no map", [training], group: name)] + aligned + stitched
+        + [Row("own heads", [training], .ownTask, group: name, isDrawn: false)]
+    })
+
+  static let fixedHeads = Experiment(
+    name: "fixed-heads", title: "Shared heads that do not learn",
+    summary: """
+      The heads that tasks share as the seed draws them, never updated, so that trainings agree on \
+      the seed alone; for DCC also a last layer that is a regular simplex and stays so.
+      """,
+    deviations: ["In the paper the shared heads learn."],
+    rows: [
+      ("RP", [CompatibilityMethod.rotationPrediction]), ("DCC", [.commonClasses]),
+      ("RP+DCC", [.rotationPrediction, .commonClasses]),
+      ("IIW+RP+DCC", CompatibilityMethod.paper),
+    ].flatMap { name, methods -> [Row] in
+      SharedHeads.allCases.filter { $0 != .fixedSimplex || methods.contains(.commonClasses) }
+        .flatMap { heads -> [Row] in
+          // The trained ones are Fig. 2's.
+          let training =
+            heads == .trained
+            ? Self.methods.first { $0.0 == name }!.2
+            : PlannedTraining("\(name), heads \(heads.rawValue)") {
+              $0.methods = methods
+              $0.sharedHeads = heads
+            }
+          return [
+            Row("\(name), \(heads.rawValue)", [training]),
+            Row(
+              "\(name), \(heads.rawValue)", [training], .ownTask, group: "own task, common classes",
+              isDrawn: false),
+          ]
+        }
+    })
+}

@@ -1,0 +1,70 @@
+import Analysis
+import Applications
+import Components
+import Datasets
+import Evaluation
+import Files
+import Foundation
+import Recipes
+import Runs
+import Tensors
+
+/// What a map between the features of a run's two networks reaches: measured once, kept in its
+/// directory.
+extension Grid {
+  /// Accuracy of each extractor under the other's head behind such a map, on the test images of the
+  /// common classes; mean of both directions. Maps are made on the training images of the
+  /// extractor's task, at most `Self.mappedImages` of them; a stitch on those of the classes that
+  /// the head knows.
+  func mapped(
+    _ map: Experiment.FeatureMap, _ job: Job, _ datasets: Datasets, on backend: any Backend
+  ) throws -> Double? {
+    let path = "\(job.directory)/maps.json"
+    var known =
+      FileManager.default.contents(atPath: path).flatMap {
+        try? JSONDecoder().decode([String: Double].self, from: $0)
+      } ?? [:]
+    if let value = known["\(map)"] { return value }
+    guard job.recipe.tasks.count == 2 else { return nil }
+    let sets = job.roles.map { datasets[source(of: $0)]! }
+    let directory = RunDirectory(job.directory)
+    let names = try job.recipe.classMap(sets).names
+    var values: [Double] = []
+    for (from, to) in [(0, 1), (1, 0)] {
+      let tasks = [from, to].map { job.recipe.tasks[$0].name }
+      let extractor = try ComponentFile.read(directory.extractor(tasks[0]), as: .extractor)
+      let head = try ComponentFile.read(directory.head(tasks[1]), as: .head)
+      let value: Double?
+      switch map {
+      case .aligned(let method):
+        let target = try ComponentFile.read(directory.extractor(tasks[1]), as: .extractor)
+        let aligned = try Alignment(
+          extractor, to: target, on: sets[from].train, named: sets[from].name,
+          digest: sets[from].digest, method: method, limit: Self.mappedImages, backend: backend)
+        let network = try Recombination(
+          try aligned.component.makeExtractor(path: tasks[0], on: backend),
+          try head.makeHead(path: tasks[1], on: backend))
+        let common = Set(names[from]).intersection(names[to]).sorted()
+        value = try Evaluator(batchSize: job.recipe.batchSize, on: backend)
+          .evaluate(network, on: sets[from].test, labelNames: names[from], classes: common)?
+          .accuracy
+      case .stitched(let steps):
+        var stitching = Stitching()
+        (stitching.steps, stitching.batchSize) = (steps, job.recipe.batchSize)
+        stitching.seed = job.recipe.seed
+        let synonyms = Dictionary(
+          zip(sets[from].classNames, names[from]), uniquingKeysWith: { first, _ in first })
+        value = try stitching.run(
+          extractor, head, on: sets[from], synonyms: synonyms, backend: backend
+        ).accuracy
+      }
+      guard let value else { return nil }
+      values.append(value)
+    }
+    known["\(map)"] = values.reduce(0, +) / Double(values.count)
+    try AtomicFile.write(try CanonicalJSON.file(known), to: path)
+    return known["\(map)"]
+  }
+
+  private static let mappedImages = 10_000
+}
