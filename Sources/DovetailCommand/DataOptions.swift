@@ -15,8 +15,8 @@ struct DataChoice: ExpressibleByArgument {
     path = parts.count == 2 ? String(parts[1]) : nil
   }
 
-  func load(imageSize: Int) throws -> Dataset {
-    try Dataset.load(kind, path: path, imageSize: imageSize)
+  func load(_ form: PictureForm) throws -> Dataset {
+    try Dataset.load(kind, path: path, imageSize: form.size, framing: form.framing)
   }
 }
 
@@ -58,10 +58,12 @@ struct DataOptions: ParsableArguments {
   var data: DataChoice
   @OptionGroup var synonyms: SynonymOptions
 
-  func load(imageSize: Int, synonyms recorded: [String: String] = [:]) throws -> LabeledImages {
+  func load(
+    _ form: PictureForm, synonyms recorded: [String: String] = [:]
+  ) throws -> LabeledImages {
     let given = try synonyms.dictionary()
     return try LabeledImages(
-      try data.load(imageSize: imageSize), kind: data.kind,
+      try data.load(form), kind: data.kind,
       synonyms: recorded.merging(given) { $1 })
   }
 }

@@ -44,7 +44,7 @@ struct DovetailCommand: ParsableCommand {
       Demo.self, Train.self, Pretrain.self, Evaluate.self, Recombine.self, Recalibrate.self,
       Predict.self, Export.self, Certify.self,
       Matrix.self, Adapt.self, ExtendHead.self, Transfer.self, Library.self, Import.self,
-      Inspect.self, List.self, Reproduce.self, CompareFeatures.self, RecipeKeysCommand.self,
+      Adapter.self, Inspect.self, List.self, Reproduce.self, CompareFeatures.self, RecipeKeysCommand.self,
       Bench.self, Devices.self, TryDevice.self,
       CompileKernels.self,
       Doctor.self,

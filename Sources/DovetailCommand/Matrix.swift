@@ -50,7 +50,7 @@ struct Matrix: ParsableCommand {
             + "\(heads.count)")
       }
       let matrix = try CompatibilityMatrix(
-        extractors: extractors, heads: heads, data: { try load(imageSize: $0) },
+        extractors: extractors, heads: heads, data: load,
         certifier: Certifier(batchSize: batch, on: backend),
         allowDifferentSpace: allowDifferentSpace)
       try json.write(matrix)
@@ -65,9 +65,9 @@ struct Matrix: ParsableCommand {
   }
 
   /// A synonym belongs to the data sets that have the class.
-  private func load(imageSize: Int) throws -> [LabeledImages] {
+  private func load(_ form: PictureForm) throws -> [LabeledImages] {
     let all = try synonyms.dictionary()
-    let sets = try data.map { ($0.kind, try $0.load(imageSize: imageSize)) }
+    let sets = try data.map { ($0.kind, try $0.load(form)) }
     if let unknown = all.keys.sorted().first(where: { name in
       !sets.contains { $0.1.classNames.contains(name) }
     }) {

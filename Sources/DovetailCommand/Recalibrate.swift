@@ -60,8 +60,8 @@ struct RecalibrationOptions: ParsableArguments {
   static func recalibrate(
     _ model: Model, _ data: DataChoice, _ batch: Int?, path: String, on backend: any Backend
   ) throws -> Model {
-    let size = model.extractor.header.preprocessing?.imageSize ?? 32
-    let dataset = try data.load(imageSize: size)
+    let form = model.extractor.header.preprocessing?.form ?? PictureForm(size: 32)
+    let dataset = try data.load(form)
     return try model.recalibrated(
       on: dataset.train, named: dataset.name, digest: dataset.digest,
       batchSize: batch ?? model.extractor.header.lineage?.batchSize ?? 128, path: path,
