@@ -15,7 +15,7 @@ struct ImageNetResNet: NetworkFamily {
   static let defaultSplit = Split.stage3
   static let splits = (1...4).map(Split.stage)
   static let depthRule: String? = "18, 34, 50 or 101"
-  static let defaultPicture = PictureDefault.imageNet
+  static let defaultPicture: PictureDefault? = .imageNet
 
   static func defaultResolution(imageSize: Int) -> Architecture.Resolution? {
     imageSize > 64 ? .standard : .small
