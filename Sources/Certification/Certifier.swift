@@ -12,7 +12,7 @@ public struct Certifier {
   public var batchSize: Int?
   /// Of the random relabelings.
   public var seed: UInt64
-  private let backend: any Backend
+  let backend: any Backend
 
   public init(batchSize: Int? = nil, seed: UInt64 = 0, on backend: any Backend) {
     self.batchSize = batchSize
@@ -38,14 +38,8 @@ public struct Certifier {
       try Recombination(features, try $0.makeHead(path: "the own head", on: backend))
     }
     let outputs = network.head.classNames
-    // Output of each label by name; case counts where the head or the data have both.
-    let truth = ClassMap.spelled(data.labelNames, as: outputs).map { outputs.firstIndex(of: $0) }
-    let chosen = data.images.labels.indices.filter { truth[Int(data.images.labels[$0])] != nil }
-    guard !chosen.isEmpty else {
-      throw NoCommonClassError(data: data.name, labelNames: data.labelNames, outputs: outputs)
-    }
-    let images = data.images.subset(chosen)
-    let size = batchSize ?? extractor.header.lineage?.batchSize ?? Self.usualBatch
+    let (images, truth) = try known(data, to: outputs)
+    let size = batchSize(for: extractor)
     let evaluator = Evaluator(batchSize: size, on: backend)
     let predicted = try evaluator.predictions(network, images)
     let present = Set(images.labels.map { truth[Int($0)]! }).sorted()
@@ -80,6 +74,23 @@ public struct Certifier {
         classes: present.map { outputs[$0] }, outputs: outputs, counts: counts),
       own: ownHead, seed: seed,
       shuffle: { try shuffle(network, images, truth.map { $0 ?? -1 }, evaluator) })
+  }
+
+  func batchSize(for extractor: Component) -> Int {
+    batchSize ?? extractor.header.lineage?.batchSize ?? Self.usualBatch
+  }
+
+  /// The images of classes that a head knows, and the output of each label by name; case counts
+  /// where the head or the data have both.
+  func known(
+    _ data: LabeledImages, to outputs: [String]
+  ) throws -> (images: ImageSet, truth: [Int?]) {
+    let truth = ClassMap.spelled(data.labelNames, as: outputs).map { outputs.firstIndex(of: $0) }
+    let chosen = data.images.labels.indices.filter { truth[Int(data.images.labels[$0])] != nil }
+    guard !chosen.isEmpty else {
+      throw NoCommonClassError(data: data.name, labelNames: data.labelNames, outputs: outputs)
+    }
+    return (data.images.subset(chosen), truth)
   }
 
   /// Tries random orders of the channels until one is as good as the true one.

@@ -51,7 +51,11 @@ enum Rule {
   }
 
   static func passes(_ relabeling: Certificate.Relabeling) -> Bool {
-    Double(relabeling.below) >= neededShare * Double(relabeling.count)
+    passes(below: relabeling.below, of: relabeling.count)
+  }
+
+  static func passes(below: Int, of count: Int = relabelings) -> Bool {
+    Double(below) >= neededShare * Double(count)
   }
 
   private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }

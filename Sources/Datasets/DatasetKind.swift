@@ -42,9 +42,12 @@ extension Dataset {
     case (_, nil):
       throw DatasetError(
         .missing, path: kind.rawValue, problem: "no path given", advice: "Give its folder.")
-    case (.cifar10, let path?): return try CIFAR.load10(at: path, imageSize: imageSize, framing: framing)
-    case (.cifar100, let path?): return try CIFAR.load100(at: path, imageSize: imageSize, framing: framing)
-    case (.stl10, let path?): return try STL10.load(at: path, imageSize: imageSize, framing: framing)
+    case (.cifar10, let path?):
+      return try CIFAR.load10(at: path, imageSize: imageSize, framing: framing)
+    case (.cifar100, let path?):
+      return try CIFAR.load100(at: path, imageSize: imageSize, framing: framing)
+    case (.stl10, let path?):
+      return try STL10.load(at: path, imageSize: imageSize, framing: framing)
     case (.folder, let path?):
       return try ImageFolder.load(
         at: path, form: form, onDamaged: onDamaged, memory: memory, test: fraction)

@@ -137,7 +137,10 @@ extension ErrorAdvice {
     "Restore or remove the file, or skip damaged images."
   public static let pictureThatCanBeRead: ErrorAdvice =
     "Convert or remove the file, or skip damaged images."
-  /// The limits are fixed.
   public static let smallerPicture: ErrorAdvice =
-    "Save it smaller (or neither progressive nor interlaced), or skip damaged images."
+    """
+    Save it smaller (or neither progressive nor interlaced), raise the limits \
+    (DOVETAIL_PICTURE_LIMIT=4 in the environment makes them four times as large), or skip damaged \
+    images.
+    """
 }

@@ -11,6 +11,7 @@ struct ApplicationOptions: ParsableArguments {
         or made-up-neon without a path. The training part is trained on, the test part measured.
         """, valueName: "kind=path"))
   var data: DataChoice
+  @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions
   @Option(help: "Images a minibatch.") var batch = 64
   @Option(help: "Of order and augmentation of the images, and of fresh weights.") var seed = 0
@@ -23,6 +24,7 @@ struct ApplicationOptions: ParsableArguments {
   @OptionGroup var log: LogOptions
 
   func validate() throws {
+    try split.require(for: [data])
     guard 2...65_536 ~= batch else {
       throw ValidationError("--batch: expected 2 to 65536, got \(batch)")
     }
@@ -41,14 +43,14 @@ struct ApplicationOptions: ParsableArguments {
     let line = ProgressLine(title, log)
     return try body(
       Application(
-      task: TaskRecipe(
-        name: data.kind.rawValue, dataset: data.kind, path: data.path,
-        synonyms: try synonyms.dictionary()),
-      steps: steps, batchSize: batch, learningRate: learningRate, seed: UInt64(seed),
-      allowDifferentSpace: allowDifferentSpace, directory: directory,
-      on: checkpoints.watched(try device.open()),
-      startTime: Console.secondsSince1970(),
-      control: checkpoints.control(), progress: line.show))
+        task: TaskRecipe(
+          name: data.kind.rawValue, dataset: data.kind, path: data.path,
+          synonyms: try synonyms.dictionary(), test: split.test),
+        steps: steps, batchSize: batch, learningRate: learningRate, seed: UInt64(seed),
+        allowDifferentSpace: allowDifferentSpace, directory: directory,
+        on: checkpoints.watched(try device.open()),
+        startTime: Console.secondsSince1970(),
+        control: checkpoints.control(), progress: line.show))
   }
 
   /// Checked without a device, before anything is read.

@@ -15,9 +15,40 @@ struct DataChoice: ExpressibleByArgument {
     path = parts.count == 2 ? String(parts[1]) : nil
   }
 
-  func load(_ form: PictureForm) throws -> Dataset {
-    try Dataset.load(kind, path: path, imageSize: form.size, framing: form.framing)
+  func load(_ form: PictureForm, _ split: SplitOption = SplitOption()) throws -> Dataset {
+    try Dataset.load(
+      kind, path: path, imageSize: form.size, framing: form.framing,
+      test: split.fraction(of: kind))
   }
+}
+
+/// `--test 0.2`.
+struct SplitOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Of a folder without a test part: this share of each class is its test part, the same that a "
+        + "recipe's test: holds out.", valueName: "0.2"))
+  var test: Double?
+
+  init() {}
+
+  init(test: Double?) { self.test = test }
+
+  func validate() throws {
+    guard let test else { return }
+    guard test > 0, test < 1 else {
+      throw ValidationError("--test: expected a share between 0 and 1, got \(test)")
+    }
+  }
+
+  /// An option that would do nothing is refused.
+  func require(for data: [DataChoice]) throws {
+    guard test != nil, !data.contains(where: { $0.kind == .folder }) else { return }
+    throw ValidationError("--test is for --data folder=PATH; other kinds have their test parts")
+  }
+
+  /// Other kinds have their test parts.
+  func fraction(of kind: DatasetKind) -> Double? { kind == .folder ? test : nil }
 }
 
 /// `--data TASK=KIND:PATH`.
@@ -56,14 +87,17 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Labeled images.", discussion: kinds, valueName: "kind=path"))
   var data: DataChoice
+  @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions
+
+  func validate() throws { try split.require(for: [data]) }
 
   func load(
     _ form: PictureForm, synonyms recorded: [String: String] = [:]
   ) throws -> LabeledImages {
     let given = try synonyms.dictionary()
     return try LabeledImages(
-      try data.load(form), kind: data.kind,
+      try data.load(form, split), kind: data.kind,
       synonyms: recorded.merging(given) { $1 })
   }
 }

@@ -8,6 +8,8 @@ enum Main {
   static func main() {
     StandardStream.prepare()
     do {
+      try checkEnvironment()
+      try checkName(CommandLine.arguments.dropFirst(), of: DovetailCommand.self)
       var command = try DovetailCommand.parseAsRoot()
       try command.run()
       Console.finish()
@@ -18,6 +20,32 @@ enum Main {
       if status.isSuccess { Console.finish() }
       exit(status.rawValue)
     }
+  }
+
+  /// A word where a subcommand's name stands has to be one; else what was probably meant is named.
+  private static func checkName(
+    _ arguments: ArraySlice<String>, of command: any ParsableCommand.Type
+  ) throws {
+    let known = command.configuration.subcommands
+    guard !known.isEmpty, let word = arguments.first, !word.hasPrefix("-"), word != "help" else {
+      return
+    }
+    if let next = known.first(where: { $0._commandName == word }) {
+      return try checkName(arguments.dropFirst(), of: next)
+    }
+    let shown = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+    let near = Suggestion.nearest(word, in: shown)
+    throw ValidationError(
+      "there is no command “\(word)”; "
+        + (near.map { "did you mean “\($0)”?" } ?? "there are " + shown.joined(separator: ", ")))
+  }
+
+  private static func checkEnvironment() throws {
+    let name = Picture.limitVariable
+    guard let text = ProcessInfo.processInfo.environment[name], !text.isEmpty,
+      Picture.limitFactor(text) == nil
+    else { return }
+    throw ValidationError("\(name): expected a whole number from 1 to 1024, got “\(text)”")
   }
 }
 
@@ -40,13 +68,30 @@ struct DovetailCommand: ParsableCommand {
       and can go on with --resume, 78 bad recipe, 130 interrupted.
       """,
     version: ProductVersion.current,
-    subcommands: [
-      Demo.self, Train.self, Pretrain.self, Evaluate.self, Recombine.self, Recalibrate.self,
-      Predict.self, Export.self, Certify.self,
-      Matrix.self, Adapt.self, ExtendHead.self, Transfer.self, Library.self, Import.self,
-      Adapter.self, Inspect.self, List.self, Reproduce.self, CompareFeatures.self, RecipeKeysCommand.self,
-      Bench.self, Devices.self, TryDevice.self,
-      CompileKernels.self,
-      Doctor.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Training",
+        subcommands: [
+          Demo.self, Train.self, Pretrain.self, Evaluate.self, RecipeKeysCommand.self,
+        ]),
+      CommandGroup(
+        name: "Models of parts",
+        subcommands: [
+          Recombine.self, Recalibrate.self, Predict.self, Export.self, Import.self, Adapter.self,
+        ]),
+      CommandGroup(
+        name: "What parts are to each other",
+        subcommands: [
+          Certify.self, CertifyPower.self, Matrix.self, CompareFeatures.self, Inspect.self,
+          Library.self,
+        ]),
+      CommandGroup(
+        name: "Applications", subcommands: [Adapt.self, ExtendHead.self, Transfer.self]),
+      CommandGroup(name: "The paper", subcommands: [List.self, Reproduce.self]),
+      CommandGroup(
+        name: "Devices",
+        subcommands: [
+          Devices.self, Doctor.self, Bench.self, TryDevice.self, CompileKernels.self,
+        ]),
     ])
 }

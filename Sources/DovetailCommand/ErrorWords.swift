@@ -35,8 +35,11 @@ enum ErrorWords {
       + "in a recipe, --skip-damaged of dovetail predict.",
     .pictureThatCanBeRead: "Convert or remove the file, or leave out what cannot be read: "
       + "damaged-images: skip in a recipe, --skip-damaged of dovetail predict.",
-    .smallerPicture: "Save it smaller (or neither progressive nor interlaced), or leave it out: "
-      + "damaged-images: skip in a recipe, --skip-damaged of dovetail predict.",
+    .smallerPicture: "Save it smaller (or neither progressive nor interlaced), raise the limits "
+      + "(DOVETAIL_PICTURE_LIMIT=4 in the environment makes them four times as large), or leave it "
+      + "out: damaged-images: skip in a recipe, --skip-damaged of dovetail predict.",
+    .splitOrTestFolder: "Hold a fifth of each class out (test: 0.2 in a recipe's task, --test 0.2 "
+      + "elsewhere), or make test/.",
     .lessMemory: "lower batch, image-size or the network's width, or image-memory where images "
       + "are held on the device",
     .lowerRateOrTrace: "lower learning-rate or lengthen warmup; --resume --detect-anomaly goes on "

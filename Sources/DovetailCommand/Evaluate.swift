@@ -55,7 +55,8 @@ struct Evaluate: ParsableCommand {
     } catch {
       guard error.kind == .missing else { throw error }
       throw InputMissing(
-        description: "\(error); where the data moved, give --data TASK=KIND:PATH, for example --data "
+        description:
+          "\(error); where the data moved, give --data TASK=KIND:PATH, for example --data "
           + "\(recipe.tasks[0].name)=\(recipe.tasks[0].dataset.rawValue):PATH")
     }
   }

@@ -36,7 +36,8 @@ struct Export: ParsableCommand {
   func run() throws {
     try ExitStatus.reporting {
       let component = try ComponentFile.Contents(path: file)
-      let bytes = try ONNXExport.bytes(of: component, path: file, operatorSet: opset, on: CPUBackend())
+      let bytes = try ONNXExport.bytes(
+        of: component, path: file, operatorSet: opset, on: CPUBackend())
       try AtomicFile.write(bytes, to: onnx)
       let summary = component.summary
       if summary.parts.contains(where: { $0.interface.batchNorm == .batch }) {

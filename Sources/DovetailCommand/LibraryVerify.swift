@@ -24,8 +24,11 @@ struct LibraryVerify: ParsableCommand {
     parsing: .singleValue,
     help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
   var data: [DataChoice] = []
+  @OptionGroup var split: SplitOption
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
+
+  func validate() throws { try split.require(for: data) }
 
   func run() throws {
     try ExitStatus.reporting {
@@ -73,7 +76,7 @@ struct LibraryVerify: ParsableCommand {
     if let own, own == nil { return nil }
     let extractor = try ComponentFile.read(from, as: .extractor)
     for choice in data {
-      let dataset = try choice.load(extractor.header.preprocessing!.form)
+      let dataset = try choice.load(extractor.header.preprocessing!.form, split)
       guard dataset.digest == certificate.data.digest else { continue }
       let measured = try Certifier(
         batchSize: certificate.batchSize, seed: certificate.relabeling.seed, on: backend

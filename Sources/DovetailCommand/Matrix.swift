@@ -17,6 +17,7 @@ struct Matrix: ParsableCommand {
     parsing: .singleValue,
     help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
   var data: [DataChoice]
+  @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions
   @Option(help: "Images a batch (default: as in each extractor's training, else 128).")
   var batch: Int?
@@ -32,6 +33,7 @@ struct Matrix: ParsableCommand {
       throw ValidationError("--batch: expected at least 2, got \(batch)")
     }
     if data.isEmpty { throw ValidationError("--data: give labeled images, KIND=PATH") }
+    try split.require(for: data)
   }
 
   func run() throws {
@@ -67,7 +69,7 @@ struct Matrix: ParsableCommand {
   /// A synonym belongs to the data sets that have the class.
   private func load(_ form: PictureForm) throws -> [LabeledImages] {
     let all = try synonyms.dictionary()
-    let sets = try data.map { ($0.kind, try $0.load(form)) }
+    let sets = try data.map { ($0.kind, try $0.load(form, split)) }
     if let unknown = all.keys.sorted().first(where: { name in
       !sets.contains { $0.1.classNames.contains(name) }
     }) {

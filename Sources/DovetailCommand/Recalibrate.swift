@@ -44,24 +44,27 @@ struct RecalibrationOptions: ParsableArguments {
       discussion: "KIND is images (pictures below a folder) or as in dovetail certify.",
       valueName: "kind=path"))
   var data: DataChoice
+  @OptionGroup var split: SplitOption
   @Option(help: "Images a batch (default: as in the extractor's training, else 128).")
   var batch: Int?
 
   func validate() throws {
+    try split.require(for: [data])
     if let batch, batch < 2 { throw ValidationError("--batch: expected at least 2, got \(batch)") }
   }
 
   func recalibrate(
     _ model: Model, path: String, on backend: any Backend
   ) throws -> Model {
-    try Self.recalibrate(model, data, batch, path: path, on: backend)
+    try Self.recalibrate(model, data, split, batch, path: path, on: backend)
   }
 
   static func recalibrate(
-    _ model: Model, _ data: DataChoice, _ batch: Int?, path: String, on backend: any Backend
+    _ model: Model, _ data: DataChoice, _ split: SplitOption, _ batch: Int?,
+    path: String, on backend: any Backend
   ) throws -> Model {
     let form = model.extractor.header.preprocessing?.form ?? PictureForm(size: 32)
-    let dataset = try data.load(form)
+    let dataset = try data.load(form, split)
     return try model.recalibrated(
       on: dataset.train, named: dataset.name, digest: dataset.digest,
       batchSize: batch ?? model.extractor.header.lineage?.batchSize ?? 128, path: path,

@@ -28,7 +28,10 @@ struct Recombine: ParsableCommand {
       "Take batch-norm statistics on these images, as dovetail recalibrate does.",
       valueName: "kind=path"))
   var recalibrate: DataChoice?
+  @OptionGroup var split: SplitOption
   @OptionGroup var device: DeviceOption
+
+  func validate() throws { try split.require(for: [recalibrate].compactMap(\.self)) }
 
   func run() throws {
     try ExitStatus.reporting {
@@ -37,7 +40,7 @@ struct Recombine: ParsableCommand {
       _ = try model.makeModel(path: "\(extractor) + \(head)", on: CPUBackend())
       if let recalibrate {
         model = try RecalibrationOptions.recalibrate(
-          model, recalibrate, nil, path: "\(extractor) + \(head)", on: try device.open())
+          model, recalibrate, split, nil, path: "\(extractor) + \(head)", on: try device.open())
       }
       try ModelFile.write(model, to: output)
       let space =

@@ -35,7 +35,19 @@ extension Evaluator {
     _ network: Recombination, _ features: CutFeatures, channels order: [Int]
   ) throws -> [Int] {
     let outputs = Array(network.head.classNames.indices)
-    var result = [Int](repeating: 0, count: features.images)
+    let logits = try logits(network, features, channels: order)
+    return (0..<features.images).map { image in
+      let row = logits[image * outputs.count..<(image + 1) * outputs.count]
+      return Self.argMax(row, among: outputs) ?? 0
+    }
+  }
+
+  /// Logits `[images, outputs]` where channel c of the head gets the extractor's `order[c]`.
+  package func logits(
+    _ network: Recombination, _ features: CutFeatures, channels order: [Int]
+  ) throws -> [Float] {
+    let outputs = network.head.classNames.count
+    var result = [Float](repeating: 0, count: features.images * outputs)
     for batch in features.batches {
       var values = batch.values
       for start in stride(from: 0, to: values.count, by: order.count) {
@@ -46,8 +58,9 @@ extension Evaluator {
       let x = Variable(backend.makeTensor(features.shape, values))
       let logits = try backend.download(network.head(x, context(network)).value)
       for position in 0..<batch.counted {
-        let row = logits[position * outputs.count..<(position + 1) * outputs.count]
-        result[batch.indices[position]] = Self.argMax(row, among: outputs) ?? 0
+        let to = batch.indices[position] * outputs
+        result.replaceSubrange(
+          to..<to + outputs, with: logits[position * outputs..<(position + 1) * outputs])
       }
     }
     return result

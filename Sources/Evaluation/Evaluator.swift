@@ -30,15 +30,19 @@ public struct Evaluator {
     public let accuracyAmongCommonOutputs: Double
     /// Mean over the classes that have images of each one's accuracy.
     public let averageClassAccuracy: Double
+    /// Of each measured image, in the images' order: was its class named, with the arg max over all
+    /// outputs?
+    public let right: [Bool]
 
     package init(
       images: Int, accuracy: Double, accuracyAmongCommonOutputs: Double,
-      averageClassAccuracy: Double
+      averageClassAccuracy: Double, right: [Bool]
     ) {
       self.images = images
       self.accuracy = accuracy
       self.accuracyAmongCommonOutputs = accuracyAmongCommonOutputs
       self.averageClassAccuracy = averageClassAccuracy
+      self.right = right
     }
   }
 
@@ -59,26 +63,27 @@ public struct Evaluator {
     let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
     let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
     let predictions = try logits(network, images, among: chosen)
-    var right = 0
+    var right: [Bool] = []
     var rightAmong = 0
     var ofClass: [Int32: (images: Int, right: Int)] = [:]
     for (position, index) in chosen.enumerated() {
       let row = predictions[position * outputs.count..<(position + 1) * outputs.count]
       let truth = expected[Int(images.labels[index])]
       let isRight = Self.argMax(row, among: Array(outputs.indices)) == truth
-      if isRight { right += 1 }
+      right.append(isRight)
       let label = images.labels[index]
       let known = ofClass[label] ?? (0, 0)
       ofClass[label] = (known.images + 1, known.right + (isRight ? 1 : 0))
       if Self.argMax(row, among: among) == truth { rightAmong += 1 }
     }
     return Outcome(
-      images: chosen.count, accuracy: Double(right) / Double(chosen.count),
+      images: chosen.count, accuracy: Double(right.filter(\.self).count) / Double(chosen.count),
       accuracyAmongCommonOutputs: Double(rightAmong) / Double(chosen.count),
       // In the order of the labels, so that equal counts give equal bits.
       averageClassAccuracy: ofClass.sorted { $0.key < $1.key }
         .reduce(0) { $0 + Double($1.value.right) / Double($1.value.images) }
-        / Double(ofClass.count))
+        / Double(ofClass.count),
+      right: right)
   }
 
   /// The output that each image gets: arg max over all of them, the first of the largest.

@@ -106,7 +106,8 @@ public struct Grid {
       return task
     }
     var recipe = Recipe(tasks: tasks)
-    recipe.architecture = scale.resnet
+    recipe.architecture = scale.analyzed
+    recipe.learningRate = scale.learningRate
     recipe.steps = scale.steps
     recipe.batchSize = scale.batchSize
     recipe.seed = seed

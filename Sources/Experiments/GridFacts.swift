@@ -33,7 +33,8 @@ extension Grid {
       let networks = Set(recipe.tasks.map { "\(recipe.extractorArchitecture(of: $0))" }).sorted()
       let text =
         "\(networks.joined(separator: ", ")) cut after \(recipe.architecture.split.rawValue), "
-        + "\(recipe.steps) minibatches of \(recipe.batchSize) of each task"
+        + "\(recipe.steps) minibatches of \(recipe.batchSize) of each task, "
+        + "learning rate \(recipe.learningRate)"
       if let index = lengths.firstIndex(where: { $0.text == text }) {
         if !lengths[index].trainings.contains(training.name) {
           lengths[index].trainings.append(training.name)

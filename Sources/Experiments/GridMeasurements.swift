@@ -31,6 +31,30 @@ extension Grid {
   func evaluate(
     _ crossing: Experiment.Crossing, seed: UInt64, _ datasets: Datasets, on backend: any Backend
   ) throws -> Double? {
+    try kept("crossings.json", crossing, seed, datasets) {
+      try outcome(crossing, $0, $1, datasets, on: backend).map {
+        crossing.measure == .accuracy ? $0.accuracy : $0.averageClassAccuracy
+      }
+    }
+  }
+
+  /// Which of the images it names rightly there.
+  func right(
+    _ crossing: Experiment.Crossing, seed: UInt64, _ datasets: Datasets, on backend: any Backend
+  ) throws -> [Bool]? {
+    try kept("crossings-by-image.json", crossing, seed, datasets) {
+      try outcome(crossing, $0, $1, datasets, on: backend).map { outcome in
+        String(outcome.right.map { $0 ? Character("1") : Character("0") })
+      }
+    }.map { text in text.map { $0 == "1" } }
+  }
+
+  /// Measured once, and kept beside the extractor's run.
+  /// - Returns: nil where a run has not finished, or no image is of the classes.
+  private func kept<Value: Codable>(
+    _ file: String, _ crossing: Experiment.Crossing, _ seed: UInt64, _ datasets: Datasets,
+    _ measure: (_ from: Job, _ to: Job) throws -> Value?
+  ) throws -> Value? {
     let from = try job(crossing.extractor, seed: seed, datasets)
     let to = try job(crossing.head, seed: seed, datasets)
     guard state(from) == .finished, state(to) == .finished else { return nil }
@@ -40,12 +64,22 @@ extension Grid {
       crossing.batchSize.map(String.init) ?? "as trained", crossing.measure.rawValue,
       crossing.commonWith?.rawValue ?? "all classes",
     ].joined(separator: ", ")
-    let path = "\(from.directory)/crossings.json"
+    let path = "\(from.directory)/\(file)"
     var known =
       FileManager.default.contents(atPath: path).flatMap {
-        try? JSONDecoder().decode([String: Double].self, from: $0)
+        try? JSONDecoder().decode([String: Value].self, from: $0)
       } ?? [:]
     if let value = known[key] { return value }
+    guard let value = try measure(from, to) else { return nil }
+    known[key] = value
+    try AtomicFile.write(try CanonicalJSON.file(known), to: path)
+    return value
+  }
+
+  private func outcome(
+    _ crossing: Experiment.Crossing, _ from: Job, _ to: Job, _ datasets: Datasets,
+    on backend: any Backend
+  ) throws -> Evaluator.Outcome? {
     let extractor = try ComponentFile.loadExtractor(
       RunDirectory(from.directory).extractor(from.recipe.tasks[crossing.extractorTask].name),
       on: backend)
@@ -63,14 +97,9 @@ extension Grid {
       try Recalibration.recalibrate(
         network, on: images.subset(chosen), batchSize: batchSize, backend: backend)
     }
-    let outcome = try Evaluator(batchSize: batchSize, policy: crossing.policy, on: backend)
+    return try Evaluator(batchSize: batchSize, policy: crossing.policy, on: backend)
       .evaluate(
         network, on: images, labelNames: names, classes: classes.sorted())
-    guard let outcome else { return nil }
-    known[key] =
-      crossing.measure == .accuracy ? outcome.accuracy : outcome.averageClassAccuracy
-    try AtomicFile.write(try CanonicalJSON.file(known), to: path)
-    return known[key]
   }
 
   /// Canonical names of the classes of a role, by label.

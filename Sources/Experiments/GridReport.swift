@@ -30,7 +30,8 @@ extension Grid {
     for each in experiment.differences {
       let row = try difference(each, datasets, on: backend)
       guard let last = rows.lastIndex(where: { $0.group == row.group }) else { continue }
-      rows.insert(row, at: last + 1)
+      rows.insert(
+        contentsOf: [row] + (try differencesOverImages(each, datasets, on: backend)), at: last + 1)
     }
     var figures: [Report.Figure] = []
     if !drawn.isEmpty && experiment.curves.isEmpty {
@@ -159,22 +160,5 @@ extension Grid {
         })
     case .linearCKA: return mean(try features(job, datasets, on: backend).map(\.linearCKA))
     }
-  }
-
-  /// What a seed does to both rows is gone from their difference.
-  func difference(
-    _ difference: Experiment.Difference, _ datasets: Datasets, on backend: any Backend
-  ) throws -> Report.Row {
-    let all = try values(difference.of, datasets, on: backend)
-    let bounds = try values(difference.from, datasets, on: backend)
-    let runs = all.compactMap { run -> Report.RunValue? in
-      guard let value = run.value,
-        let other = bounds.first(where: { $0.seed == run.seed })?.value
-      else { return nil }
-      return Report.RunValue(seed: run.seed, value: value - other)
-    }
-    return Self.row(
-      naming(difference.name, datasets), group: difference.of.group.map { naming($0, datasets) },
-      unit: .points, paper: difference.paper, runs: runs, note: "paired differences")
   }
 }

@@ -68,6 +68,14 @@ extension PlannedTraining.Setting {
   }
 }
 
+extension Recipe {
+  /// Another network than the analysis's, at the usual rate.
+  mutating func train(_ architecture: Architecture) {
+    self.architecture = architecture
+    settings.learningRate = TrainingSettings().learningRate
+  }
+}
+
 extension CompatibilityMethod {
   /// As the paper abbreviates it.
   var short: String {

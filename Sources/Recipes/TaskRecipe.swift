@@ -24,11 +24,13 @@ public struct TaskRecipe: Sendable, Equatable {
   public var synonyms: [String: String]
 
   public init(
-    name: String, dataset: DatasetKind, path: String? = nil, synonyms: [String: String] = [:]
+    name: String, dataset: DatasetKind, path: String? = nil, synonyms: [String: String] = [:],
+    test: Double? = nil
   ) {
     self.name = name
     self.dataset = dataset
     self.path = path
     self.synonyms = synonyms
+    self.test = test
   }
 }

@@ -183,9 +183,9 @@ struct MappingReader {
 }
 
 /// The name that was probably meant.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate at the smallest edit distance, if that is at most a third of its length.
-  static func nearest(_ word: String, in candidates: [String]) -> String? {
+  package static func nearest(_ word: String, in candidates: [String]) -> String? {
     candidates.map { ($0, distance(Array(word.lowercased()), Array($0))) }
       .filter { $0.1 <= max(2, $0.0.count / 3) }
       .min { $0.1 < $1.1 }?.0

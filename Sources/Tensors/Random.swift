@@ -14,6 +14,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case copies = 11
   /// 12 was `channelMasks`.
   case augmentationSteps = 13
+  case certificatePower = 14
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

@@ -108,6 +108,40 @@ enum Trained {
     #expect(chance.verdict == .incompatible, "\(chance.reason), \(chance.accuracy)")
     #expect(chance.featureSpace.differentSpaceAllowed)
     try verification(across, chance, certifier, parts)
+    try power(across, certifier, parts, unrelated)
+  }
+
+  /// Over all images and classes it is the certificate's own measurement; three outputs are too few
+  /// for any pair; unrelated networks are not certified however many images there are.
+  func power(
+    _ certificate: Certificate, _ certifier: Certifier,
+    _ parts: [(extractor: Component, head: Component)],
+    _ unrelated: [(extractor: Component, head: Component)]
+  ) throws {
+    let (all, classes) = (certificate.images, certificate.confusion.classes.count)
+    func power(
+      _ parts: (Component, Component), images: [Int], classes: [Int], allow: Bool = false
+    ) throws -> CertificatePower {
+      try certifier.power(
+        parts.0, parts.1, on: data, images: images, classes: classes, draws: 3,
+        allowDifferentSpace: allow)
+    }
+    let pair = (parts[0].extractor, parts[1].head)
+    let first = try power(pair, images: [30, all], classes: [3, classes])
+    #expect(first.accuracy == certificate.accuracy && first.images == all)
+    try #require(
+      first.points.map { [$0.classes, $0.images] } == [[3, 30], [classes, 30], [classes, all]])
+    #expect(first.points[0].betterThanChance == 0)
+    let whole = first.points[2]
+    #expect(abs(whole.accuracy - certificate.accuracy) < 1e-12)
+    #expect(whole.betterThanChance == 1 && whole.compatible == 1)
+    let again = try power(pair, images: [30, all], classes: [3, classes])
+    #expect(first == again)
+
+    let none = try power(
+      (unrelated[0].extractor, unrelated[1].head), images: [100, all], classes: [classes],
+      allow: true)
+    #expect(none.points.count == 2 && none.points.allSatisfy { $0.compatible == 0 })
   }
 
   func verification(

@@ -26,6 +26,18 @@ import Testing
     }
   }
 
+  @Test func aNameThatIsNearlyRightIsSuggested() throws {
+    let place = try Workplace()
+    for (arguments, words) in [
+      (["trian", "x.yaml"], "there is no command “trian”; did you mean “train”?"),
+      (["library", "verfy", "lib"], "there is no command “verfy”; did you mean “verify”?"),
+      (["qqqqqqqqqqqq"], "there are demo, train, "),
+    ] {
+      let run = try place.dovetail(arguments)
+      #expect(run.status == 64 && run.stderr.contains(words), "\(run.stderr)")
+    }
+  }
+
   @Test(arguments: [
     ("demo", ["--device", "--seed", "--output", "--json", "--quiet", "--verbose"]),
     (

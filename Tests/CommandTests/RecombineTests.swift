@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Testing
 
@@ -84,6 +85,52 @@ import Testing
         ["certify", "a/\(Self.ink)", "a/\(Self.neonHead)", "--device", "cpu"] + arguments)
       #expect(run.status == status, "\(arguments): \(run.stderr)")
     }
+  }
+
+  @Test func howLikelyACertificateIsIsATableAndJSON() throws {
+    let place = try runs()
+    let parts = ["a/\(Self.ink)", "a/\(Self.neonHead)", "--device", "cpu"]
+    let power = ["certify-power"] + parts + ["--data", "made-up-ink", "--draws", "2"]
+    let run = try place.dovetail(power + ["--images", "50", "--json", "p.json"])
+    #expect(run.status == 0, "\(run.stderr)")
+    #expect(run.stdout.contains("made-up ink: drawn from 900 images"), "\(run.stdout)")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: place.read("p.json")) as? [String: Any])
+    let points = try #require(json["points"] as? [[String: Any]])
+    #expect(points.map { $0["classes"] as? Int } == [5, 9])
+    for (arguments, words) in [
+      (["--draws", "0"], "--draws: expected 1"), (["--classes", "1"], "--classes: expected 2"),
+      (["--test", "0.2"], "--test is for --data folder=PATH"),
+    ] {
+      let wrong = try place.dovetail(power.dropLast(2) + arguments)
+      #expect(wrong.status == 64 && wrong.stderr.contains(words), "\(wrong.stderr)")
+    }
+  }
+
+  /// A folder of classes without a test part is split as a recipe splits it.
+  @Test func aFolderIsSplitForACertificate() throws {
+    let place = try runs()
+    for (label, name) in ["boat", "lamp"].enumerated() {
+      for index in 0..<10 {
+        let pixels = (0..<16 * 16 * 3).map { UInt8(($0 * (index + 3) + label * 90) % 251) }
+        try place.write(
+          "flat/\(name)/\(index).jpg", try JPEG.encode(pixels, width: 16, height: 16, quality: 90))
+      }
+    }
+    let certify = [
+      "certify", "a/\(Self.ink)", "a/\(Self.neonHead)", "--device", "cpu", "--data", "folder=flat",
+    ]
+    let whole = try place.dovetail(certify)
+    #expect(whole.status == 65 || whole.status == 66)
+    #expect(whole.stderr.contains("--test 0.2"), "\(whole.stderr)")
+    let split = try place.dovetail(certify + ["--test", "0.2", "--json", "-"])
+    #expect(split.status == 3, "\(split.stderr)")
+    #expect(try split.json["images"] as? Int == 4)
+    let wrong = try place.dovetail(certify + ["--test", "1.5"])
+    #expect(wrong.status == 64 && wrong.stderr.contains("between 0 and 1"))
+    let limit = try place.dovetail(
+      certify + ["--test", "0.2"], environment: ["DOVETAIL_PICTURE_LIMIT": "much"])
+    #expect(limit.status == 64 && limit.stderr.contains("DOVETAIL_PICTURE_LIMIT: expected"))
   }
 
   @Test func aMatrixIsATableAndJSON() throws {

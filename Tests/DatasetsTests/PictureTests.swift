@@ -142,6 +142,16 @@ struct PictureFixture: Decodable {
     }
   }
 
+  /// By the environment's factor.
+  @Test func limitsCanBeRaised() throws {
+    for (side, held) in [(40_000, 0), (9000, 600 << 20)] {
+      #expect(Picture.problem(side, side, held: held, .init()) != nil)
+      #expect(Picture.problem(side, side, held: held, .init(times: 2)) == nil)
+    }
+    #expect(Picture.limitFactor("4") == 4)
+    #expect(["", "0", "4.5", "-1", "1025", "much"].allSatisfy { Picture.limitFactor($0) == nil })
+  }
+
   private func crc(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     ~bytes.reduce(UInt32.max) { sum, byte in
       (0..<8).reduce(sum ^ UInt32(byte)) { value, _ in

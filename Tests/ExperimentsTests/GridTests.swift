@@ -139,6 +139,7 @@ import Training
     #expect(jobs.map(\.name) == ["RP", "DCC", "RP", "DCC"])
     #expect(jobs.map(\.recipe.rotations) == [.one, .all, .one, .all])
     #expect(jobs.allSatisfy { $0.recipe.architecture.depth == 20 && $0.recipe.steps == 6000 })
+    #expect(jobs.allSatisfy { $0.recipe.architecture.adapter == 16 && $0.recipe.learningRate == 1 })
     #expect(throws: RecipeError.self) {
       try Grid(
         Experiment.all, scale: .smoke, seeds: 1, sources: [], output: "/nowhere", chosen: ["R"])
@@ -166,6 +167,31 @@ import Training
     try Grid(
       Experiment.all.filter { $0.name == "common-classes" }, scale: .smoke, seeds: 1, sources: [],
       output: output)
+  }
+
+  /// Of synthetic images there are as many of each class, so both kinds of difference agree.
+  @Test func differencesAreAlsoTakenOverImages() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "table2" }, scale: .smoke, seeds: 1, sources: [],
+      output: folder)
+    let datasets = try grid.loadDatasets()
+    #expect(try finish(grid, datasets) == 5)
+    let rows = try grid.report(datasets, commit: "c", on: backend).experiments[0].rows
+      .filter { $0.unit == .points && $0.group != nil }
+    #expect(rows.count == 8)
+    for seed in rows where seed.name.hasSuffix(", by seed") {
+      let images = try #require(
+        rows.first {
+          $0.group == seed.group
+            && $0.name == seed.name.replacing(", by seed", with: ", over images, seed 0")
+        })
+      let value = try #require(images.mean)
+      #expect(abs(value - (try #require(seed.mean))) < 1e-9)
+      let interval = try #require(images.interval)
+      #expect(interval.low < value && value < interval.high && interval.high - interval.low < 0.3)
+    }
   }
 
   private func finish(_ grid: Grid, _ datasets: Grid.Datasets) throws -> Int {

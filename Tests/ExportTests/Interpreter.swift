@@ -108,12 +108,13 @@ extension ParsedModel {
   private static func maxPool(_ x: Values, _ node: Node) -> Values {
     let (window, strides) = (node.integers["kernel_shape"]!, node.integers["strides"]!)
     let pads = node.integers["pads"]!
-    let out = [0, 1].map {
-      (x.shape[2 + $0] + pads[$0] + pads[2 + $0] - window[$0]) / strides[$0] + 1
+    let out = [0, 1].map { (axis: Int) -> Int in
+      let padded: Int = x.shape[2 + axis] + pads[axis] + pads[2 + axis]
+      return (padded - window[axis]) / strides[axis] + 1
     }
     let shape = [x.shape[0], x.shape[1]] + out
-    let numbers = places(shape).map { place in
-      places(window).compactMap { tap -> Double? in
+    let numbers = places(shape).map { (place: [Int]) -> Double in
+      places(window).compactMap { (tap: [Int]) -> Double? in
         let row = place[2] * strides[0] + tap[0] - pads[0]
         let column = place[3] * strides[1] + tap[1] - pads[1]
         guard 0..<x.shape[2] ~= row, 0..<x.shape[3] ~= column else { return nil }

@@ -99,7 +99,8 @@ import Training
     #expect(
       renamed
         == Evaluator.Outcome(
-          images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, averageClassAccuracy: 1))
+          images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, averageClassAccuracy: 1,
+          right: [true, true, true]))
     #expect(try evaluator.evaluate(dog, on: images, labelNames: names, classes: ["fox"]) == nil)
   }
 

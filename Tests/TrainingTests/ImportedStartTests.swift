@@ -107,9 +107,9 @@ import Training
     }
     try trainer.run()
     // Another architecture is named, with what it lacks.
+    let other = recipe { $0.tasks[1].architecture = Architecture(depth: 14, adapter: 24) }
     let error = #expect(throws: RecipeError.self) {
-      try Tiny.trainer(
-        recipe { $0.tasks[1].architecture = Architecture(depth: 14, adapter: 24) }, on: backend)
+      try Tiny.trainer(other, on: self.backend)
     }
     #expect(
       error?.problem.contains(
@@ -126,12 +126,12 @@ import Training
     let path = "\(folder)/plain.safetensors"
     try ComponentFile.save(extractor, to: path, on: backend)
     func problem(_ change: (inout Recipe) -> Void) -> String? {
+      let recipe = Tiny.recipe {
+        $0.tasks[0].extractor = path
+        change(&$0)
+      }
       let error = #expect(throws: RecipeError.self) {
-        try Tiny.trainer(
-          Tiny.recipe {
-            $0.tasks[0].extractor = path
-            change(&$0)
-          }, on: self.backend)
+        try Tiny.trainer(recipe, on: self.backend)
       }
       return error?.problem
     }

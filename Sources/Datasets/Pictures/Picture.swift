@@ -4,9 +4,9 @@ import Foundation
 ///
 /// How one becomes a square of `size` × `size` pixels: it is turned as its EXIF orientation says;
 /// the largest centered square is taken; each pixel of the result is the mean of the area that it
-/// covers. (`Framing` has another way, which always decodes at full size.) A picture whose shorter side is four or more times `size` is decoded at a half, a
-/// quarter or an eighth where its format can (JPEG, WebP without alpha), so that two or more pixels
-/// are left for each of the result. Gray becomes three equal channels, 16 bits the nearest 8, alpha
+/// covers. (`Framing` has another way, which always decodes at full size.) A picture whose shorter
+/// side is four or more times `size` is decoded at a half, a quarter or an eighth where its format
+/// can (JPEG, WebP without alpha), so that two or more pixels are left for each of the result. Gray becomes three equal channels, 16 bits the nearest 8, alpha
 /// is laid over white. Color profiles and gamma are ignored: values are taken as sRGB.
 public enum Picture {
   /// All that is known. A further format is a file and a line here.
@@ -37,32 +37,61 @@ public enum Picture {
 
   // MARK: Limits
 
-  static let mostPixels = 1 << 30
-  /// One row of so many is held with room to spare.
-  static let longestSide = 1_000_000
-  /// Of what cannot go row by row.
-  static let mostHeld = 512 << 20
+  /// How large a picture may claim to be.
+  package struct Limits: Sendable, Equatable {
+    var pixels = 1 << 30
+    /// One row of so many is held with room to spare.
+    var side = 1_000_000
+    /// Bytes, of what cannot go row by row.
+    var held = 512 << 20
+
+    /// - Parameter factor: 1 to 1024.
+    package init(times factor: Int = 1) {
+      pixels *= factor
+      side *= factor
+      held *= factor
+    }
+  }
+
+  /// Raises the limits; no result depends on them.
+  public static let limitVariable = "DOVETAIL_PICTURE_LIMIT"
+
+  /// - Returns: nil where it is none.
+  public static func limitFactor(_ text: String) -> Int? {
+    Int(text).flatMap { 1...1024 ~= $0 ? $0 : nil }
+  }
+
+  static let limits = Limits(
+    times: ProcessInfo.processInfo.environment[limitVariable].flatMap(limitFactor) ?? 1)
   /// What holds more than this is decoded alone, so that threads do not add up.
   private static let heldByMany = 32 << 20
   private static let alone = NSLock()
 
   static func check(_ header: PictureHeader, _ format: String) throws(PictureFailure) {
-    let size = "\(header.width) × \(header.height) pixels"
     guard header.width > 0 && header.height > 0 else {
-      throw .damaged(format: format, "claims \(size)")
+      throw .damaged(format: format, "claims \(header.width) × \(header.height) pixels")
     }
-    let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
-    guard !overflow, pixels <= mostPixels, max(header.width, header.height) <= longestSide else {
-      throw .tooLarge(
-        "claims \(size), more than the limit of \(mostPixels.grouped) pixels, "
-          + "\(longestSide.grouped) a side")
+    if let problem = problem(header.width, header.height, held: header.held, limits) {
+      throw .tooLarge(problem)
     }
-    guard header.held <= mostHeld else {
-      throw .tooLarge(
-        "claims \(size), stored so that decoding holds all of them (progressive, interlaced, "
-          + "lossless or with alpha): \(header.held >> 20) MiB, more than the limit of "
-          + "\(mostHeld >> 20) MiB")
+  }
+
+  /// What is beyond the limits, if anything.
+  package static func problem(
+    _ width: Int, _ height: Int, held: Int, _ limits: Limits
+  ) -> String? {
+    let size = "\(width) × \(height) pixels"
+    let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+    guard !overflow, pixels <= limits.pixels, max(width, height) <= limits.side else {
+      return "claims \(size), more than the limit of \(limits.pixels.grouped) pixels, "
+        + "\(limits.side.grouped) a side"
     }
+    guard held <= limits.held else {
+      return "claims \(size), stored so that decoding holds all of them (progressive, interlaced, "
+        + "lossless or with alpha): \(held >> 20) MiB, more than the limit of "
+        + "\(limits.held >> 20) MiB"
+    }
+    return nil
   }
 
   // MARK: Decoding

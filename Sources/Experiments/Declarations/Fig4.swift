@@ -76,7 +76,7 @@ extension Experiment {
   private static let together = PlannedTraining(
     "three extractors, one head", roles: [.cifar10, .cifar10, .cifar10]
   ) { recipe, setting in
-    recipe.architecture = withAdapter(setting.scale.mobileNet)
+    recipe.train(withAdapter(setting.scale.mobileNet))
     recipe.sharedHead = true
     recipe.steps = setting.scale.sharedHeadSteps
     for index in recipe.tasks.indices {
@@ -97,7 +97,7 @@ extension Experiment {
     _ name: String, _ change: @escaping @Sendable (inout Recipe) -> Void
   ) -> PlannedTraining {
     PlannedTraining(name, roles: [.cifar10], needs: [together]) { recipe, setting in
-      recipe.architecture = withAdapter(setting.scale.mobileNet)
+      recipe.train(withAdapter(setting.scale.mobileNet))
       recipe.tasks[0].architecture = withAdapter(networks[reference].architecture(setting.scale))
       recipe.tasks[0].extractor = setting.extractor(together, task: reference)
       recipe.tasks[0].head = setting.head(together, task: reference)
@@ -115,7 +115,7 @@ extension Experiment {
     PlannedTraining("\(network.name) alone\(withHead ? ", changed" : "")", roles: [.cifar10]) {
       recipe, setting in
       let own = network.architecture(setting.scale)
-      recipe.architecture = withHead ? withAdapter(setting.scale.mobileNet) : own
+      recipe.train(withHead ? withAdapter(setting.scale.mobileNet) : own)
       if withHead { recipe.tasks[0].architecture = withAdapter(own) }
       recipe.steps = setting.scale.sharedHeadSteps
     }

@@ -97,7 +97,7 @@ extension Experiment {
   ) { recipe, setting in
     recipe.objective = .selfSupervised
     recipe.methods = [.rotationPrediction]
-    recipe.architecture = setting.scale.wideResNet
+    recipe.train(setting.scale.wideResNet)
     recipe.steps = setting.scale.preTrainingSteps
     recipe.evaluateEvery = setting.scale.preTrainingCurve
   }
@@ -106,7 +106,7 @@ extension Experiment {
     PlannedTraining("source \(role.rawValue)", roles: [role], needs: [widePreTraining]) {
       recipe, setting in
       recipe.methods = [.rotationPrediction]
-      recipe.architecture = setting.scale.wideResNet
+      recipe.train(setting.scale.wideResNet)
       recipe.initialWeights = setting.directory(widePreTraining).path
     }
   }
