@@ -83,3 +83,56 @@ __kernel void average_pool_backward(__global const float* restrict dy, __global 
         accumulate ? fma(sum, (vec)(share), LOADV(dx + at)) : sum * (vec)(share), dx + at);
   }
 }
+
+// Elements of a where the comparison c of vectors (of floats: of a float) holds, else those of b.
+#if V == 1
+#define CHOSEN(c, a, b) ((c) ? (a) : (b))
+#else
+#define CHOSEN(c, a, b) select(b, a, c)
+#endif
+
+// The largest over the part of a window at (a*stride-padding, b*stride-padding) that lies within x:
+// the first of equals, and any NaN. Where keep is set, winners gets its place in the window, as
+// r*window+s. Pixels of y.
+__kernel void max_pool(__global const float* restrict x, __global float* restrict y,
+    __global float* restrict winners, const int lines, const int h, const int w, const int c,
+    const int p, const int q, const int window, const int stride, const int padding,
+    const int keep) {
+  PIXEL(p, q, c)
+  const int top = a * stride - padding, left = b * stride - padding;
+  const int r_first = max(0, -top), r_end = min(window, h - top);
+  const int s_first = max(0, -left), s_end = min(window, w - left);
+  EACH_CHANNEL(c) {
+    vec best = LOADV(x + ((size_t)(n * h + top + r_first) * w + left + s_first) * c + ch);
+    vec winner = (vec)((float)(r_first * window + s_first));
+    for (int r = r_first; r < r_end; r++)
+      for (int s = s_first; s < s_end; s++) {
+        const vec v = LOADV(x + ((size_t)(n * h + top + r) * w + left + s) * c + ch);
+        winner = CHOSEN((v > best) | (v != v), (vec)((float)(r * window + s)), winner);
+        best = CHOSEN((v > best) | (v != v), v, best);
+      }
+    STOREV(best, y + i * c + ch);
+    if (keep) STOREV(winner, winners + i * c + ch);
+  }
+}
+
+// Pixels of dx.
+__kernel void max_pool_backward(__global const float* restrict dy,
+    __global const float* restrict winners, __global float* restrict dx, const int lines,
+    const int h, const int w, const int c, const int p, const int q, const int window,
+    const int stride, const int padding, const int accumulate) {
+  PIXEL(h, w, c)
+  const int row = a + padding, column = b + padding;
+  const int p_first = row < window ? 0 : (row - window) / stride + 1;
+  const int q_first = column < window ? 0 : (column - window) / stride + 1;
+  EACH_CHANNEL(c) {
+    vec sum = accumulate ? LOADV(dx + i * c + ch) : ZERO;
+    for (int r = p_first; r < p && r * stride <= row; r++)
+      for (int s = q_first; s < q && s * stride <= column; s++) {
+        const size_t at = ((size_t)(n * p + r) * q + s) * c + ch;
+        const float place = (float)((row - r * stride) * window + column - s * stride);
+        sum += CHOSEN(LOADV(winners + at) == (vec)(place), LOADV(dy + at), ZERO);
+      }
+    STOREV(sum, dx + i * c + ch);
+  }
+}

@@ -40,6 +40,11 @@ ARCHITECTURES = {
     "mobilenet-v2, block 1": "{name: mobilenet-v2, width: 0.25, split: block1}",
     "mobilenet-v2, strides as published": "{name: mobilenet-v2, width: 0.25, split: block17, "
     "resolution: standard}",
+    "imagenet-resnet-18, stage 3": "{name: imagenet-resnet, depth: 18, split: stage3}",
+    "imagenet-resnet-18, as published": "{name: imagenet-resnet, depth: 18, split: stage4, "
+    "resolution: standard}",
+    "imagenet-resnet-50 with adapter": "{name: imagenet-resnet, depth: 50, split: stage2, adapter: 64, "
+    "resolution: standard}",
     "mobilenet-v2 with adapter": "{name: mobilenet-v2, width: 0.25, split: block4, adapter: 64}",
 }
 dovetail = pathlib.Path(sys.argv[1]).resolve()

@@ -5,7 +5,10 @@
     python Tools/make-import-fixtures.py --verify   computes it again and compares
     python Tools/make-import-fixtures.py --network 56 DIR
         writes DIR/weights.safetensors (a ResNet of this depth under DataParallel's names, running
-        statistics of its own) and DIR/case.safetensors (images and logits), for ImportTests
+        statistics of its own) and DIR/case.safetensors (images and logits), for ImportTests;
+        imagenet-18 (34, 50, 101): an ImageNet ResNet, for images of 64x64
+    python Tools/make-import-fixtures.py --names
+        prints what ImageNetImportTests holds of torchvision's names and shapes; needs torchvision
 
 The fixture holds logits alone: weights and images are made by a hash (`noise`) that the Swift test
 has too. PyTorch is in evaluation mode: batch norm by running statistics.
@@ -63,29 +66,47 @@ def write_network(depth, folder):
     from safetensors.torch import save_file
 
     torch.manual_seed(0)
-    model = whole.ResNet(depth, 10)
+    of_imagenet = depth.startswith("imagenet-")
+    number, size = int(depth.removeprefix("imagenet-")), 64 if of_imagenet else 32
+    model = whole.ImageNetResNet(number, False, 10) if of_imagenet else whole.ResNet(number, 10)
     with torch.no_grad():
         # Some passes in training mode: running statistics that are not those of the start.
         for _ in range(3):
-            model(torch.randn(32, 3, 32, 32) * 0.5 + 0.2)
+            model(torch.randn(32, 3, size, size) * 0.5 + 0.2)
     model.eval()
-    x = torch.randn(8, 3, 32, 32)
+    x = torch.randn(8, 3, size, size)
     with torch.no_grad():
         logits = model(x)
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     state = {f"module.{n}".replace("linear", "fc"): t for n, t in model.state_dict().items()}
     save_file(state, folder / "weights.safetensors", metadata={"format": "pt"})
-    save_file({"images": x, "logits": logits.contiguous()}, folder / "case.safetensors")
+    save_file({"images": x, "logits": logits.contiguous()}, folder / "case.safetensors",
+              metadata={"architecture": "imagenet-resnet" if of_imagenet else "resnet"})
+
+
+def print_names():
+    import hashlib
+
+    from torchvision import models
+
+    for depth in (18, 34, 50, 101):
+        state = getattr(models, f"resnet{depth}")(num_classes=10).state_dict()
+        lines = sorted(f"{name} {list(tensor.shape)}" for name, tensor in state.items()
+                       if not name.endswith("num_batches_tracked"))
+        print(depth, hashlib.sha256("\n".join(lines).encode()).hexdigest())
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--verify", action="store_true")
     parser.add_argument("--network", nargs=2, metavar=("DEPTH", "DIR"))
+    parser.add_argument("--names", action="store_true")
     arguments = parser.parse_args()
+    if arguments.names:
+        return print_names()
     if arguments.network:
-        return write_network(int(arguments.network[0]), arguments.network[1])
+        return write_network(*arguments.network)
     path = root / "Tests/ComponentsTests/Fixtures/import-resnet8.json"
     logits = resnet8()
     if arguments.verify:

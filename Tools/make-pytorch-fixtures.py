@@ -3,11 +3,13 @@
 
 resnet8.json holds ten training steps of a ResNet-8; wide-resnet-28-2.json, resnet-56-2.json,
 resnet-20-projection.json (1x1 convolutions with batch norm as shortcuts: option B),
-mobilenet-v2.json (32x32) and mobilenet-v2-standard.json (64x64) hold one step's loss, logits and
-gradients; optimizers.json holds ten steps of AdamW and of SGD after Nesterov on given gradients.
+mobilenet-v2.json (32x32), mobilenet-v2-standard.json (64x64), imagenet-resnet-18.json and -50.json
+(64x64) and -18-small.json (32x32) hold one step's loss, logits and gradients, those of ImageNet's
+also the logits by running statistics after three forward passes in training mode; optimizers.json holds ten steps of AdamW and of SGD after Nesterov on given gradients.
 
     python3 -m venv venv && venv/bin/pip install torch numpy
     venv/bin/python Tools/make-pytorch-fixtures.py [--check]
+    venv/bin/python Tools/make-pytorch-fixtures.py --large DIR    the larger networks, for WholeNetworkTests
 
 Weights and images are made by a hash (`noise`), so the fixture stores none of them: the Swift test
 makes the same ones, bit for bit. PyTorch runs in float64 from these float32 values, so that what
@@ -208,6 +210,73 @@ class MobileNetV2(torch.nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
+class BasicBlock(torch.nn.Module):
+    expansion = 1
+
+    def __init__(self, inputs, channels, stride):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(inputs, channels, 3, stride, 1, bias=False)
+        self.bn1 = torch.nn.BatchNorm2d(channels)
+        self.conv2 = torch.nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = torch.nn.BatchNorm2d(channels)
+        self.downsample = downsample(inputs, channels, stride)
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(y)) + (x if self.downsample is None else self.downsample(x)))
+
+
+class Bottleneck(torch.nn.Module):
+    expansion = 4
+
+    def __init__(self, inputs, channels, stride):
+        super().__init__()
+        self.conv1 = torch.nn.Conv2d(inputs, channels, 1, bias=False)
+        self.bn1 = torch.nn.BatchNorm2d(channels)
+        self.conv2 = torch.nn.Conv2d(channels, channels, 3, stride, 1, bias=False)
+        self.bn2 = torch.nn.BatchNorm2d(channels)
+        self.conv3 = torch.nn.Conv2d(channels, 4 * channels, 1, bias=False)
+        self.bn3 = torch.nn.BatchNorm2d(4 * channels)
+        self.downsample = downsample(inputs, 4 * channels, stride)
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = self.bn3(self.conv3(F.relu(self.bn2(self.conv2(y)))))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+def downsample(inputs, outputs, stride):
+    if stride == 1 and inputs == outputs:
+        return None
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(inputs, outputs, 1, stride, bias=False), torch.nn.BatchNorm2d(outputs))
+
+
+class ImageNetResNet(torch.nn.Module):
+    PLANS = {18: (BasicBlock, (2, 2, 2, 2)), 34: (BasicBlock, (3, 4, 6, 3)),
+             50: (Bottleneck, (3, 4, 6, 3)), 101: (Bottleneck, (3, 4, 23, 3))}
+
+    def __init__(self, depth, small, classes):
+        super().__init__()
+        block, counts = self.PLANS[depth]
+        self.conv1 = (torch.nn.Conv2d(3, 64, 3, 1, 1, bias=False) if small
+                      else torch.nn.Conv2d(3, 64, 7, 2, 3, bias=False))
+        self.bn1 = torch.nn.BatchNorm2d(64)
+        self.pool = torch.nn.Identity() if small else torch.nn.MaxPool2d(3, 2, 1)
+        channels = 64
+        for stage, count in enumerate(counts):
+            blocks = []
+            for number in range(count):
+                blocks.append(block(channels, 64 << stage, 2 if stage and not number else 1))
+                channels = (64 << stage) * block.expansion
+            setattr(self, f"layer{stage + 1}", torch.nn.Sequential(*blocks))
+        self.fc = torch.nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.pool(F.relu(self.bn1(self.conv1(x))))
+        return self.fc(self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3)))
+
+
 # Name, network, batch, image size.
 WHOLE = [
     ("wide-resnet-28-2", lambda: WideResNet(28, 2, CLASSES), 2, 32),
@@ -215,6 +284,16 @@ WHOLE = [
     ("resnet-20-projection", lambda: ResNet(20, CLASSES, projects=True), 2, 32),
     ("mobilenet-v2", lambda: MobileNetV2(True, CLASSES), 2, 32),
     ("mobilenet-v2-standard", lambda: MobileNetV2(False, CLASSES), 4, 64),
+    ("imagenet-resnet-18", lambda: ImageNetResNet(18, False, CLASSES), 2, 64),
+    ("imagenet-resnet-18-small", lambda: ImageNetResNet(18, True, CLASSES), 2, 32),
+    ("imagenet-resnet-50", lambda: ImageNetResNet(50, False, CLASSES), 2, 64),
+]
+# What takes long: not committed, made where it is wanted.
+LARGE = [
+    ("imagenet-resnet-18", lambda: ImageNetResNet(18, False, CLASSES), 2, 224),
+    ("imagenet-resnet-34", lambda: ImageNetResNet(34, False, CLASSES), 2, 224),
+    ("imagenet-resnet-50", lambda: ImageNetResNet(50, False, CLASSES), 2, 224),
+    ("imagenet-resnet-101", lambda: ImageNetResNet(101, False, CLASSES), 2, 224),
 ]
 # Of millions of activations some lie within rounding of a ReLU's kink, where float32 and float64
 # fall on different sides, and one that does moves some gradients of these deep networks by a per
@@ -241,8 +320,8 @@ def fill(network, dtype, beta=0):
     return network
 
 
-def made_images(batch, size):
-    images = (1.5 * noise(batch * size * size * 3, 100)).astype(np.float32)
+def made_images(batch, size, stream=100):
+    images = (1.5 * noise(batch * size * size * 3, stream)).astype(np.float32)
     return torch.from_numpy(images.reshape(batch, size, size, 3).transpose(0, 3, 1, 2).copy())
 
 
@@ -252,7 +331,16 @@ def one_step(make, batch, size, dtype):
     logits = network(made_images(batch, size).to(dtype))
     loss = F.cross_entropy(logits, torch.arange(batch) * 3 % CLASSES)
     loss.backward()
+    evaluated = {}
+    if isinstance(network, ImageNetResNet):
+        with torch.no_grad():
+            for stream in (101, 102):
+                network(made_images(batch, size, stream).to(dtype))
+            network.eval()
+            values = network(made_images(batch, size, 103).to(dtype))
+        evaluated["evaluated"] = [float(f"{v:.9g}") for v in values.reshape(-1)]
     return {
+        **evaluated,
         "loss": loss.item(),
         "logits": [float(f"{v:.9g}") for v in logits.detach().reshape(-1)],
         "gradients": [
@@ -274,6 +362,10 @@ def check_whole(name, expected, got):
         errors = [g["norm"] - e["norm"], g["projection"] - e["projection"]]
         errors += [(a - b) * root for a, b in zip(e["first"], g["first"])]
         worst.append((max(map(abs, errors)) / norm, e["name"]))
+    if "evaluated" in expected:
+        scale = max(map(abs, expected["evaluated"]))
+        error = max(abs(a - b) for a, b in zip(expected["evaluated"], got["evaluated"])) / scale
+        print(f"{name}: by running statistics {error:.1e}")
     print(f"{name}: loss {loss:.1e}, logits {logits:.1e}, worst gradients",
           ", ".join(f"{w:.1e} {n}" for w, n in sorted(worst, reverse=True)[:3]))
 
@@ -333,8 +425,10 @@ def optimizers():
     return result
 
 
-def write(name, fixture, end, with_newline):
-    folder = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures"
+FIXTURES = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures"
+
+
+def write(name, fixture, end, with_newline, folder=FIXTURES):
     path = folder / f"{name}.json"
     path.write_text(json.dumps(fixture, separators=(",", ":")).replace(end, with_newline) + "\n")
     print(path.name, path.stat().st_size, "bytes")
@@ -342,8 +436,7 @@ def write(name, fixture, end, with_newline):
 
 def verify(name, computed):
     """Exits unless every number of the stored fixture is the computed one, to 1e-6 of it."""
-    folder = pathlib.Path(__file__).parent.parent / "Tests/NetworksTests/Fixtures"
-    stored = json.loads((folder / f"{name}.json").read_text())
+    stored = json.loads((FIXTURES / f"{name}.json").read_text())
 
     def compare(a, b, where):
         if isinstance(a, dict):
@@ -364,12 +457,33 @@ def verify(name, computed):
     print(f"{name}: as stored")
 
 
+def write_whole(networks, only=None, folder=FIXTURES):
+    for name, make, batch, size in networks:
+        if only not in (None, name):
+            continue
+        fixture = {
+            "torch": torch.__version__,
+            "made by": "Tools/make-pytorch-fixtures.py, float64",
+            "batch": batch, "size": size, "classes": CLASSES, "beta": BETA,
+            **one_step(make, batch, size, torch.float64),
+        }
+        write(name, fixture, "},{", "},\n{", folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare PyTorch's float32 with it")
     parser.add_argument(
         "--verify", action="store_true", help="compute the fixtures again, compare, write nothing")
+    parser.add_argument("--large", metavar="DIR", help="write the larger networks there")
+    parser.add_argument("--only", metavar="NAME", help="write this network alone")
     arguments = parser.parse_args()
+    if arguments.large:
+        folder = pathlib.Path(arguments.large)
+        folder.mkdir(parents=True, exist_ok=True)
+        return write_whole(LARGE, arguments.only, folder)
+    if arguments.only:
+        return write_whole(WHOLE, arguments.only)
     result = run(torch.float64)
     if arguments.verify:
         verify("resnet8", result)
@@ -400,14 +514,7 @@ def main():
     write("optimizers", {"torch": torch.__version__,
                          "made by": "Tools/make-pytorch-fixtures.py, float64", **optimizers()},
           "]],", "]],\n")
-    for name, make, batch, size in WHOLE:
-        fixture = {
-            "torch": torch.__version__,
-            "made by": "Tools/make-pytorch-fixtures.py, float64",
-            "batch": batch, "size": size, "classes": CLASSES, "beta": BETA,
-            **one_step(make, batch, size, torch.float64),
-        }
-        write(name, fixture, "},{", "},\n{")
+    write_whole(WHOLE)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ public struct Application {
   func recipe(for extractor: FeatureExtractor) -> Recipe {
     var recipe = Recipe(tasks: [task])
     recipe.imageSize = extractor.preprocessing.imageSize
+    recipe.framing = extractor.preprocessing.framing
     recipe.steps = steps
     recipe.batchSize = batchSize
     recipe.seed = seed
@@ -75,8 +76,7 @@ public struct Application {
   func data(for extractor: FeatureExtractor) throws -> Dataset {
     try task.choosingClasses(
       of: Dataset.load(
-        task.dataset, path: task.path, imageSize: extractor.preprocessing.imageSize,
-        test: task.test))
+        task.dataset, path: task.path, for: extractor.preprocessing, test: task.test))
   }
 
   /// Canonical class names, by label; spelled as the head spells them.

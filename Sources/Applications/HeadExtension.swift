@@ -43,11 +43,10 @@ extension Application {
       ($0, try ComponentFile.loadExtractor($0, on: backend))
     }
     for (_, extractor) in extractors { try require(extractor, fits: head) }
-    let size = extractors[0].1.preprocessing.imageSize
-    for (path, extractor) in extractors where extractor.preprocessing.imageSize != size {
+    let form = extractors[0].1.preprocessing.form
+    for (path, extractor) in extractors where extractor.preprocessing.form != form {
       throw ApplicationError(
-        "\(path) takes images of \(extractor.preprocessing.imageSize) pixels, \(reference) of \(size)"
-      )
+        "\(path) takes images of \(extractor.preprocessing.form), \(reference) of \(form)")
     }
     let dataset = try data(for: extractors[0].1)
     let names = try names(dataset, for: head)

@@ -1,5 +1,5 @@
 public import Components
-import Datasets
+public import Datasets
 import Tensors
 
 /// Every extractor with every head, on every data set.
@@ -39,25 +39,25 @@ public struct CompatibilityMatrix: Codable, Sendable {
   /// - Parameters:
   ///   - extractors: the rows, with names for people.
   ///   - heads: the columns, likewise.
-  ///   - data: for images of an extractor's size; read once a size.
+  ///   - data: as an extractor takes its images; read once for each form.
   ///   - certifier: what measures each pair.
   ///   - allowDifferentSpace: measure parts without a common anchor too.
   ///   - progress: called before each cell.
   public init(
     extractors: [(name: String, part: Component)], heads: [(name: String, part: Component)],
-    data: (_ imageSize: Int) throws -> [LabeledImages], certifier: Certifier,
+    data: (_ form: PictureForm) throws -> [LabeledImages], certifier: Certifier,
     allowDifferentSpace: Bool = false,
     progress: (_ extractor: String, _ head: String) -> Void = { _, _ in }
   ) throws {
-    var bySize: [Int: [LabeledImages]] = [:]
+    var byForm: [PictureForm: [LabeledImages]] = [:]
     var cells: [Cell] = []
     for extractor in extractors {
-      guard let size = extractor.part.header.preprocessing?.imageSize else {
+      guard let form = extractor.part.header.preprocessing?.form else {
         throw extractor.part.wrongKind(.extractor, extractor.name)
       }
       let own = Self.ownHead(of: extractor.part, among: heads)
-      let sets = try bySize[size] ?? data(size)
-      bySize[size] = sets
+      let sets = try byForm[form] ?? data(form)
+      byForm[form] = sets
       for images in sets {
         for head in heads {
           progress(extractor.name, head.name)

@@ -10,6 +10,8 @@ public struct Lineage: Codable, Hashable, Sendable {
     case training, adaptation, recombination, recalibration, alignment
     case fineTuning = "fine-tuning"
     case importing = "import"
+    /// Another extractor behind a fresh adapter.
+    case adapter
   }
 
   /// Another component, or a file, by its digest.

@@ -51,6 +51,9 @@ struct MetadataReader {
       throw malformed(
         "preprocessing: expected an image size from 8 to 512, a multiple of 4, got \(size)")
     }
+    if let problem = preprocessing.framing.problem(imageSize: size) {
+      throw malformed("preprocessing: \(problem)")
+    }
     let (mean, std) = (preprocessing.normalization.mean, preprocessing.normalization.std)
     guard mean.count == 3, std.count == 3, mean.allSatisfy(\.isFinite),
       std.allSatisfy({ $0.isFinite && $0 > 0 })

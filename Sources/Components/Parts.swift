@@ -1,26 +1,7 @@
 public import Autograd
-public import Datasets
+import Datasets
 public import Networks
 import Synchronization
-
-/// What an extractor does to an image before its first layer. It travels with the extractor and is
-/// none of a head's business.
-public struct Preprocessing: Codable, Hashable, Sendable {
-  /// Height and width in pixels.
-  public var imageSize: Int
-  public var normalization: Normalization
-
-  /// As version 0.1 wrote them.
-  private enum CodingKeys: String, CodingKey {
-    case imageSize
-    case normalization = "normalisation"
-  }
-
-  public init(imageSize: Int, normalization: Normalization) {
-    self.imageSize = imageSize
-    self.normalization = normalization
-  }
-}
 
 /// f(x; Φ): everything before the cut. `[N, size, size, 3]` normalized images to
 /// `[N, size/divisor, size/divisor, channels]` features.

@@ -11,7 +11,8 @@ public struct WeightImport: Sendable {
     public var depth: Int?
     public var width: Double?
     public var split: Split?
-    /// Where nothing is said, that of the family for images of this size.
+    /// Where nothing is said, what the file's weights are for, or that of the family for images of
+    /// this size.
     public var resolution: Architecture.Resolution?
     /// By output, canonical.
     public var classNames: [String]
@@ -80,7 +81,7 @@ public struct WeightImport: Sendable {
     }
     self.notes = notes
     try found.requireFinite(path: path)
-    architecture = try Self.architecture(found, options)
+    architecture = try Self.architecture(found, options, path: path)
     let (size, divisor) = (options.preprocessing.imageSize, architecture.cut.spatialDivisor)
     guard size % divisor == 0 else {
       throw malformed("an image size of \(size) is no multiple of \(divisor), as this cut needs")
@@ -137,14 +138,22 @@ public struct WeightImport: Sendable {
   }
 
   private static func architecture(
-    _ tensors: [String: SafetensorsFile.Entry], _ options: Options
+    _ tensors: [String: SafetensorsFile.Entry], _ options: Options, path: String
   ) throws -> Architecture {
     let family = try NetworkFamilies.known(options.name)
     let shapes = WeightShapes(tensors.mapValues(\.shape))
     let found = family.sizes(of: shapes)
+    if let asked = options.depth, let depth = found.depth, asked != depth {
+      throw FileError(
+        kind: .malformed, path: path,
+        problem:
+          "its weights are those of \(family.name.withArticle) of depth \(depth), depth \(asked) "
+          + "was asked for; leave it out")
+    }
     var architecture = Architecture(
       name: options.name, depth: options.depth ?? found.depth,
-      width: options.width ?? found.width, split: options.split, resolution: options.resolution,
+      width: options.width ?? found.width, split: options.split,
+      resolution: options.resolution ?? family.resolution(of: shapes),
       shortcut: family.shortcut(of: shapes), imageSize: options.preprocessing.imageSize)
     try architecture.validate()
     // No file tells the activation: it is the one that the network's own head takes.

@@ -1,22 +1,26 @@
 /// CIFAR-10 and CIFAR-100 (Krizhevsky 2009), binary versions: per record one label byte (CIFAR-100:
 /// coarse, then fine; the fine one is used) and 3,072 bytes, the planes R, G, B of 32×32.
 enum CIFAR {
-  static func load10(at path: String, imageSize: Int) throws(DatasetError) -> Dataset {
+  static func load10(
+    at path: String, imageSize: Int, framing: Framing
+  ) throws(DatasetError) -> Dataset {
     try load(
       Layout(
         name: "CIFAR-10", folder: "cifar-10-batches-bin",
         trainFiles: (1...5).map { "data_batch_\($0).bin" }, testFile: "test_batch.bin",
         namesFile: "batches.meta.txt", classNames: cifar10Names, labelBytes: 1),
-      at: path, imageSize: imageSize)
+      at: path, imageSize: imageSize, framing: framing)
   }
 
-  static func load100(at path: String, imageSize: Int) throws(DatasetError) -> Dataset {
+  static func load100(
+    at path: String, imageSize: Int, framing: Framing
+  ) throws(DatasetError) -> Dataset {
     try load(
       Layout(
         name: "CIFAR-100", folder: "cifar-100-binary", trainFiles: ["train.bin"],
         testFile: "test.bin", namesFile: "fine_label_names.txt", classNames: cifar100Names,
         labelBytes: 2),
-      at: path, imageSize: imageSize)
+      at: path, imageSize: imageSize, framing: framing)
   }
 
   private struct Layout {
@@ -31,7 +35,7 @@ enum CIFAR {
   }
 
   private static func load(
-    _ layout: Layout, at path: String, imageSize: Int
+    _ layout: Layout, at path: String, imageSize: Int, framing: Framing
   ) throws(DatasetError) -> Dataset {
     let advice =
       "Give the folder \(layout.folder) of the binary version of \(layout.name), with "
@@ -46,7 +50,7 @@ enum CIFAR {
     let root = DataFile.isFolder(inside) ? inside : path
     var train: [ImageSet] = []
     for file in layout.trainFiles where DataFile.exists("\(root)/\(file)") {
-      train.append(try read("\(root)/\(file)", layout, imageSize: imageSize, advice: advice))
+      train.append(try read("\(root)/\(file)", layout, imageSize, framing, advice: advice))
     }
     guard !train.isEmpty else {
       if let python = pythonFile(root, layout) {
@@ -65,7 +69,7 @@ enum CIFAR {
     let all = ImageSet(
       bytes: train.flatMap(\.bytes), labels: train.flatMap(\.labels), size: imageSize)
     let test = try read(
-      "\(root)/\(layout.testFile)", layout, imageSize: imageSize, advice: advice)
+      "\(root)/\(layout.testFile)", layout, imageSize, framing, advice: advice)
     var notes: [String] = []
     for (part, found, full) in [("training", all.count, 50_000), ("test", test.count, 10_000)]
     where found != full {
@@ -88,7 +92,7 @@ enum CIFAR {
   }
 
   private static func read(
-    _ path: String, _ layout: Layout, imageSize: Int, advice: String
+    _ path: String, _ layout: Layout, _ imageSize: Int, _ framing: Framing, advice: String
   ) throws(DatasetError) -> ImageSet {
     let recordBytes = layout.labelBytes + 3072
     let bytes = try DataFile.readRecords(path, recordBytes: recordBytes, advice: advice)
@@ -110,7 +114,7 @@ enum CIFAR {
       labels.append(Int32(label))
       let rgb = DataFile.interleave(
         bytes[start + layout.labelBytes..<start + recordBytes], size: 32, columnMajor: false)
-      pixels += Resampling.centreSquare(rgb, width: 32, height: 32, to: imageSize)
+      pixels += Resampling.square(rgb, width: 32, height: 32, to: imageSize, framing)
     }
     return ImageSet(bytes: pixels, labels: labels, size: imageSize)
   }

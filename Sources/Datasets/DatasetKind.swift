@@ -29,30 +29,34 @@ extension Dataset {
   ///   - kind: what is at the path.
   ///   - path: the folder; synthetic sets take none.
   ///   - imageSize: height and width, pixels.
+  ///   - framing: how pictures become squares; synthetic ones are drawn as such.
   ///   - onDamaged: what is done about a file that cannot be decoded.
   ///   - memory: bytes of training images that are held; an image folder with more is streamed.
   ///   - fraction: share of each class's images that is held out for tests, where an image folder
   ///     has no test part.
   public static func load(
-    _ kind: DatasetKind, path: String?, imageSize: Int, onDamaged: DamagedImages = .fail,
-    memory: Int = .max, test fraction: Double? = nil
+    _ kind: DatasetKind, path: String?, imageSize: Int, framing: Framing = .square,
+    onDamaged: DamagedImages = .fail, memory: Int = .max, test fraction: Double? = nil
   ) throws(DatasetError) -> Dataset {
+    let form = PictureForm(size: imageSize, framing: framing)
     switch (kind, path) {
     case (.syntheticInk, _): return SyntheticDomain.ink.dataset(size: imageSize)
     case (.syntheticNeon, _): return SyntheticDomain.neon.dataset(size: imageSize)
     case (_, nil):
       throw DatasetError(
         .missing, path: kind.rawValue, problem: "no path given", advice: "Give its folder.")
-    case (.cifar10, let path?): return try CIFAR.load10(at: path, imageSize: imageSize)
-    case (.cifar100, let path?): return try CIFAR.load100(at: path, imageSize: imageSize)
-    case (.stl10, let path?): return try STL10.load(at: path, imageSize: imageSize)
+    case (.cifar10, let path?):
+      return try CIFAR.load10(at: path, imageSize: imageSize, framing: framing)
+    case (.cifar100, let path?):
+      return try CIFAR.load100(at: path, imageSize: imageSize, framing: framing)
+    case (.stl10, let path?):
+      return try STL10.load(at: path, imageSize: imageSize, framing: framing)
     case (.folder, let path?):
       return try ImageFolder.load(
-        at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory,
-        test: fraction)
+        at: path, form: form, onDamaged: onDamaged, memory: memory, test: fraction)
     case (.images, let path?):
       return try UnlabeledImages.load(
-        at: path, imageSize: imageSize, onDamaged: onDamaged, memory: memory)
+        at: path, form: form, onDamaged: onDamaged, memory: memory)
     }
   }
 }

@@ -58,9 +58,11 @@ public enum ImageFiles {
     return paths
   }
 
-  /// Decodes them on all cores, in their order, at `size` × `size` (the middle square).
+  /// Decodes them on all cores, in their order.
   /// - Returns: for each file its pixels `[size, size, 3]`, or what is wrong with it.
-  public static func decode(_ paths: [String], size: Int) -> [Result<[UInt8], DatasetError>] {
-    ImageFolder.decodeAll(paths, size: size)
+  public static func decode(
+    _ paths: [String], _ form: PictureForm
+  ) -> [Result<[UInt8], DatasetError>] {
+    ImageFolder.decodeAll(paths, form)
   }
 }

@@ -16,7 +16,8 @@ public enum DamagedImages: String, Codable, Sendable, CaseIterable {
 enum ImageFolder {
   /// - Parameter fraction: of each class's images for tests, where there is no test part.
   static func load(
-    at path: String, imageSize: Int, onDamaged: DamagedImages, memory: Int, test fraction: Double?
+    at path: String, form: PictureForm, onDamaged: DamagedImages, memory: Int,
+    test fraction: Double?
   ) throws(DatasetError) -> Dataset {
     let layout = try FolderLayout(path, test: fraction)
     var notes = layout.notes
@@ -26,8 +27,8 @@ enum ImageFolder {
       notes.append(note)
     }
     let (train, stream) = try heldOrStreamed(
-      layout.train, root: path, imageSize, onDamaged, memory, &notes)
-    let test = try decode(layout.test, imageSize, onDamaged, &notes)
+      layout.train, root: path, form, onDamaged, memory, &notes)
+    let test = try decode(layout.test, form, onDamaged, &notes)
     let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     return Dataset(
       name: "folder \(name)", classNames: layout.classNames, train: train, test: test,
@@ -36,25 +37,25 @@ enum ImageFolder {
 
   /// All that fits into `memory` bytes is held.
   static func heldOrStreamed(
-    _ files: [(path: String, label: Int32)], root: String, _ size: Int,
+    _ files: [(path: String, label: Int32)], root: String, _ form: PictureForm,
     _ onDamaged: DamagedImages, _ memory: Int, _ notes: inout [String]
   ) throws(DatasetError) -> (ImageSet, ImageStream?) {
-    guard files.count * size * size * 3 > memory else {
-      return (try decode(files, size, onDamaged, &notes), nil)
+    guard files.count * form.size * form.size * 3 > memory else {
+      return (try decode(files, form, onDamaged, &notes), nil)
     }
-    let stream = try ImageStream(files, root: root, size: size, onDamaged: onDamaged)
+    let stream = try ImageStream(files, root: root, form: form, onDamaged: onDamaged)
     notes.append(stream.note)
-    return (ImageSet(bytes: [], labels: [], size: size), stream)
+    return (ImageSet(bytes: [], labels: [], size: form.size), stream)
   }
 
   /// The images of the files, in their order; what cannot be decoded is left out or thrown.
   static func decode(
-    _ files: [(path: String, label: Int32)], _ size: Int, _ onDamaged: DamagedImages,
+    _ files: [(path: String, label: Int32)], _ form: PictureForm, _ onDamaged: DamagedImages,
     _ notes: inout [String]
   ) throws(DatasetError) -> ImageSet {
-    let decoded = decodeAll(files.map(\.path), size: size)
+    let decoded = decodeAll(files.map(\.path), form)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(files.count * size * size * 3)
+    bytes.reserveCapacity(files.count * form.size * form.size * 3)
     var labels: [Int32] = []
     var damaged: [DatasetError] = []
     for (file, result) in zip(files, decoded) {
@@ -78,12 +79,12 @@ enum ImageFolder {
           + damaged.prefix(3).map(\.path).joined(separator: ", ")
           + (damaged.count > 3 ? ", …" : ""))
     }
-    return ImageSet(bytes: bytes, labels: labels, size: size)
+    return ImageSet(bytes: bytes, labels: labels, size: form.size)
   }
 
   /// Decodes on all cores; results stand in the order of the paths, whatever the threads did.
   static func decodeAll(
-    _ paths: [String], size: Int
+    _ paths: [String], _ form: PictureForm
   ) -> [Result<[UInt8], DatasetError>] {
     let empty = Result<[UInt8], DatasetError>.success([])
     var results = [Result<[UInt8], DatasetError>](repeating: empty, count: paths.count)
@@ -93,19 +94,19 @@ enum ImageFolder {
       nonisolated(unsafe) let slots = buffer
       DispatchQueue.concurrentPerform(iterations: (paths.count + chunk - 1) / chunk) { block in
         for i in block * chunk..<min((block + 1) * chunk, paths.count) {
-          slots[i] = decode(paths[i], size: size)
+          slots[i] = decode(paths[i], form)
         }
       }
     }
     return results
   }
 
-  static func decode(_ path: String, size: Int) -> Result<[UInt8], DatasetError> {
+  static func decode(_ path: String, _ form: PictureForm) -> Result<[UInt8], DatasetError> {
     do throws(DatasetError) {
       let data = try DataFile.picture(path)
       return data.withUnsafeBytes { bytes in
         do throws(PictureFailure) {
-          return .success(try Picture.square(bytes, size: size))
+          return .success(try Picture.square(bytes, form))
         } catch {
           return .failure(Self.error(path, error))
         }

@@ -10,7 +10,8 @@ public struct ImageStream: Sendable {
   /// Mean and deviation are those of at most so many images, drawn at random where there are more.
   public static let normalisationSample = 10_000
 
-  public let size: Int
+  private let form: PictureForm
+  public var size: Int { form.size }
   public private(set) var labels: [Int32]
   public let normalization: Normalization
   /// SHA-256 over relative path, bytes in the file and label of each, not over pixels.
@@ -24,14 +25,15 @@ public struct ImageStream: Sendable {
   /// - Throws: `DatasetError` for a file without a size, and for a damaged one in the sample unless
   ///   such are skipped.
   init(
-    _ files: [(path: String, label: Int32)], root: String, size: Int, onDamaged: DamagedImages
+    _ files: [(path: String, label: Int32)], root: String, form: PictureForm,
+    onDamaged: DamagedImages
   ) throws(DatasetError) {
-    self.size = size
+    self.form = form
     self.onDamaged = onDamaged
     paths = files.map(\.path)
     labels = files.map(\.label)
     digest = try Self.digest(files, root: root)
-    normalization = try Self.normalization(paths, size: size, onDamaged: onDamaged)
+    normalization = try Self.normalization(paths, form, onDamaged: onDamaged)
   }
 
   /// The same images under other labels.
@@ -69,7 +71,7 @@ public struct ImageStream: Sendable {
   }
 
   private static func normalization(
-    _ paths: [String], size: Int, onDamaged: DamagedImages
+    _ paths: [String], _ form: PictureForm, onDamaged: DamagedImages
   ) throws(DatasetError) -> Normalization {
     var chosen = Array(paths.indices)
     if paths.count > normalisationSample {
@@ -78,7 +80,7 @@ public struct ImageStream: Sendable {
     }
     var notes: [String] = []
     return try ImageFolder.decode(
-      chosen.map { (paths[$0], 0) }, size, onDamaged, &notes
+      chosen.map { (paths[$0], 0) }, form, onDamaged, &notes
     ).normalization
   }
 
@@ -96,7 +98,7 @@ public struct ImageStream: Sendable {
     var skipped: [String] = []
     for offset in 0..<count {
       let taken = (index + offset) % count
-      switch ImageFolder.decode(paths[taken], size: size) {
+      switch ImageFolder.decode(paths[taken], form) {
       case .success(let pixels):
         return Decoded(pixels: pixels, label: labels[taken], skipped: skipped)
       case .failure(let error):

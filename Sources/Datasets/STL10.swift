@@ -6,7 +6,9 @@ enum STL10 {
   ]
   static let size = 96
 
-  static func load(at path: String, imageSize: Int) throws(DatasetError) -> Dataset {
+  static func load(
+    at path: String, imageSize: Int, framing: Framing
+  ) throws(DatasetError) -> Dataset {
     let advice =
       "Give the folder stl10_binary, with train_X.bin, train_y.bin, test_X.bin, test_y.bin."
     guard (1...size).contains(imageSize) else {
@@ -17,8 +19,8 @@ enum STL10 {
     try DataFile.requireFolder(path, advice: advice)
     let inside = "\(path)/stl10_binary"
     let root = DataFile.isFolder(inside) ? inside : path
-    let train = try read(root, part: "train", imageSize: imageSize, advice: advice)
-    let test = try read(root, part: "test", imageSize: imageSize, advice: advice)
+    let train = try read(root, part: "train", imageSize, framing, advice: advice)
+    let test = try read(root, part: "test", imageSize, framing, advice: advice)
     var notes: [String] = []
     for (part, found, full) in [("training", train.count, 5_000), ("test", test.count, 8_000)]
     where found != full {
@@ -32,7 +34,7 @@ enum STL10 {
   }
 
   private static func read(
-    _ root: String, part: String, imageSize: Int, advice: String
+    _ root: String, part: String, _ imageSize: Int, _ framing: Framing, advice: String
   ) throws(DatasetError) -> ImageSet {
     let recordBytes = 3 * size * size
     let images = try DataFile.readRecords(
@@ -57,7 +59,7 @@ enum STL10 {
       }
       let rgb = DataFile.interleave(
         images[record * recordBytes..<(record + 1) * recordBytes], size: size, columnMajor: true)
-      pixels += Resampling.centreSquare(rgb, width: size, height: size, to: imageSize)
+      pixels += Resampling.square(rgb, width: size, height: size, to: imageSize, framing)
     }
     return ImageSet(bytes: pixels, labels: bytes.map { Int32($0) - 1 }, size: imageSize)
   }

@@ -247,6 +247,26 @@ public final class AnomalyDetector: AnomalyDetecting {
     }
   }
 
+  public func maxPool(
+    x: Tensor, window: Int, stride: Int, padding: Int, into y: Tensor, winners: Tensor?
+  ) {
+    run(.maxPoolForward, writes: [y]) {
+      base.maxPool(
+        x: x, window: window, stride: stride, padding: padding, into: y, winners: winners)
+    }
+  }
+
+  public func maxPoolBackward(
+    dy: Tensor, winners: Tensor, window: Int, stride: Int, padding: Int, into dx: Tensor,
+    accumulate: Bool
+  ) {
+    run(.maxPoolBackward, writes: [dx]) {
+      base.maxPoolBackward(
+        dy: dy, winners: winners, window: window, stride: stride, padding: padding, into: dx,
+        accumulate: accumulate)
+    }
+  }
+
   public func gatherImages(
     _ store: ImageStore, transforms: [ImageTransform], mean: [Float], std: [Float], into y: Tensor
   ) {

@@ -73,7 +73,7 @@ struct Align: ParsableCommand {
       let from = try ComponentKinds.read(extractor, as: .extractor)
       let target = try ComponentKinds.read(to, as: .extractor)
       let backend = try device.open()
-      let dataset = try data.load(imageSize: from.header.preprocessing!.imageSize, split)
+      let dataset = try data.load(from.header.preprocessing!.form, split)
       let aligned = try Alignment(
         from, to: target, on: dataset.train, named: dataset.name, digest: dataset.digest,
         method: method, limit: images, batchSize: batch, backend: backend)

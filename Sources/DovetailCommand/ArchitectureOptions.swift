@@ -27,13 +27,13 @@ enum ArchitectureHelp {
     return names.dropLast().joined(separator: ", ") + " or \(names.last!)."
   }
 
-  /// “6n + 2 of a resnet (56), …”, the number by `shown`.
+  /// “6n + 2 of a resnet (56); …”, the number by `shown`.
   static func depths(_ shown: (any NetworkFamily.Type) -> Int? = { _ in nil }) -> String {
     NetworkFamilies.all.compactMap { family in
       family.depthRule.map { rule in
-        "\(rule) of a \(family.name)" + (shown(family).map { " (\($0))" } ?? "")
+        "\(rule) of \(family.name.withArticle)" + (shown(family).map { " (\($0))" } ?? "")
       }
-    }.joined(separator: ", ") + "."
+    }.joined(separator: "; ") + "."
   }
 
   /// “stage1 to stage3, … (stage2, …)”, each once.

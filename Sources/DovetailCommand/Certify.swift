@@ -62,7 +62,7 @@ struct Certify: ParsableCommand {
       let from = try ComponentFile.read(extractor, as: .extractor)
       let backend = try device.open()
       let images = try data.load(
-        imageSize: from.header.preprocessing!.imageSize, synonyms: given?.data.synonyms ?? [:])
+        from.header.preprocessing!.form, synonyms: given?.data.synonyms ?? [:])
       let certifier = Certifier(
         batchSize: batch ?? given?.batchSize,
         seed: seed.map(UInt64.init) ?? given?.relabeling.seed ?? 0,

@@ -51,7 +51,7 @@ struct CertifyPower: ParsableCommand {
       let from = try ComponentFile.read(extractor, as: .extractor)
       let to = try ComponentFile.read(head, as: .head)
       let backend = try device.open()
-      let images = try data.load(imageSize: from.header.preprocessing!.imageSize)
+      let images = try data.load(from.header.preprocessing!.form)
       let known = Set(images.labelNames).intersection(to.header.classNames ?? []).count
       let power = try Certifier(batchSize: batch, seed: UInt64(seed), on: backend).power(
         from, to, on: images, images: self.images.sorted(),

@@ -44,13 +44,7 @@ enum ComponentText {
         ("affine adapter", "to \(affine.channels) channels, then \(affine.activation.rawValue)"))
     }
     if let preprocessing = part.preprocessing {
-      let normalization = preprocessing.normalization
-      rows.append(
-        (
-          "preprocessing",
-          "\(preprocessing.imageSize)×\(preprocessing.imageSize), mean \(normalization.mean), std "
-            + "\(normalization.std)"
-        ))
+      rows.append(("preprocessing", "\(preprocessing)"))
     }
     if let classNames = part.classNames {
       rows.append(("classes (\(classNames.count))", classNames.joined(separator: ", ")))

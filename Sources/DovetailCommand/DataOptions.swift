@@ -15,8 +15,10 @@ struct DataChoice: ExpressibleByArgument {
     path = parts.count == 2 ? String(parts[1]) : nil
   }
 
-  func load(imageSize: Int, _ split: SplitOption = SplitOption()) throws -> Dataset {
-    try Dataset.load(kind, path: path, imageSize: imageSize, test: split.fraction(of: kind))
+  func load(_ form: PictureForm, _ split: SplitOption = SplitOption()) throws -> Dataset {
+    try Dataset.load(
+      kind, path: path, imageSize: form.size, framing: form.framing,
+      test: split.fraction(of: kind))
   }
 }
 
@@ -90,10 +92,12 @@ struct DataOptions: ParsableArguments {
 
   func validate() throws { try split.require(for: [data]) }
 
-  func load(imageSize: Int, synonyms recorded: [String: String] = [:]) throws -> LabeledImages {
+  func load(
+    _ form: PictureForm, synonyms recorded: [String: String] = [:]
+  ) throws -> LabeledImages {
     let given = try synonyms.dictionary()
     return try LabeledImages(
-      try data.load(imageSize: imageSize, split), kind: data.kind,
+      try data.load(form, split), kind: data.kind,
       synonyms: recorded.merging(given) { $1 })
   }
 }

@@ -76,7 +76,9 @@ struct DovetailCommand: ParsableCommand {
         ]),
       CommandGroup(
         name: "Models of parts",
-        subcommands: [Recombine.self, Recalibrate.self, Predict.self, Export.self, Import.self]),
+        subcommands: [
+          Recombine.self, Recalibrate.self, Predict.self, Export.self, Import.self, Adapter.self,
+        ]),
       CommandGroup(
         name: "What parts are to each other",
         subcommands: [

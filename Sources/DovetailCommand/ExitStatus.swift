@@ -11,7 +11,8 @@ enum ExitStatus {
     case is RecipeError, is RecipeFileError, is ArchitectureError, is MissingDataError: 78
     case let error as FileError: of(error.kind)
     case is SafetensorsError, is NoCommonClassError, is ApplicationError, is ExportError,
-      is AlignmentError, is RetrievalError: 65
+      is AlignmentError, is RetrievalError:
+      65
     case is MisfitError, is NotConfirmed: 3
     case is ClassMapError, is SmallBatchError: 64
     case is NoDevice, is OpenCLError: 69

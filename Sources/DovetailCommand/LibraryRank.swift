@@ -34,10 +34,10 @@ struct LibraryRank: ParsableCommand {
       func files(_ kind: ComponentKind) -> [String] {
         entries.filter { $0.component?.kind == kind }.map(\.path)
       }
-      var sets: [Int: LabeledImages] = [:]
-      func images(_ size: Int) throws -> LabeledImages {
-        let set = try sets[size] ?? data.load(imageSize: size)
-        sets[size] = set
+      var sets: [PictureForm: LabeledImages] = [:]
+      func images(_ form: PictureForm) throws -> LabeledImages {
+        let set = try sets[form] ?? data.load(form)
+        sets[form] = set
         return set
       }
       let certifier = Certifier(on: backend)

@@ -76,8 +76,7 @@ struct LibraryVerify: ParsableCommand {
     if let own, own == nil { return nil }
     let extractor = try ComponentFile.read(from, as: .extractor)
     for choice in data {
-      let dataset = try choice.load(
-        imageSize: extractor.header.preprocessing!.imageSize, split)
+      let dataset = try choice.load(extractor.header.preprocessing!.form, split)
       guard dataset.digest == certificate.data.digest else { continue }
       let measured = try Certifier(
         batchSize: certificate.batchSize, seed: certificate.relabeling.seed, on: backend

@@ -57,7 +57,7 @@ struct Matrix: ParsableCommand {
             + "\(heads.count)")
       }
       let matrix = try CompatibilityMatrix(
-        extractors: extractors, heads: heads, data: { try load(imageSize: $0) },
+        extractors: extractors, heads: heads, data: load,
         certifier: Certifier(batchSize: batch, on: backend),
         allowDifferentSpace: allowDifferentSpace)
       let tables = try retrieval ? self.retrieval(extractors, on: backend) : nil
@@ -86,14 +86,14 @@ struct Matrix: ParsableCommand {
     _ extractors: [(name: String, part: Component)], on backend: any Backend
   ) throws -> [RetrievalTable] {
     try data.indices.map { index in
-      var bySize: [Int: Dataset] = [:]
-      func dataset(_ size: Int) throws -> Dataset {
-        if let known = bySize[size] { return known }
-        let loaded = try data[index].load(imageSize: size, split)
-        bySize[size] = loaded
+      var byForm: [PictureForm: Dataset] = [:]
+      func dataset(_ form: PictureForm) throws -> Dataset {
+        if let known = byForm[form] { return known }
+        let loaded = try data[index].load(form, split)
+        byForm[form] = loaded
         return loaded
       }
-      let first = try dataset(extractors[0].part.header.preprocessing!.imageSize)
+      let first = try dataset(extractors[0].part.header.preprocessing!.form)
       return try RetrievalTable(
         extractors, on: first.name, images: { try dataset($0).test }, batchSize: batch,
         backend: backend)
@@ -101,9 +101,9 @@ struct Matrix: ParsableCommand {
   }
 
   /// A synonym belongs to the data sets that have the class.
-  private func load(imageSize: Int) throws -> [LabeledImages] {
+  private func load(_ form: PictureForm) throws -> [LabeledImages] {
     let all = try synonyms.dictionary()
-    let sets = try data.map { ($0.kind, try $0.load(imageSize: imageSize, split)) }
+    let sets = try data.map { ($0.kind, try $0.load(form, split)) }
     if let unknown = all.keys.sorted().first(where: { name in
       !sets.contains { $0.1.classNames.contains(name) }
     }) {

@@ -63,8 +63,8 @@ struct RecalibrationOptions: ParsableArguments {
     _ model: Model, _ data: DataChoice, _ split: SplitOption, _ batch: Int?,
     path: String, on backend: any Backend
   ) throws -> Model {
-    let size = model.extractor.header.preprocessing?.imageSize ?? 32
-    let dataset = try data.load(imageSize: size, split)
+    let form = model.extractor.header.preprocessing?.form ?? PictureForm(size: 32)
+    let dataset = try data.load(form, split)
     return try model.recalibrated(
       on: dataset.train, named: dataset.name, digest: dataset.digest,
       batchSize: batch ?? model.extractor.header.lineage?.batchSize ?? 128, path: path,

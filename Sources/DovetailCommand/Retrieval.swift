@@ -45,10 +45,11 @@ struct Retrieval: ParsableCommand {
             + "align one to the other first (dovetail align --method least-squares)")
       }
       let backend = try device.open()
-      let first = try data.load(imageSize: parts[0].part.header.preprocessing!.imageSize, split)
+      let form = parts[0].part.header.preprocessing!.form
+      let first = try data.load(form, split)
       let table = try RetrievalTable(
         parts, on: first.name,
-        images: { $0 == first.test.size ? first.test : try data.load(imageSize: $0, split).test },
+        images: { $0 == form ? first.test : try data.load($0, split).test },
         batchSize: batch, backend: backend)
       try json.write(table)
       if !json.takesStdout { Console.print(RetrievalText.text(table)) }

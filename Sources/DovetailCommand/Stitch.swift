@@ -52,7 +52,7 @@ struct Stitch: ParsableCommand {
       let from = try ComponentKinds.read(extractor, as: .extractor)
       let onto = try ComponentKinds.read(head, as: .head)
       let backend = try device.open()
-      let dataset = try data.load(imageSize: from.header.preprocessing!.imageSize, split)
+      let dataset = try data.load(from.header.preprocessing!.form, split)
       let labeled = try LabeledImages(
         dataset, kind: data.kind, synonyms: try synonyms.dictionary())
       var stitching = Stitching()

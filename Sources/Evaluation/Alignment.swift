@@ -126,8 +126,8 @@ public struct Alignment: Sendable {
     }
     let (from, to) = (extractor.header, target.header)
     try require(
-      "image size", from.preprocessing!.imageSize, to.preprocessing!.imageSize,
-      "align extractors of one size")
+      "images", from.preprocessing!.form, to.preprocessing!.form,
+      "align extractors that take pictures alike")
     try require(
       "height and width of the features", from.interface.spatialSize ?? 0,
       to.interface.spatialSize ?? 0, "align extractors that are cut at one size")

@@ -70,7 +70,7 @@ public struct Predictor {
   ) throws -> (predictions: [Prediction], damaged: [DatasetError]) {
     try check(count: files.count, allowSmallBatch: allowSmallBatch)
     let network = try model.makeModel(path: path, on: backend)
-    let size = network.extractor.preprocessing.imageSize
+    let form = network.extractor.preprocessing.form
     let outputs = network.head.classNames.count
     var predictions: [Prediction] = []
     var damaged: [DatasetError] = []
@@ -80,7 +80,7 @@ public struct Predictor {
       let part = files[index * files.count / chunks..<(index + 1) * files.count / chunks]
       var bytes: [UInt8] = []
       var intact: [String] = []
-      for (file, result) in zip(part, ImageFiles.decode(Array(part), size: size)) {
+      for (file, result) in zip(part, ImageFiles.decode(Array(part), form)) {
         switch result {
         case .success(let pixels):
           bytes += pixels
@@ -93,7 +93,7 @@ public struct Predictor {
       guard !intact.isEmpty else { continue }
       try check(count: intact.count, allowSmallBatch: allowSmallBatch)
       let images = ImageSet(
-        bytes: bytes, labels: [Int32](repeating: 0, count: intact.count), size: size)
+        bytes: bytes, labels: [Int32](repeating: 0, count: intact.count), size: form.size)
       let batchSize =
         dependsOnTheBatch
         ? min(intact.count, model.extractor.header.lineage?.batchSize ?? 128) : Self.smallBatch

@@ -21,18 +21,18 @@ public struct RetrievalTable: Codable, Sendable {
   public let rows: [Row]
 
   /// - Parameters:
-  ///   - images: the same ones in the same order at an extractor's image size; all are measured.
+  ///   - images: the same ones in the same order as an extractor takes them; all are measured.
   ///   - batchSize: nil: as in each extractor's training, else 128.
   /// - Throws: `RetrievalError` where no class has two images; `FileError` for another kind of
   ///   part.
   public init(
     _ extractors: [(name: String, part: Component)], on data: String,
-    images: (_ size: Int) throws -> ImageSet, batchSize: Int? = nil, backend: any Backend
+    images: (_ form: PictureForm) throws -> ImageSet, batchSize: Int? = nil, backend: any Backend
   ) throws {
     var labels: [Int32] = []
     let features = try extractors.map { name, part in
       let extractor = try part.makeExtractor(path: name, on: backend)
-      let set = try images(extractor.preprocessing.imageSize)
+      let set = try images(extractor.preprocessing.form)
       guard Set(set.labels).count < set.count else { throw RetrievalError(data: data) }
       labels = set.labels
       let size = batchSize ?? part.header.lineage?.batchSize ?? 128

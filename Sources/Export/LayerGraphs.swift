@@ -49,6 +49,14 @@ extension GraphBuilder {
       add(
         "AveragePool", x,
         [("kernel_shape", .integers([window, window])), ("strides", .integers([stride, stride]))])
+    case .maxPool(let window, let stride, let padding):
+      add(
+        "MaxPool", x,
+        [
+          ("kernel_shape", .integers([window, window])),
+          ("pads", .integers([padding, padding, padding, padding])),
+          ("strides", .integers([stride, stride])),
+        ])
     case .globalAveragePool:
       add("Flatten", [add("GlobalAveragePool", x)], [("axis", .integer(1))])
     case .linear(let weight, let bias):

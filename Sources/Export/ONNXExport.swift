@@ -121,6 +121,10 @@ public enum ONNXExport {
       if let preprocessing = header.preprocessing {
         all["\(part).input"] = "RGB in 0…1, NCHW; the graph normalizes"
         all["\(part).image-size"] = "\(preprocessing.imageSize)"
+        if case .crop(let shorterSide, let filter) = preprocessing.framing {
+          all["\(part).shorter-side"] = "\(shorterSide)"
+          all["\(part).resize-filter"] = filter.rawValue
+        }
         all["\(part).mean"] = try CanonicalJSON.text(preprocessing.normalization.mean)
         all["\(part).std"] = try CanonicalJSON.text(preprocessing.normalization.std)
       }

@@ -34,6 +34,22 @@ extension Architecture: CustomStringConvertible {
     NetworkFamilies.family(named: name)?.description(of: self) ?? name.rawValue
   }
 
+  /// With all that has to agree where a network goes on from another's weights:
+  /// “resnet-8 cut after stage2, adapter 64”.
+  public var inFull: String {
+    var parts = ["\(self) cut after \(split)"]
+    if let adapter { parts.append("adapter \(adapter)") }
+    if let resolution { parts.append("resolution \(resolution.rawValue)") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Whether the other is the same but for an adapter that it lacks.
+  public func isAdapted(_ other: Architecture) -> Bool {
+    var plain = self
+    plain.adapter = nil
+    return adapter != nil && plain == other
+  }
+
   /// What its name may promise that it does not hold; nil for most.
   public var remark: String? { NetworkFamilies.family(named: name)?.remark(on: self) }
 

@@ -23,7 +23,8 @@ extension Architecture {
     }
     try family.validate(self)
     guard family.settings.contains(.width) || width == family.defaultWidth else {
-      throw ArchitectureError("width", "a \(name) has none, got \(widthText); leave it out")
+      throw ArchitectureError(
+        "width", "\(name.withArticle) has none, got \(widthText); leave it out")
     }
     // Whatever the family's own bounds are, its sizes are computed from these.
     guard depth > 0, width.isFinite, width > 0 else {
@@ -34,11 +35,12 @@ extension Architecture {
       let (first, last) = (family.splits.first!, family.splits.last!)
       throw ArchitectureError(
         "split",
-        "a \(name) is cut after \(first)\(first == last ? "" : " to \(last)"), got \(split)")
+        "\(name.withArticle) is cut after \(first)\(first == last ? "" : " to \(last)"), got \(split)"
+      )
     }
     try validateResolution(of: family)
     guard shortcut == .standard || family.settings.contains(.shortcut) else {
-      throw ArchitectureError("shortcut", "a \(name) has no choice of it; leave it out")
+      throw ArchitectureError("shortcut", "\(name.withArticle) has no choice of it; leave it out")
     }
     if let adapter {
       guard 1...Self.mostAdapterChannels ~= adapter else {
@@ -56,12 +58,12 @@ extension Architecture {
   private func validateResolution(of family: any NetworkFamily.Type) throws(ArchitectureError) {
     guard family.settings.contains(.resolution) != (resolution != nil) else { return }
     guard resolution != nil else {
-      throw ArchitectureError("resolution", "a \(name) has one, got none")
+      throw ArchitectureError("resolution", "\(name.withArticle) has one, got none")
     }
     let others = NetworkFamilies.all.filter { $0.settings.contains(.resolution) }
       .map { "\($0.title)'s" }
     throw ArchitectureError(
       "resolution",
-      "is \(others.joined(separator: " and ")) alone, a \(name) has none; leave it out")
+      "is \(others.joined(separator: " and ")) alone, \(name.withArticle) has none; leave it out")
   }
 }

@@ -6,6 +6,7 @@ public enum NetworkFamilies {
   private static let builtIn: [any NetworkFamily.Type] = [
     ResNet.self,
     WideResNet.self,
+    ImageNetResNet.self,
     MobileNetV2.self,
   ]
 

@@ -34,8 +34,9 @@ extension Recipe {
       datasets.append(
         try task.choosingClasses(
           of: Dataset.load(
-            task.dataset, path: task.path, imageSize: settings.imageSize, onDamaged: damagedImages,
-            memory: imageMemory << 20, test: task.test)))
+            task.dataset, path: task.path, imageSize: settings.imageSize,
+            framing: settings.framing, onDamaged: damagedImages, memory: imageMemory << 20,
+            test: task.test)))
     }
     return datasets
   }

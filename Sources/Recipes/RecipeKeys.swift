@@ -6,12 +6,40 @@ import Training
 
 /// All keys of a recipe but `tasks`, in the order in which they are written.
 enum RecipeKeys {
-  static let all: [RecipeKey] = [imageSize] + networks + losses + start + course + rest
+  static let all: [RecipeKey] = [imageSize] + framing + networks + losses + start + course + rest
 
   static let imageSize = RecipeKey.integer(
     "image-size", \.imageSize, in: 8...512, .always,
     "height and width of the images, pixels; a multiple of what the extractor divides it by, at least 4"
   )
+
+  private static let framing: [RecipeKey] = [
+    RecipeKey(
+      name: "resize", values: "0 to \(Framing.longestShorterSide)", standard: "0",
+      meaning:
+        "the shorter side that pictures are resized to before their middle is taken, as torchvision "
+        + "and timm do at test; 0: the middle square at its area mean"
+    ) { (node, recipe, _) throws(RecipeError) in
+      let side = try node.integer(in: 0...Framing.longestShorterSide)
+      recipe.framing =
+        side == 0 ? .square : .crop(shorterSide: side, filter: recipe.framing.filter ?? .bilinear)
+    } write: {
+      guard case .crop(let side, _) = $0.framing else { return nil }
+      return "\(side)"
+    },
+    RecipeKey(
+      name: "resize-filter",
+      values: ResizeFilter.allCases.map(\.rawValue).joined(separator: ", "),
+      standard: ResizeFilter.bilinear.rawValue, meaning: "of resize, antialiased as Pillow's"
+    ) { (node, recipe, _) throws(RecipeError) in
+      guard case .crop(let side, _) = recipe.framing else {
+        throw node.error("is for resize, which is 0; leave it out")
+      }
+      recipe.framing = .crop(shorterSide: side, filter: try node.choice(ResizeFilter.self))
+    } write: {
+      $0.framing.filter?.rawValue
+    },
+  ]
 
   private static let networks: [RecipeKey] = [
     RecipeKey(
@@ -80,8 +108,10 @@ enum RecipeKeys {
 
   private static let start: [RecipeKey] = [
     RecipeKey(
-      name: "initial-weights", values: "a run's directory", standard: "fresh weights",
-      meaning: "all networks start from that run's components; a task may have its own"
+      name: "initial-weights",
+      values: "a run's directory, a folder of components (of an import), an extractor's file",
+      standard: "fresh weights",
+      meaning: "all networks start from these components; a task may have its own"
     ) { (node, recipe, folder) throws(RecipeError) in
       recipe.initialWeights = try Recipe.absolute(node, folder)
     } write: {

@@ -73,7 +73,10 @@ extension RecipeKeys {
       ],
       [
         "resolution", Architecture.Resolution.allCases.map(\.rawValue).joined(separator: ", "),
-        "by image-size", "strides for small or large images, of mobilenet-v2",
+        "by image-size",
+        "strides for small or large images, of "
+          + NetworkFamilies.all.filter { $0.settings.contains(.resolution) }.map { "\($0.name)" }
+          .joined(separator: " and "),
       ],
       [
         "shortcut", Architecture.Shortcut.allCases.map(\.rawValue).joined(separator: ", "),

@@ -30,7 +30,7 @@ extension Trainer {
           try $0.trainingTask($1, initialWeights: recipe.initialWeights)
         },
         auxiliaryHeads: recipe.auxiliaryHeads.map { try GivenComponent(file: $0) },
-        initialHeads: recipe.initialWeights.map { [RunLayout($0).auxiliary("rotation")] }?
+        initialHeads: recipe.initialWeights.map { [RunLayout(found: $0).auxiliary("rotation")] }?
           .filter(FileManager.default.fileExists(atPath:)).map { try GivenComponent(file: $0) }
           ?? [],
         provenance: recipe.withoutPaths.yaml, losses: losses, augmentation: augmentation,
@@ -51,7 +51,7 @@ extension TaskRecipe {
       task.synonyms.merge(allSynonyms(in: dataset, spelledAs: known)) { own, _ in own }
     }
     task.initialWeights = try (shared ?? initialWeights).map {
-      try InitialWeights(run: $0, task: name)
+      try InitialWeights(from: $0, task: name)
     }
     return task
   }
@@ -74,22 +74,33 @@ extension TaskRecipe {
 }
 
 extension InitialWeights {
-  /// From the components of an earlier run: the task's own extractor where the run has one of its
-  /// name, else the run's only one.
-  init(run path: String, task: String) throws {
-    let run = RunLayout(path)
-    let own = run.extractor(task)
-    let extractors = FileManager.default.fileExists(atPath: own) ? [own] : run.extractors
+  /// From an extractor's file, or from components of an earlier run or beside each other in a folder:
+  /// the task's own extractor where there is one of its name, else the only one; in a folder that is no
+  /// run's also the head of the same name.
+  init(from path: String, task: String) throws {
+    func given(_ file: String) throws -> GivenComponent? {
+      FileManager.default.fileExists(atPath: file) ? try GivenComponent(file: file) : nil
+    }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+      self.init(
+        extractor: GivenComponent(try ComponentFile.read(path, as: .extractor), place: path),
+        rotationHead: nil)
+      return
+    }
+    let layout = RunLayout(found: path)
+    let own = layout.extractor(task)
+    let extractors = FileManager.default.fileExists(atPath: own) ? [own] : layout.extractors
     guard extractors.count == 1 else {
       throw RecipeError(
-        "initial-weights: expected in \(path) the components of a finished run, with an extractor of "
-          + "the task \(task) or one alone, found \(extractors.count); give such a run's directory")
+        "initial-weights: expected in \(path) the components of a finished run or of an import, with "
+          + "an extractor of the task \(task) or one alone, found \(extractors.count); give such a "
+          + "directory, or an extractor's file")
     }
-    let rotation = run.auxiliary("rotation")
     self.init(
       extractor: GivenComponent(try ComponentFile.read(extractors[0]), place: path),
-      rotationHead: FileManager.default.fileExists(atPath: rotation)
-        ? try GivenComponent(file: rotation) : nil)
+      rotationHead: try given(layout.auxiliary("rotation")),
+      head: layout.isRun ? nil : try given(RunLayout.head(beside: extractors[0])))
   }
 }
 

@@ -59,10 +59,10 @@ extension RunDirectory {
     guard extractor.architecture == task.map(recipe.extractorArchitecture(of:)),
       head.architecture == recipe.architecture
     else { throw differs("its components are of another architecture than recipe.yaml says") }
-    guard extractor.preprocessing.imageSize == recipe.imageSize else {
+    guard extractor.preprocessing.form == recipe.settings.form else {
       throw differs(
-        "its extractor takes images of \(extractor.preprocessing.imageSize) pixels, recipe.yaml "
-          + "says \(recipe.imageSize)")
+        "its extractor takes images of \(extractor.preprocessing.form), recipe.yaml says "
+          + "\(recipe.settings.form)")
     }
     guard head.classNames == classNames else {
       throw differs("the classes of its head are not those of its data set")

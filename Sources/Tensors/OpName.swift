@@ -8,6 +8,7 @@ public enum OpName: String, CaseIterable, Sendable {
   case reluForward, reluBackward, addForward
   case shortcutForward, shortcutBackward
   case averagePoolForward, averagePoolBackward, globalAveragePoolForward, globalAveragePoolBackward
+  case maxPoolForward, maxPoolBackward
   case linearForward, linearDataGradient, linearParameterGradient
   case softmaxCrossEntropyForward, softmaxCrossEntropyBackward
   case sumSlices, optimizerStep

@@ -28,7 +28,7 @@ enum NumPyValues {
     0.4217164895948516,
   ]
   static let scale: [Double] = [
-    1.057095283330445,
+    1.057095283330445
   ]
   static let weights: [Double] = [
     0.4842290676165965,
@@ -65,7 +65,7 @@ enum NumPyValues {
     0.33743066629853047,
   ]
   static let unexplained: [Double] = [
-    0.5305310725949015,
+    0.5305310725949015
   ]
   static let singularValues: [Double] = [
     2.172332282521685,

@@ -138,6 +138,16 @@ extension GradientCase {
     } reference: {
       Reference.averagePool($0[0], window: 3, stride: 1)
     },
+    GradientCase("max pool, overlapping, padded", [[2, 7, 6, 3]]) {
+      $0.maxPool($1[0], window: 3, stride: 2, padding: 1)
+    } reference: {
+      Reference.maxPool($0[0], window: 3, stride: 2, padding: 1)
+    },
+    GradientCase("max pool, pixels that no window has", [[2, 5, 5, 4]]) {
+      $0.maxPool($1[0], window: 2, stride: 2, padding: 0)
+    } reference: {
+      Reference.maxPool($0[0], window: 2, stride: 2, padding: 0)
+    },
     GradientCase("global average pool", [[3, 5, 4, 7]]) {
       $0.globalAveragePool($1[0])
     } reference: {

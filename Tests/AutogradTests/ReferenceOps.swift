@@ -101,6 +101,30 @@ enum Reference {
     return y * (1 / Double(window * window))
   }
 
+  static func maxPool(_ x: Doubles, window: Int, stride: Int, padding: Int) -> Doubles {
+    func size(_ axis: Int) -> Int { (x.sizes[axis] + 2 * padding - window) / stride + 1 }
+    let (p, q) = (size(1), size(2))
+    var y = Doubles(zeros: [x.sizes[0], p, q, x.sizes[3]])
+    for n in 0..<x.sizes[0] {
+      for i in 0..<p {
+        for j in 0..<q {
+          for channel in 0..<x.sizes[3] {
+            var largest = -Double.infinity
+            for row in i * stride - padding..<i * stride - padding + window
+            where 0..<x.sizes[1] ~= row {
+              for column in j * stride - padding..<j * stride - padding + window
+              where 0..<x.sizes[2] ~= column {
+                largest = max(largest, x[n, row, column, channel])
+              }
+            }
+            y[n, i, j, channel] = largest
+          }
+        }
+      }
+    }
+    return y
+  }
+
   static func globalAveragePool(_ x: Doubles) -> Doubles {
     let (h, w) = (x.sizes[1], x.sizes[2])
     var y = Doubles(zeros: [x.sizes[0], x.sizes[3]])

@@ -35,7 +35,10 @@ import Testing
     let normed = norm(filtered, residual: shortcut)
     let summed = watch(tape.relu(watch(tape.add(normed, norm(normed, residual: normed)))))
     let pooled = watch(
-      tape.globalAveragePool(watch(tape.averagePool(summed, window: 2, stride: 2))))
+      tape.globalAveragePool(
+        watch(
+          tape.averagePool(
+            watch(tape.maxPool(summed, window: 3, stride: 1, padding: 1)), window: 2, stride: 2))))
     let logits = watch(
       tape.linear(
         pooled, Variable(backend.makeTensor([6, 3], filledWith: 0.3), needsGradient: true),

@@ -86,6 +86,18 @@ import Testing
     ) { Oracle.averagePool(.init(x, $0), window: (3, 2), stride: 1).values }
   }
 
+  @Test func maxPooling() {
+    let x: Shape = [2, 5, 6, 2]
+    let (y, places) = Oracle.maxPool(.init(x, doubles(x, 1)), window: 3, stride: 2, padding: 1)
+    let dy = doubles(Shape(y.sizes), 2)
+    expectGradient(
+      of: doubles(x, 1),
+      Oracle.maxPoolBackward(
+        .init(Shape(y.sizes), dy), places: places, input: x.sizes, window: 3, stride: 2, padding: 1
+      ).values, dy: dy
+    ) { Oracle.maxPool(.init(x, $0), window: 3, stride: 2, padding: 1).y.values }
+  }
+
   @Test func crossEntropy() {
     let logits = doubles([4, 3], 1)
     let labels: [Int32] = [2, -1, 0, 1]

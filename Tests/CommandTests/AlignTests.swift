@@ -100,7 +100,10 @@ import Testing
     #expect(head.status == 65 && head.stderr.contains("expected a component of kind extractor"))
     for more in [["--method", "magic"], ["--images", "3"], ["--batch", "1"]] {
       let run = try place.dovetail(
-        ["align", Self.ink, "--to", Self.neon, "--data", "made-up-ink", "--output", "x.safetensors"]
+        [
+          "align", Self.ink, "--to", Self.neon, "--data", "made-up-ink", "--output",
+          "x.safetensors",
+        ]
           + more)
       #expect(run.status == 64, "\(more)")
     }

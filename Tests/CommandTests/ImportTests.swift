@@ -62,7 +62,13 @@ import Testing
     try place.write("text", "no weights")
     for (file, arguments, status, message) in [
       ("w.safetensors", ["--classes", "a,b"], 65, "2 class names were given"),
-      ("w.safetensors", ["--classes", "a,b,c", "--depth", "20"], 65, "is missing"),
+      ("w.safetensors", ["--classes", "a,b,c", "--depth", "20"], 65, "resnet of depth 14"),
+      ("w.safetensors", ["--classes", "a,b,c", "--resize", "16"], 64, "less than the image's 32"),
+      (
+        "w.safetensors", ["--classes", "a,b,c", "--config", "text"], 65, "no configuration of timm"
+      ),
+      ("w.safetensors", ["--classes", "a,b,c", "--config", "nothing"], 66, "no such file"),
+      ("w.safetensors", ["--classes", "a,b,c", "--adapter", "0"], 64, "expected 1 to 4096"),
       ("w.safetensors", ["--classes", "a,b,c", "--split", "block2"], 78, "stage1 to stage3"),
       ("w.safetensors", ["--classes", "a,b,b"], 64, "both be"),
       ("text", ["--classes", "a"], 65, "not a valid safetensors file"),

@@ -194,8 +194,9 @@ import Testing
       bytes: [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/case.safetensors"))))
     let images = try #require(expected.tensors["images"])
     let logits = try #require(expected.tensors["logits"])
-    let source = try WeightImport(
-      "\(folder)/weights.safetensors", options(classes: logits.shape[1], size: images.shape[2]))
+    var options = options(classes: logits.shape[1], size: images.shape[2])
+    if let name = expected.metadata["architecture"] { options.name = .init(rawValue: name) }
+    let source = try WeightImport("\(folder)/weights.safetensors", options)
     let (extractor, head) = try source.components(on: backend)
     let got = try self.logits(
       extractor, head, images.values, count: images.shape[0], size: images.shape[2])

@@ -133,6 +133,18 @@ import Testing
     #expect(abs(ours[0] - ours[4]) > 1e-3)
   }
 
+  /// Stem, max pooling and projections of ImageNet's ResNet.
+  @Test func aMaxPoolIsExported() throws {
+    try aGraphComputesWhatTheNetworkDoes(
+      Architecture(name: .imageNetResNet, split: .stage1, resolution: .standard), .recalibrated)
+    let (extractor, _) = try parts(
+      Architecture(name: .imageNetResNet, split: .stage1, resolution: .standard), .recalibrated)
+    let pool = try #require(
+      try export(.component(extractor)).nodes.first { $0.operation == "MaxPool" })
+    #expect(
+      pool.integers == ["kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2]])
+  }
+
   @Test func aFileSaysWhatItIs() throws {
     let architecture = Architecture(split: .stage2)
     let (extractor, head) = try parts(architecture, .batch)

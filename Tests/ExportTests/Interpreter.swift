@@ -26,6 +26,7 @@ extension ParsedModel {
     case "ReduceMean": mean(x[0], over: node.integers["axes"] ?? x[1].numbers.map { Int($0) })
     case "GlobalAveragePool": mean(x[0], over: [2, 3])
     case "AveragePool": averagePool(x[0], node)
+    case "MaxPool": maxPool(x[0], node)
     case "Flatten":
       Values(shape: [x[0].shape[0], x[0].numbers.count / x[0].shape[0]], numbers: x[0].numbers)
     case "BatchNormalization": normalized(x, epsilon: Double(node.floats["epsilon"]!))
@@ -99,6 +100,26 @@ extension ParsedModel {
         ]
         return sum + x.numbers[offset(from, in: x.shape)]
       } / Double(window[0] * window[1])
+    }
+    return Values(shape: shape, numbers: numbers)
+  }
+
+  /// Pads are never the largest.
+  private static func maxPool(_ x: Values, _ node: Node) -> Values {
+    let (window, strides) = (node.integers["kernel_shape"]!, node.integers["strides"]!)
+    let pads = node.integers["pads"]!
+    let out = [0, 1].map { (axis: Int) -> Int in
+      let padded: Int = x.shape[2 + axis] + pads[axis] + pads[2 + axis]
+      return (padded - window[axis]) / strides[axis] + 1
+    }
+    let shape = [x.shape[0], x.shape[1]] + out
+    let numbers = places(shape).map { (place: [Int]) -> Double in
+      places(window).compactMap { (tap: [Int]) -> Double? in
+        let row = place[2] * strides[0] + tap[0] - pads[0]
+        let column = place[3] * strides[1] + tap[1] - pads[1]
+        guard 0..<x.shape[2] ~= row, 0..<x.shape[3] ~= column else { return nil }
+        return x.numbers[offset([place[0], place[1], row, column], in: x.shape)]
+      }.max()!
     }
     return Values(shape: shape, numbers: numbers)
   }

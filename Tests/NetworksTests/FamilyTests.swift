@@ -40,6 +40,18 @@ import Testing
     Size(
       architecture: Architecture(name: .mobileNetV2, width: 0.5), classes: 1000,
       parameters: 1_968_680),
+    Size(
+      architecture: Architecture(name: .imageNetResNet, imageSize: 224), classes: 1000,
+      parameters: 11_689_512),
+    Size(
+      architecture: Architecture(name: .imageNetResNet, depth: 34, imageSize: 224), classes: 1000,
+      parameters: 21_797_672),
+    Size(
+      architecture: Architecture(name: .imageNetResNet, depth: 50, imageSize: 224), classes: 1000,
+      parameters: 25_557_032),
+    Size(
+      architecture: Architecture(name: .imageNetResNet, depth: 101, imageSize: 224), classes: 1000,
+      parameters: 44_549_160),
   ]
 
   @Test(arguments: sizes) func sizeIsThatOfTheUsualVersions(_ size: Size) throws {
@@ -67,7 +79,23 @@ import Testing
     }
     + [(Architecture(depth: 8, width: 3, split: .stage2, adapter: 20), 32)]
 
-  @Test(arguments: cuts) func cutIsWhatCrossesIt(_ architecture: Architecture, size: Int) throws {
+  static let imageNetCuts: [(Architecture, Int)] =
+    Architecture.Name.imageNetResNet.splits.flatMap { split in
+      [
+        (Architecture(name: .imageNetResNet, split: split, resolution: .standard), 64),
+        (Architecture(name: .imageNetResNet, split: split, resolution: .small), 16),
+      ]
+    }
+    + [
+      (
+        Architecture(
+          name: .imageNetResNet, depth: 50, split: .stage3, adapter: 64, resolution: .standard), 32
+      )
+    ]
+
+  @Test(arguments: cuts + imageNetCuts) func cutIsWhatCrossesIt(
+    _ architecture: Architecture, size: Int
+  ) throws {
     let backend = makeBackend()
     try architecture.validate()
     let features = Self.features(architecture, size: size, on: backend)
@@ -82,6 +110,18 @@ import Testing
     let small = Architecture(name: .mobileNetV2)
     #expect(small.cut == (96, 4))
     #expect(Architecture(name: .mobileNetV2, resolution: .standard).cut == (96, 16))
+  }
+
+  @Test func anImageNetResNetIsCutAfterAnyStage() {
+    func cut(_ depth: Int, _ stage: Int, _ size: Int) -> [Int] {
+      let architecture = Architecture(
+        name: .imageNetResNet, depth: depth, split: .stage(stage), imageSize: size)
+      return [architecture.cut.channels, architecture.cut.spatialDivisor]
+    }
+    #expect((1...4).map { cut(18, $0, 224) } == [[64, 4], [128, 8], [256, 16], [512, 32]])
+    #expect((1...4).map { cut(50, $0, 224) } == [[256, 4], [512, 8], [1024, 16], [2048, 32]])
+    #expect((1...4).map { cut(34, $0, 64) } == [[64, 1], [128, 2], [256, 4], [512, 8]])
+    #expect(Architecture(name: .imageNetResNet).description == "imagenet-resnet-18")
   }
 
   @Test func widthsAreRoundedToMultiplesOfEight() {
@@ -196,7 +236,11 @@ import Testing
     ),
     (
       Architecture(depth: 8, resolution: .small), "resolution",
-      "is MobileNetV2's alone, a resnet has none; leave it out"
+      "is ImageNet ResNet's and MobileNetV2's alone, a resnet has none; leave it out"
+    ),
+    (
+      Architecture(name: .imageNetResNet, depth: 152), "depth",
+      "an ImageNet ResNet's depth is 18, 34, 50 or 101, got 152"
     ),
     (
       Architecture(depth: 8, adapter: 0), "adapter", "has from 1 to 4096 channels, got 0"
@@ -236,7 +280,7 @@ import Testing
       try JSONDecoder().decode(Architecture.self, from: Data(text.utf8)) == Architecture(depth: 8))
   }
 
-  @Test(arguments: sizes.map(\.architecture) + cuts.map(\.0))
+  @Test(arguments: sizes.map(\.architecture) + (cuts + imageNetCuts).map(\.0))
   func architecturesComeBackFromJSON(_ architecture: Architecture) throws {
     let data = Data(try Self.json(architecture).utf8)
     #expect(try JSONDecoder().decode(Architecture.self, from: data) == architecture)

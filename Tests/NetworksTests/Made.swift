@@ -34,9 +34,11 @@ enum Made {
     }
   }
 
-  static func images(_ backend: any Backend, count: Int, size: Int = 32) -> Tensor {
+  static func images(
+    _ backend: any Backend, count: Int, size: Int = 32, stream: Int = 100
+  ) -> Tensor {
     let shape: Shape = [count, size, size, 3]
-    return backend.makeTensor(shape, noise(shape.count, stream: 100).map { Float(1.5 * $0) })
+    return backend.makeTensor(shape, noise(shape.count, stream: stream).map { Float(1.5 * $0) })
   }
 
   static func fill(_ parameters: [Parameter], beta: Double = 0, on backend: any Backend) {

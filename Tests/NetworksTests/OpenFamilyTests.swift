@@ -57,10 +57,11 @@ import Testing
         == "split: a plain-stack is cut after unit1 to unit2, got stage2")
     #expect(
       message(Architecture(name: "plain-stack", resolution: .small))
-        == "resolution: is MobileNetV2's alone, a plain-stack has none; leave it out")
+        == "resolution: is ImageNet ResNet's and MobileNetV2's alone, a plain-stack has none; leave it out"
+    )
     #expect(
       message(Architecture(name: "vgg"))
-        == "name: there is no network “vgg”; known are resnet, wide-resnet, mobilenet-v2, "
+        == "name: there is no network “vgg”; known are resnet, wide-resnet, imagenet-resnet, mobilenet-v2, "
         + "plain-stack (a family of another package has to be registered first)")
   }
 

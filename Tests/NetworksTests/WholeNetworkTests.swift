@@ -21,6 +21,8 @@ import Testing
     let beta: Double
     let loss: Double
     let logits: [Double]
+    /// Of other images by running statistics, after two further passes in training mode.
+    let evaluated: [Double]?
     let gradients: [Gradient]
   }
 
@@ -51,11 +53,47 @@ import Testing
       "mobilenet-v2-standard", Architecture(name: .mobileNetV2, resolution: .standard), .cpu)
   }
 
+  @Test(arguments: backends) func imageNetResNet18(_ tested: TestedBackend) throws {
+    try expectPyTorchs(
+      "imagenet-resnet-18", Architecture(name: .imageNetResNet, resolution: .standard), tested)
+  }
+
+  @Test(arguments: backends) func imageNetResNet18ForSmallImages(_ tested: TestedBackend) throws {
+    try expectPyTorchs(
+      "imagenet-resnet-18-small", Architecture(name: .imageNetResNet, resolution: .small), tested)
+  }
+
+  /// Bottlenecks.
+  @Test(arguments: backends) func imageNetResNet50(_ tested: TestedBackend) throws {
+    try expectPyTorchs(
+      "imagenet-resnet-50",
+      Architecture(name: .imageNetResNet, depth: 50, resolution: .standard), tested)
+  }
+
+  /// What `Tools/make-pytorch-fixtures.py --large` wrote: 224×224.
+  static let large = ProcessInfo.processInfo.environment["DOVETAIL_PYTORCH_LARGE"]
+
+  @Test(
+    .enabled(if: large != nil, "DOVETAIL_PYTORCH_LARGE names no folder (Tools/test --nightly)"),
+    arguments: [18, 34, 50, 101], backends)
+  func imageNetResNetsAtTheirSize(_ depth: Int, _ tested: TestedBackend) throws {
+    let folder = URL(fileURLWithPath: try #require(Self.large))
+    try expectPyTorchs(
+      folder.appendingPathComponent("imagenet-resnet-\(depth).json"),
+      Architecture(name: .imageNetResNet, depth: depth, resolution: .standard), tested)
+  }
+
   func expectPyTorchs(
     _ name: String, _ architecture: Architecture, _ tested: TestedBackend
   ) throws {
     let url = try #require(
       Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
+    try expectPyTorchs(url, architecture, tested)
+  }
+
+  func expectPyTorchs(
+    _ url: URL, _ architecture: Architecture, _ tested: TestedBackend
+  ) throws {
     let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
     let backend = try tested.make()
     let extractor = architecture.makeExtractor(on: backend, seed: 0)
@@ -86,6 +124,18 @@ import Testing
         values, expected, stream: 200 + i, scale: max(expected.norm, 1e-3 * all))
       #expect(error <= 2e-4, "\(expected.name)")
     }
+    guard let evaluated = fixture.evaluated else { return }
+    func pass(_ stream: Int, _ statistics: BatchNormStatistics) throws -> [Float] {
+      let context = ForwardContext(
+        tape: Tape(on: backend, recording: false), statistics: statistics)
+      let images = Made.images(
+        backend, count: fixture.batch, size: fixture.size, stream: stream)
+      return try backend.download(head(extractor(Variable(images), context), context).value)
+    }
+    for stream in [101, 102] { _ = try pass(stream, .batch(updateRunning: true)) }
+    let scale = evaluated.map(abs).max()!
+    let worst = zip(try pass(103, .running), evaluated).map { abs(Double($0) - $1) }.max()!
+    #expect(worst <= 1e-4 * scale, "by running statistics: \(worst / scale)")
   }
 
   /// The largest difference from what stands for a tensor, in parts of `scale`: its norm, one

@@ -220,7 +220,7 @@ public enum Oracle {
     return dx
   }
 
-  private static func eachPooled(
+  static func eachPooled(
     _ y: [Int], _ window: (Int, Int), _ stride: Int,
     _ body: (Int, Int, Int, Int, Int, Int) -> Void
   ) {

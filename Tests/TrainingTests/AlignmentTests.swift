@@ -114,8 +114,9 @@ import Training
     #expect(found.isFolded)
     #expect(found.component.tensors == extractor.tensors)
     #expect(try logits(found.component, head) == logits(extractor, head))
-    #expect(found.component.header.lineage?.parents?.map(\.digest)
-      == [foreign.header.digest, extractor.header.digest])
+    #expect(
+      found.component.header.lineage?.parents?.map(\.digest)
+        == [foreign.header.digest, extractor.header.digest])
   }
 
   @Test func eachMethodExplainsMoreAndSaysWhatItIs() throws {

@@ -285,7 +285,7 @@ import Training
         + "the nearest are 8 and 14"),
     Wrong(
       after: "architecture: {name: vgg}",
-      "name: expected one of resnet, wide-resnet, mobilenet-v2"),
+      "name: expected one of resnet, wide-resnet, imagenet-resnet, mobilenet-v2"),
     Wrong(
       after: "architecture: {name: wide-resnet, depth: 56}",
       "depth: a Wide ResNet's depth is 6n + 4 (10, 16, 22, 34, 46, 58, …), got 56"),
@@ -302,7 +302,26 @@ import Training
       after: "architecture: {adapter: 65}",
       "adapter: has at most the 64 channels of the ResNet's next stage"),
     Wrong(
-      after: "architecture: {resolution: small}", "resolution: is MobileNetV2's alone, a resnet"),
+      after: "architecture: {resolution: small}",
+      "resolution: is ImageNet ResNet's and MobileNetV2's alone, a resnet"),
+    Wrong(
+      after: "architecture: {name: imagenet-resnet, depth: 20}",
+      "depth: an ImageNet ResNet's depth is 18, 34, 50 or 101, got 20"),
+    Wrong(
+      after: "architecture: {name: imagenet-resnet, width: 2}",
+      "width: an imagenet-resnet has none, got 2; leave it out"),
+    Wrong(
+      after: "architecture: {name: imagenet-resnet, split: stage5}",
+      "split: expected one of stage1, stage2, stage3, stage4, got “stage5”"),
+    Wrong(
+      after: "image-size: 72\narchitecture: {name: imagenet-resnet}", line: nil,
+      "image-size: expected a multiple of 16, got 72"),
+    Wrong(
+      after: "image-size: 64\nresize: 56", line: nil,
+      "resize: the shorter side is resized to 56 pixels, which is less than the image's 64 that are "
+        + "cut out of it"),
+    Wrong(
+      after: "resize-filter: bicubic", "resize-filter: is for resize, which is 0; leave it out"),
     Wrong(
       after: "architecture: {split: stage4}",
       "split: expected one of stage1, stage2, stage3, got “stage4”; did you mean"),

@@ -25,6 +25,73 @@ extension CPUBackend {
     poolBackward(dy, g, windowWidth: g.w, into: dx, accumulate: accumulate)
   }
 
+  public func maxPool(
+    x: Tensor, window: Int, stride: Int, padding: Int, into y: Tensor, winners: Tensor?
+  ) {
+    let g = PoolingGeometry(
+      .maxPoolForward, input: x.shape, output: y.shape, window: window, stride: stride,
+      padding: padding)
+    precondition(
+      winners == nil || winners!.shape == y.shape,
+      "maxPoolForward: output \(y.shape), winners \(winners!.shape)")
+    let (from, to, places) = (pointer(x), pointer(y), winners.map { pointer($0) })
+    parallel(over: g.n * g.p * g.q, chunk: 16) { pixels in
+      for pixel in pixels {
+        let (n, p, q) = (pixel / (g.p * g.q), pixel / g.q % g.p, pixel % g.q)
+        let (top, left) = (p * stride - padding, q * stride - padding)
+        let rows = max(0, -top)..<min(window, g.h - top)
+        let columns = max(0, -left)..<min(window, g.w - left)
+        func input(_ r: Int, _ s: Int) -> UnsafeMutablePointer<Float> {
+          from + ((n * g.h + top + r) * g.w + left + s) * g.c
+        }
+        let (out, first) = (to + pixel * g.c, input(rows.lowerBound, columns.lowerBound))
+        let place = places.map { $0 + pixel * g.c }
+        out.update(from: first, count: g.c)
+        place?.update(
+          repeating: Float(rows.lowerBound * window + columns.lowerBound), count: g.c)
+        for r in rows {
+          for s in columns {
+            let (at, code) = (input(r, s), Float(r * window + s))
+            for c in 0..<g.c where at[c] > out[c] || at[c].isNaN {
+              out[c] = at[c]
+              if let place { place[c] = code }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  public func maxPoolBackward(
+    dy: Tensor, winners: Tensor, window: Int, stride: Int, padding: Int, into dx: Tensor,
+    accumulate: Bool
+  ) {
+    let g = PoolingGeometry(
+      .maxPoolBackward, input: dx.shape, output: dy.shape, window: window, stride: stride,
+      padding: padding)
+    precondition(
+      winners.shape == dy.shape, "maxPoolBackward: dy \(dy.shape), winners \(winners.shape)")
+    let (from, places, to) = (pointer(dy), pointer(winners), pointer(dx))
+    parallel(over: g.n * g.h * g.w, chunk: 16) { pixels in
+      for pixel in pixels {
+        let (n, h, w) = (pixel / (g.h * g.w), pixel / g.w % g.h, pixel % g.w)
+        let (row, column, out) = (h + padding, w + padding, to + pixel * g.c)
+        if !accumulate { out.update(repeating: 0, count: g.c) }
+        let first = (
+          p: row < window ? 0 : (row - window) / stride + 1,
+          q: column < window ? 0 : (column - window) / stride + 1
+        )
+        for p in first.p..<max(first.p, min(g.p, row / stride + 1)) {
+          for q in first.q..<max(first.q, min(g.q, column / stride + 1)) {
+            let at = ((n * g.p + p) * g.q + q) * g.c
+            let code = Float((row - p * stride) * window + column - q * stride)
+            for c in 0..<g.c where places[at + c] == code { out[c] += from[at + c] }
+          }
+        }
+      }
+    }
+  }
+
   private func pool(_ x: Tensor, _ g: PoolingGeometry, windowWidth: Int, into y: Tensor) {
     let (from, to) = (pointer(x), pointer(y))
     let share = 1 / Float(g.window * windowWidth)

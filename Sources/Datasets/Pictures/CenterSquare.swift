@@ -3,7 +3,7 @@
 ///
 /// Area mean: every output pixel is the mean of the input area that it covers, border pixels
 /// weighted by the share that is covered. Exact for whole ratios; also defined for enlarging.
-final class CenterSquare {
+final class CenterSquare: SquareMaker {
   private let size: Int
   private let orientation: Orientation
   private let side: Int
@@ -110,10 +110,12 @@ private struct Spans {
 }
 
 enum Resampling {
-  /// The largest centered square of `[height, width, 3]`, as `[size, size, 3]`.
-  static func centreSquare(_ rgb: [UInt8], width: Int, height: Int, to size: Int) -> [UInt8] {
-    if width == size && height == size { return rgb }
-    let square = CenterSquare(width: width, height: height, to: size)
+  /// `[height, width, 3]` as `[size, size, 3]`.
+  static func square(
+    _ rgb: [UInt8], width: Int, height: Int, to size: Int, _ framing: Framing = .square
+  ) -> [UInt8] {
+    if framing == .square && width == size && height == size { return rgb }
+    let square = framing.maker(width: width, height: height, size: size)
     rgb.withUnsafeBufferPointer { rgb in
       for row in 0..<height { square.take(rgb.baseAddress! + row * width * 3) }
     }

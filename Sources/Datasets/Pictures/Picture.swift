@@ -4,9 +4,9 @@ import Foundation
 ///
 /// How one becomes a square of `size` × `size` pixels: it is turned as its EXIF orientation says;
 /// the largest centered square is taken; each pixel of the result is the mean of the area that it
-/// covers. A picture whose shorter side is four or more times `size` is decoded at a half, a
-/// quarter or an eighth where its format can (JPEG, WebP without alpha), so that two or more pixels
-/// are left for each of the result. Gray becomes three equal channels, 16 bits the nearest 8, alpha
+/// covers. (`Framing` has another way, which always decodes at full size.) A picture whose shorter
+/// side is four or more times `size` is decoded at a half, a quarter or an eighth where its format
+/// can (JPEG, WebP without alpha), so that two or more pixels are left for each of the result. Gray becomes three equal channels, 16 bits the nearest 8, alpha
 /// is laid over white. Color profiles and gamma are ignored: values are taken as sRGB.
 public enum Picture {
   /// All that is known. A further format is a file and a line here.
@@ -98,13 +98,13 @@ public enum Picture {
 
   /// `[size, size, 3]`.
   static func square(
-    _ file: UnsafeRawBufferPointer, size: Int
+    _ file: UnsafeRawBufferPointer, _ form: PictureForm
   ) throws(PictureFailure) -> [UInt8] {
     let (format, header) = try look(file)
-    let shrink = shrink(header, to: size)
-    let square = CenterSquare(
-      width: (header.width - 1) / shrink + 1, height: (header.height - 1) / shrink + 1, to: size,
-      header.orientation)
+    let shrink = form.framing == .square ? shrink(header, to: form.size) : 1
+    let square = form.framing.maker(
+      width: (header.width - 1) / shrink + 1, height: (header.height - 1) / shrink + 1,
+      size: form.size, header.orientation)
     try decode(file, format, header, shrink, PictureRows { square.take($0) })
     return square.pixels
   }
@@ -119,10 +119,14 @@ public enum Picture {
     }.get()
   }
 
-  /// The middle square, `[size, size, 3]`.
-  package static func square(_ file: [UInt8], size: Int) throws(PictureFailure) -> [UInt8] {
+  /// `[size, size, 3]`.
+  package static func square(
+    _ file: [UInt8], size: Int, framing: Framing = .square
+  ) throws(PictureFailure) -> [UInt8] {
     try file.withUnsafeBytes { bytes in
-      Result { () throws(PictureFailure) in try square(bytes, size: size) }
+      Result { () throws(PictureFailure) in
+        try square(bytes, PictureForm(size: size, framing: framing))
+      }
     }.get()
   }
 

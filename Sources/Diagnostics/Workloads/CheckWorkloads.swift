@@ -33,6 +33,11 @@ extension Workload {
         return [(16, 8), (3, 7)].map { c, size in
           Workload(op, "", n: 3, h: size, w: size, c: c, r: 2, s: 2, stride: 2)
         }
+      case .maxPoolForward, .maxPoolBackward:
+        return [(16, 8, 3, 2), (3, 7, 3, 2), (20, 5, 3, 1), (1, 9, 2, 2)].map {
+          c, size, r, stride in
+          Workload(op, "", n: 3, h: size, w: size + 1, c: c, r: r, s: r, stride: stride)
+        }
       case .globalAveragePoolForward, .globalAveragePoolBackward:
         return [(64, 8), (3, 7)].map { c, size in
           Workload(op, "", n: 3, h: size, w: size, c: c)

@@ -18,7 +18,7 @@ extension Workload {
 
   /// In the order of the bench.
   private enum Group: CaseIterable {
-    case convolutions, classifiers, norms, elementwise, shortcuts, globalPools
+    case convolutions, classifiers, norms, elementwise, shortcuts, maxPools, globalPools
 
     init(_ kind: BenchLayer.Kind) {
       self =
@@ -28,6 +28,7 @@ extension Workload {
         case .batchNorm: .norms
         case .elementwise: .elementwise
         case .shortcut: .shortcuts
+        case .maxPool: .maxPools
         case .globalPool: .globalPools
         }
     }
@@ -73,6 +74,8 @@ extension Workload {
     case .elementwise: return [.reluForward, .reluBackward, .addForward].map { row($0) }
     case .shortcut(let outputs, let stride):
       return [.shortcutForward, .shortcutBackward].map { row($0, k: outputs, stride: stride) }
+    case .maxPool(let window, let stride):
+      return [.maxPoolForward, .maxPoolBackward].map { row($0, r: window, stride: stride) }
     case .globalPool:
       return [.globalAveragePoolForward, .globalAveragePoolBackward].map { row($0) }
     case .classifier:

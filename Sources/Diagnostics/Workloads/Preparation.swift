@@ -19,7 +19,7 @@ extension Workload {
       case .reluForward, .reluBackward, .addForward, .shortcutForward, .shortcutBackward:
         elementwise(tensors)
       case .averagePoolForward, .averagePoolBackward, .globalAveragePoolForward,
-        .globalAveragePoolBackward:
+        .globalAveragePoolBackward, .maxPoolForward, .maxPoolBackward:
         pooling(tensors)
       case .linearForward, .linearDataGradient, .linearParameterGradient: linear(tensors)
       case .softmaxCrossEntropyForward, .softmaxCrossEntropyBackward, .sumSlices,
@@ -152,7 +152,7 @@ extension Workload {
     }
   }
 
-  /// The window is r × r, without padding.
+  /// The window is r × r; of a max pool with half of it as padding, else without.
   private func pooling(_ t: WorkloadTensors) -> () -> Void {
     let (backend, window, stride) = (t.backend, r, stride)
     let y: Shape = [n, (h - r) / stride + 1, (w - r) / stride + 1, c]
@@ -169,6 +169,22 @@ extension Workload {
     case .globalAveragePoolForward:
       let (input, output) = (t.input(x), t.output([n, c]))
       return { backend.globalAveragePool(x: input, into: output) }
+    case .maxPoolForward:
+      let (input, output, winners) = (t.input(x), t.output([n, p, q, c]), t.output([n, p, q, c]))
+      let padding = padding
+      return {
+        backend.maxPool(
+          x: input, window: window, stride: stride, padding: padding, into: output,
+          winners: winners)
+      }
+    case .maxPoolBackward:
+      let (dy, winners) = (t.input([n, p, q, c]), t.places([n, p, q, c], below: r * r))
+      let (dx, padding) = (t.output(x), padding)
+      return {
+        backend.maxPoolBackward(
+          dy: dy, winners: winners, window: window, stride: stride, padding: padding, into: dx,
+          accumulate: false)
+      }
     default:
       let (dy, dx) = (t.input([n, c]), t.output(x))
       return { backend.globalAveragePoolBackward(dy: dy, into: dx, accumulate: false) }

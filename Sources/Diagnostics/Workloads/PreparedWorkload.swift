@@ -50,6 +50,14 @@ final class WorkloadTensors {
     return tensor
   }
 
+  /// Whole numbers from 0 to below `bound`.
+  func places(_ shape: Shape, below bound: Int) -> Tensor {
+    bytes += shape.count * MemoryLayout<Float>.stride
+    return backend.makeTensor(
+      shape,
+      values(shape.count, Float(bound) / 2, Float(bound) / 2 - 0.25).map { $0.rounded(.down) })
+  }
+
   func labels(_ count: Int, classes: Int) -> Labels {
     bytes += count * MemoryLayout<Int32>.stride
     return backend.makeLabels((0..<count).map { Int32(($0 * 7 + 3) % classes) })

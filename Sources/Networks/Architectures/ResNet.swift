@@ -21,7 +21,8 @@ struct ResNet: NetworkFamily {
     guard [50, 152].contains(architecture.depth) else { return nil }
     return
       "architecture: resnet of depth \(architecture.depth) is the CIFAR ResNet of He et al. of "
-      + "6n + 2 layers, 16 to 64 channels wide, not ImageNet's ResNet-\(architecture.depth)"
+      + "6n + 2 layers, 16 to 64 channels wide, not ImageNet's ResNet-\(architecture.depth), "
+      + "which is imagenet-resnet"
   }
 
   static func validate(_ architecture: Architecture) throws(ArchitectureError) {
@@ -95,10 +96,14 @@ struct ResNet: NetworkFamily {
 
   static func refusal(ofTensor name: String) -> String? {
     if name.hasPrefix("layer4.") {
-      return "a fourth stage, as ImageNet's ResNets have; a CIFAR ResNet has three"
+      return
+        "a fourth stage, as ImageNet's ResNets have (architecture imagenet-resnet); a CIFAR ResNet has "
+        + "three"
     }
     guard name.contains(".conv3.") else { return nil }
-    return "a block of three convolutions, as ImageNet's ResNet-50 has; a CIFAR ResNet's have two"
+    return
+      "a block of three convolutions, as ImageNet's ResNet-50 has (architecture imagenet-resnet); a CIFAR "
+      + "ResNet's have two"
   }
 
   static func sizes(of weights: WeightShapes) -> (depth: Int?, width: Double?) {

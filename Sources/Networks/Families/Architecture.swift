@@ -17,9 +17,11 @@ public struct Architecture: Hashable, Sendable {
   /// Strides for small or large images, of families that have both.
   public enum Resolution: String, Codable, Sendable, CaseIterable {
     /// MobileNetV2 for images of 32×32: stem and 24-channel stage at stride 1, so that block 11
-    /// gives 8×8 (ours: the paper does not say).
+    /// gives 8×8 (ours: the paper does not say). An ImageNet ResNet for images of up to 64×64: a 3×3
+    /// stem at stride 1, no pooling.
     case small
-    /// MobileNetV2 as in Sandler et al. 2018, for 64×64 and above: both at stride 2.
+    /// MobileNetV2 as in Sandler et al. 2018, for 64×64 and above: both at stride 2. An ImageNet
+    /// ResNet as in He et al. 2016: a 7×7 stem at stride 2, max pooling.
     case standard
   }
 
@@ -39,7 +41,7 @@ public struct Architecture: Hashable, Sendable {
 
   /// Of its family.
   public var name: Name
-  /// Weighted layers: 6n + 2, 6n + 4; MobileNetV2 has 53 and no choice.
+  /// Weighted layers: 6n + 2, 6n + 4; 18, 34, 50 or 101; MobileNetV2 has 53 and no choice.
   public var depth: Int
   /// What the channels are multiplied by: k of WRN-28-k, the width multiplier of MobileNetV2.
   public var width: Double
@@ -52,7 +54,7 @@ public struct Architecture: Hashable, Sendable {
   /// Where given, the extractor ends in such a map, behind an adapter if it has one. Aligning two
   /// trained extractors makes it (`Alignment`).
   public var affineAdapter: AffineAdapter?
-  /// MobileNetV2's, and that of other families whose settings have it; nil for the rest.
+  /// Of families whose settings have it; nil for the rest.
   public var resolution: Resolution?
 
   /// A ResNet's; of other families the standard one.
@@ -72,11 +74,17 @@ public struct Architecture: Hashable, Sendable {
 extension Architecture.Name: ExpressibleByStringLiteral, CustomStringConvertible {
   public static let resnet: Self = "resnet"
   public static let wideResNet: Self = "wide-resnet"
+  public static let imageNetResNet: Self = "imagenet-resnet"
   public static let mobileNetV2: Self = "mobilenet-v2"
 
   public init(stringLiteral value: String) { self.init(rawValue: value) }
 
   public var description: String { rawValue }
+
+  /// “a resnet”, “an imagenet-resnet”.
+  public var withArticle: String {
+    "\("aeiou".contains(rawValue.prefix(1)) && !rawValue.isEmpty ? "an" : "a") \(rawValue)"
+  }
 
   /// What needs no quotes in a recipe: lower-case letters, digits and hyphens, a letter first.
   var isValid: Bool {

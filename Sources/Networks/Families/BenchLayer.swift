@@ -19,6 +19,8 @@ public struct BenchLayer: Sendable, Hashable {
     case elementwise
     /// Option A (He et al. 2015): every second pixel, zeros for the channels that x lacks.
     case shortcut(outputChannels: Int, stride: Int)
+    /// With half the window as padding.
+    case maxPool(window: Int = 3, stride: Int = 2)
     case globalPool
     /// The linear layer at the end, with ten outputs.
     case classifier

@@ -59,6 +59,12 @@ public protocol NetworkFamily: Sendable {
   static func ownName(ofTensor name: String) -> String
   /// Which shortcuts a file's weights have. The default is the standard one.
   static func shortcut(of weights: WeightShapes) -> Architecture.Shortcut
+  /// Which strides a file's weights are for, where they tell; nil (the default): those for the size of
+  /// the images.
+  static func resolution(of weights: WeightShapes) -> Architecture.Resolution?
+  /// What other programs do to pictures before such a network, where it is nearly always the same;
+  /// nil (the default) where it is not.
+  static var defaultPicture: PictureDefault? { get }
   /// Why a weight file with a tensor of this name holds no network of the family, where more can be
   /// said than that the network has no such tensor. The default is nil.
   static func refusal(ofTensor name: String) -> String?
@@ -164,6 +170,8 @@ extension NetworkFamily {
   public static func remark(on architecture: Architecture) -> String? { nil }
   public static func ownName(ofTensor name: String) -> String { name }
   public static func shortcut(of weights: WeightShapes) -> Architecture.Shortcut { .standard }
+  public static func resolution(of weights: WeightShapes) -> Architecture.Resolution? { nil }
+  public static var defaultPicture: PictureDefault? { nil }
   public static func refusal(ofTensor name: String) -> String? { nil }
   public static func sizes(of weights: WeightShapes) -> (depth: Int?, width: Double?) {
     (nil, nil)

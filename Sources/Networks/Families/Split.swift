@@ -18,7 +18,7 @@ public struct Split: Hashable, Sendable, Codable, RawRepresentable, CustomString
     self.number = number
   }
 
-  /// A stage of a residual network, 1 to 3.
+  /// A stage of a residual network, 1 to 3, of an ImageNet ResNet to 4.
   public static func stage(_ number: Int) -> Split { Split("stage", number) }
   /// An inverted residual of MobileNetV2, 1 to 17.
   public static func block(_ number: Int) -> Split { Split("block", number) }

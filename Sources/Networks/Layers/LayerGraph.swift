@@ -31,6 +31,8 @@ public struct LayerGraph: Sendable {
     case shortcut(inputChannels: Int, outputChannels: Int, stride: Int)
     /// Means over window × window squares, without padding.
     case averagePool(window: Int, stride: Int)
+    /// The largest over window × window squares; `padding` pixels on each side are never it.
+    case maxPool(window: Int, stride: Int, padding: Int)
     /// Means over height and width, `[N, H, W, C]` to `[N, C]`.
     case globalAveragePool
     /// x `[N, H, W, C]` · w `[1, 1, C, K]` + b `[K]` at every position.
@@ -124,6 +126,10 @@ extension LayerGraph {
 
   public mutating func averagePool(_ x: Value, window: Int, stride: Int) -> Value {
     add(.averagePool(window: window, stride: stride), [x])
+  }
+
+  public mutating func maxPool(_ x: Value, window: Int, stride: Int, padding: Int) -> Value {
+    add(.maxPool(window: window, stride: stride, padding: padding), [x])
   }
 
   public mutating func globalAveragePool(_ x: Value) -> Value { add(.globalAveragePool, [x]) }

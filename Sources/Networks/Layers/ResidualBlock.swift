@@ -24,10 +24,11 @@ public struct ResidualBlock: Layer {
   ///   - seed: of the fresh weights.
   ///   - stream: of the first filter; the second has the next one.
   ///   - shortcutStream: of option B's filter.
+  ///   - shortcutName: of option B's layers, which are `<name>.<shortcutName>.0` and `.1`.
   public init(
     _ name: String, inputChannels: Int, outputChannels: Int, stride: Int,
     shortcut: ResidualShortcut = .padding, on backend: any Backend, seed: UInt64,
-    stream: UInt32, shortcutStream: UInt32 = 0
+    stream: UInt32, shortcutStream: UInt32 = 0, shortcutName: String = "shortcut"
   ) {
     conv1 = Convolution(
       "\(name).conv1", inputChannels: inputChannels, outputChannels: outputChannels,
@@ -42,10 +43,11 @@ public struct ResidualBlock: Layer {
       shortcut == .projection && changesShape
       ? (
         Convolution(
-          "\(name).shortcut.0", inputChannels: inputChannels, outputChannels: outputChannels,
-          kernelSize: 1, stride: stride, on: backend, seed: seed, stream: shortcutStream),
+          "\(name).\(shortcutName).0", inputChannels: inputChannels,
+          outputChannels: outputChannels, kernelSize: 1, stride: stride, on: backend, seed: seed,
+          stream: shortcutStream),
         BatchNorm(
-          "\(name).shortcut.1", channels: outputChannels, activation: .none, on: backend)
+          "\(name).\(shortcutName).1", channels: outputChannels, activation: .none, on: backend)
       ) : nil
     self.stride = stride
     self.outputChannels = outputChannels

@@ -1,4 +1,5 @@
 import Components
+import Datasets
 public import Networks
 import Tensors
 
@@ -12,6 +13,9 @@ extension TrainingSettings {
     }
     do { try architecture.validate() } catch {
       throw SettingsError("architecture: \(error.key): \(error)")
+    }
+    if let problem = framing.problem(imageSize: imageSize) {
+      throw SettingsError("resize: \(problem)")
     }
     try validateMethods(tasks: names.count)
     if frozen == Set(NetworkPart.allCases)

@@ -1,3 +1,4 @@
+public import Datasets
 public import Networks
 
 /// Everything that a training depends on beside its tasks. Equal settings and tasks on one device give
@@ -5,6 +6,8 @@ public import Networks
 public struct TrainingSettings: Sendable, Equatable {
   /// Height and width of the images, pixels.
   public var imageSize = 32
+  /// How pictures become squares of that size.
+  public var framing = Framing.square
   /// Of extractors, unless a task has its own, and of heads.
   public var architecture = Architecture(depth: 8, split: .stage2)
   /// What is minimized.
@@ -61,6 +64,9 @@ public struct TrainingSettings: Sendable, Equatable {
 
   /// Every setting at its standard.
   public init() {}
+
+  /// Of the images.
+  public var form: PictureForm { PictureForm(size: imageSize, framing: framing) }
 
   /// Whether a method is among `methods`.
   public func uses(_ method: CompatibilityMethod) -> Bool { methods.contains(method) }

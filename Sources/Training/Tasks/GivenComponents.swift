@@ -1,4 +1,5 @@
 import Components
+import Datasets
 import Networks
 import Tensors
 
@@ -22,6 +23,11 @@ struct GivenComponents {
           "task \(task.name): extractor: \(given.place) takes images of "
             + "\(found.preprocessing.imageSize) pixels, image-size is \(settings.imageSize)")
       }
+      guard found.preprocessing.framing == settings.framing else {
+        throw SettingsError(
+          "task \(task.name): extractor: \(given.place) takes \(found.preprocessing.framing), the "
+            + "recipe says \(settings.framing); give \(found.preprocessing.framing.recipeKeys)")
+      }
       extractorSpace = found.stamp.featureSpace
       extractor = found
       parents.append(.init(role: "extractor", digest: given.record.header.digest))
@@ -41,9 +47,11 @@ struct GivenComponents {
   ) throws(SettingsError) {
     guard found != wanted else { return }
     throw SettingsError(
-      "task \(task.name): \(what): \(given.place) is of a \(found) cut at "
-        + "\(found.split.rawValue), the recipe says \(wanted) cut at \(wanted.split.rawValue); "
-        + "give the architecture of the file")
+      "task \(task.name): \(what): \(given.place) is of a \(found.inFull), the recipe says "
+        + "\(wanted.inFull); "
+        + (what == "extractor" && wanted.isAdapted(found)
+          ? "give it the adapter first: dovetail adapter --channels \(wanted.adapter!)"
+          : "give the architecture of the file"))
   }
 
   /// The given head for the task's classes, by their names.

@@ -57,7 +57,9 @@ public final class TaskNetwork {
         architecture: architecture,
         preprocessing: Preprocessing(
           imageSize: settings.imageSize,
-          normalization: dataset.stream?.normalization ?? train.normalization),
+          normalization: task.initialWeights?.normalization ?? dataset.stream?.normalization
+            ?? train.normalization,
+          framing: settings.framing),
         layers: architecture.makeExtractor(on: backend, seed: seed))
     func freshHead() -> Sequential {
       settings.architecture.makeHead(

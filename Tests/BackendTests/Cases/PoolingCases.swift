@@ -8,6 +8,12 @@ extension OpCase {
       (Shape([2, 6, 7, 1]), 3, 1), (Shape([2, 7, 7, 4]), 2, 3),
     ].flatMap { windowed($0, window: $1, stride: $2) }
     + [Shape([4, 8, 8, 64]), [1, 7, 3, 17], [33, 1, 1, 5]].flatMap(global)
+    + [
+      (Shape([2, 16, 16, 64]), 3, 2, 1), (Shape([1, 7, 9, 3]), 3, 2, 1),
+      (Shape([3, 5, 6, 24]), 3, 1, 1), (Shape([2, 6, 7, 1]), 2, 2, 0),
+      (Shape([1, 1, 1, 40]), 3, 2, 1), (Shape([2, 9, 8, 20]), 2, 3, 1),
+      (Shape([2, 7, 5, 4]), 5, 3, 2), (Shape([31, 2, 3, 8]), 3, 2, 1),
+    ].flatMap { largest($0, window: $1, stride: $2, padding: $3) }
 
   private static func windowed(_ shape: Shape, window: Int, stride: Int) -> [OpCase] {
     let y: Shape = [
@@ -64,6 +70,52 @@ extension OpCase {
         let dy = Oracle.Array4([shape[0], 1, 1, shape[3]], values(y, 2))
         let dx = Oracle.averagePoolBackward(
           dy, input: shape.sizes, window: window, stride: 1
+        ).values
+        return [dx, zip(dx, doubles(shape, 3)).map(+)]
+      },
+    ]
+  }
+
+  /// Numbers of one digit: many windows have their largest twice.
+  private static func largest(
+    _ shape: Shape, window: Int, stride: Int, padding: Int
+  ) -> [OpCase] {
+    let x = values(shape, 1).map { ($0 * 4).rounded() }
+    let y: Shape = [
+      shape[0], (shape[1] + 2 * padding - window) / stride + 1,
+      (shape[2] + 2 * padding - window) / stride + 1, shape[3],
+    ]
+    let name = "\(shape), window \(window), stride \(stride), padding \(padding)"
+    @Sendable func expected() -> (y: Oracle.Array4, places: Oracle.Array4) {
+      Oracle.maxPool(.init(shape, x), window: window, stride: stride, padding: padding)
+    }
+    return [
+      OpCase(.maxPoolForward, name, tolerance: 0) { t in
+        let (out, alone, places) = (t.output(y), t.output(y), t.output(y))
+        t.backend.maxPool(
+          x: t.input(shape, x), window: window, stride: stride, padding: padding, into: out,
+          winners: places)
+        t.backend.maxPool(
+          x: t.input(shape, x), window: window, stride: stride, padding: padding, into: alone,
+          winners: nil)
+        return [out, alone, places]
+      } expected: {
+        let (y, places) = expected()
+        return [y.values, y.values, places.values]
+      },
+      OpCase(.maxPoolBackward, name) { t in
+        let (over, sum) = (t.output(shape), t.sum(shape, 3))
+        let places = t.input(y, expected().places.values.map { Float($0) })
+        for (dx, accumulate) in [(over, false), (sum, true)] {
+          t.backend.maxPoolBackward(
+            dy: t.input(y, 2), winners: places, window: window, stride: stride, padding: padding,
+            into: dx, accumulate: accumulate)
+        }
+        return [over, sum]
+      } expected: {
+        let dx = Oracle.maxPoolBackward(
+          .init(y, values(y, 2)), places: expected().places, input: shape.sizes, window: window,
+          stride: stride, padding: padding
         ).values
         return [dx, zip(dx, doubles(shape, 3)).map(+)]
       },
