@@ -247,7 +247,7 @@ enum Trained {
       extractors: [("a", parts[0].extractor), ("b", parts[1].extractor)],
       heads: [("h", parts[0].head), ("foreign", try Component(foreign, on: backend))],
       data: {
-        #expect($0 == Trained.size)
+        #expect($0 == PictureForm(size: Trained.size))
         return [data]
       }, certifier: Certifier(on: backend))
     #expect(
