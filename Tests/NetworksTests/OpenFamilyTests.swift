@@ -128,7 +128,9 @@ import Testing
     refused(Impostor<NoCut>.self, "split", "the default one stage2")
     // Again is nothing.
     try NetworkFamilies.register(PlainStack.self)
-    #expect(NetworkFamilies.names == [.resnet, .wideResNet, .mobileNetV2, "plain-stack"])
+    #expect(
+      NetworkFamilies.names
+        == [.resnet, .wideResNet, .imageNetResNet, .mobileNetV2, "plain-stack"])
   }
 
   @Test func splitsOfAnyKindAreReadExactly() {
