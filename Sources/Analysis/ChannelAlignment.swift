@@ -42,7 +42,9 @@ extension FeatureStatistics {
   public static let ridges = [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
 
   /// The map of a method that fits these observations.
-  /// - Parameter ridge: of least squares, as a share of the first features' mean variance.
+  /// - Parameters:
+  ///   - method: what maps are looked among.
+  ///   - ridge: of least squares, as a share of the first features' mean variance.
   /// - Returns: nil where no single map is the best: least squares with too small a ridge.
   /// - Precondition: as many channels on both sides, but for least squares.
   public func map(_ method: AlignmentMethod, ridge: Double = 1e-6) -> ChannelMap? {

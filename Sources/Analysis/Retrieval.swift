@@ -14,6 +14,8 @@ public struct RetrievalScores: Codable, Hashable, Sendable {
   /// - Parameters:
   ///   - queries: `[images, dimensions]`.
   ///   - gallery: of the same images.
+  ///   - dimensions: numbers of a vector.
+  ///   - labels: class of each image.
   /// - Returns: nil where no class has two images.
   /// - Precondition: as many vectors as labels on both sides.
   public init?(queries: [Float], gallery: [Float], dimensions: Int, labels: [Int32]) {

@@ -47,7 +47,13 @@ public struct Stitching: Sendable {
     public var note = Stitching.caution
   }
 
-  /// - Parameter synonyms: the data's name of a class to the head's.
+  /// - Parameters:
+  ///   - extractor: what gives the features.
+  ///   - head: what reads them.
+  ///   - dataset: whose training images train the map, and whose test images measure it.
+  ///   - synonyms: the data's name of a class to the head's.
+  ///   - backend: where it computes.
+  ///   - progress: told the loss every ten steps.
   /// - Throws: `ApplicationError` where the data have no image of the head's classes; `FileError`.
   public func run(
     _ extractor: Component, _ head: Component, on dataset: Dataset,

@@ -28,10 +28,15 @@ public struct Alignment: Sendable {
   public let isFolded: Bool
 
   /// - Parameters:
+  ///   - extractor: what is changed.
+  ///   - target: whose features it is to give.
   ///   - images: which are unlabeled as far as this is concerned.
+  ///   - name: what the lineage calls the images.
   ///   - digest: of their data set (`Dataset.digest`).
+  ///   - method: how the map is found.
   ///   - limit: at most so many of the images, drawn at random; nil: all.
   ///   - batchSize: nil: as in the extractor's training.
+  ///   - backend: where it computes.
   /// - Throws: `AlignmentError` where the extractors cannot be aligned so; `FileError` where a part
   ///   is not what it says; the device's errors.
   public init(

@@ -21,8 +21,11 @@ public struct RetrievalTable: Codable, Sendable {
   public let rows: [Row]
 
   /// - Parameters:
+  ///   - extractors: what is compared, with names for people.
+  ///   - data: name of the images, for people.
   ///   - images: the same ones in the same order as an extractor takes them; all are measured.
   ///   - batchSize: nil: as in each extractor's training, else 128.
+  ///   - backend: where it computes.
   /// - Throws: `RetrievalError` where no class has two images; `FileError` for another kind of
   ///   part.
   public init(

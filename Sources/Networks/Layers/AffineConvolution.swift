@@ -14,6 +14,11 @@ public struct AffineConvolution: Layer {
 
   /// - Parameters:
   ///   - name: of the layer; its tensors are `<name>.weight` and `<name>.bias`.
+  ///   - inputChannels: C.
+  ///   - outputChannels: K.
+  ///   - activation: what follows.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the filter's random numbers, its own in the network (`FreshWeights`).
   public init(
     _ name: String, inputChannels: Int, outputChannels: Int, activation: Activation,

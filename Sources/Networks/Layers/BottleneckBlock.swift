@@ -17,6 +17,12 @@ public struct BottleneckBlock: Layer {
   public let projection: (convolution: Convolution, norm: BatchNorm)?
 
   /// - Parameters:
+  ///   - name: of the block; it begins the names of its tensors.
+  ///   - inputChannels: C.
+  ///   - outputChannels: K.
+  ///   - stride: of the 3×3 convolution, and of the shortcut.
+  ///   - backend: where the weights are.
+  ///   - seed: of the fresh weights.
   ///   - stream: of the first filter; the other two and the shortcut's have the next ones.
   ///   - shortcutName: of the shortcut's layers, which are `<name>.<shortcutName>.0` and `.1`.
   public init(

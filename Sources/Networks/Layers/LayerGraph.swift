@@ -93,7 +93,10 @@ extension LayerGraph {
         groups: shape[2]), [x])
   }
 
-  /// - Parameter weight: `[1, 1, C, K]`.
+  /// - Parameters:
+  ///   - x: what goes in.
+  ///   - weight: `[1, 1, C, K]`.
+  ///   - bias: `[K]`.
   public mutating func affine(_ x: Value, _ weight: Parameter, _ bias: Parameter) -> Value {
     add(.affine(weight: weight.name, bias: bias.name), [x])
   }

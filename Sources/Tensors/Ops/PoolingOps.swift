@@ -15,8 +15,14 @@ public protocol PoolingOps {
   /// q·stride − padding), as far as it lies within x; the first of equals, row by row, and a NaN
   /// where there is one. x `[N, H, W, C]`, y `[N, (H + 2·padding − window)/stride + 1, …, C]`,
   /// padding at most half the window, so that no window lies outside.
-  /// - Parameter winners: of y's shape: where in the window each y was found, r·window + s; nil
-  ///   where nobody will ask for the gradient.
+  /// - Parameters:
+  ///   - x: `[N, H, W, C]`.
+  ///   - window: height and width of the square.
+  ///   - stride: pixels of x from one square to the next.
+  ///   - padding: rows and columns around x that count for nothing.
+  ///   - y: written.
+  ///   - winners: of y's shape: where in the window each y was found, r·window + s; nil where
+  ///     nobody will ask for the gradient.
   func maxPool(
     x: Tensor, window: Int, stride: Int, padding: Int, into y: Tensor, winners: Tensor?)
   /// dx[n,h,w,c] = Σ dy over the windows that found their y there, in their order.
