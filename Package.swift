@@ -247,7 +247,8 @@ let package = Package(
       dependencies: ["Dovetail", "BackendCPU", "BackendOpenCL", "Datasets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Analysis", "Tensors"], swiftSettings: strict),
+      name: "AnalysisTests", dependencies: ["Analysis", "Tensors", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "Files"], resources: [.copy("Fixtures")],
       swiftSettings: strict),

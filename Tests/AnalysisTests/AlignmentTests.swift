@@ -1,20 +1,13 @@
 import Analysis
 import Foundation
+import TestSupport
 import Testing
 
 /// Closed-form maps between channels, against NumPy and SciPy (`NumPyValues`) and by definition.
 @Suite struct AlignmentTests {
   /// Uniform in [-1, 1), multiples of 2⁻²³, as `Tools/make-alignment-fixtures.py` has them.
   static func noise(_ count: Int, stream: Int) -> [Double] {
-    (0..<count).map { index in
-      var x = UInt32(index) &+ 1 &+ UInt32(stream << 20)
-      x ^= x >> 16
-      x = x &* 0x7FEB_352D
-      x ^= x >> 15
-      x = x &* 0x846C_A68B
-      x ^= x >> 16
-      return Double(x >> 8) * 0x1p-23 - 1
-    }
+    HashNoise.values(count, stream: stream)
   }
 
   static func features(_ rows: Int, stream: Int) -> (first: [Float], second: [Float]) {

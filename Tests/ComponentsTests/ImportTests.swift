@@ -30,15 +30,7 @@ import Testing
 
   /// Uniform in [-1, 1): a 32-bit integer hash of (index, stream).
   static func noise(_ count: Int, _ stream: Int) -> [Double] {
-    (0..<count).map { index in
-      var x = UInt32(index) &+ 1 &+ UInt32(stream << 20)
-      x ^= x >> 16
-      x = x &* 0x7FEB_352D
-      x ^= x >> 15
-      x = x &* 0x846C_A68B
-      x ^= x >> 16
-      return Double(x >> 8) * 0x1p-23 - 1
-    }
+    HashNoise.values(count, stream: stream)
   }
 
   /// PyTorch's names and shapes of a ResNet-8.
