@@ -16,16 +16,14 @@ struct ArchitectureOptions: ParsableArguments {
   /// Whether any of them is.
   var isGiven: Bool { architecture != nil || depth != nil || width != nil || resolution != nil }
 
-  /// - Throws: `ValidationError` where there is no such network.
+  /// - Throws: `ArchitectureError` where there is no such network.
   func architecture(imageSize: Int) throws -> Architecture {
     let name = architecture ?? .resnet
     let family = try NetworkFamilies.known(name)
     var network = Architecture(
       name: name, depth: depth ?? family.benchDepth, width: width, imageSize: imageSize)
     if let resolution { network.resolution = resolution }
-    do { try network.validate() } catch {
-      throw ValidationError("--\(error.key == "name" ? "architecture" : error.key): \(error)")
-    }
+    try network.validate()
     return network
   }
 }
