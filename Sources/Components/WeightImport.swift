@@ -117,7 +117,7 @@ public struct WeightImport: Sendable {
       guard let other = otherArchitecture(on: backend) else { throw error }
       throw FileError(
         kind: .malformed, path: path,
-        problem: "its weights are those of a \(other), \(architecture) was asked for; give the "
+        problem: "its weights are those of \(other), \(architecture) was asked for; give the "
           + "architecture \(other.name.rawValue)")
     }
     for layers in [extractor, head] { WeightLayout.upload(tensors, to: layers, on: backend) }

@@ -45,7 +45,9 @@ struct BenchPredict: ParsableCommand {
         try makeNetwork(file, on: backend), batchSize: batch, on: backend, stopwatch: Stopwatch()
       ).run(repeats: repeats) { if profile { _ = try openCL?.takeKernelTimes() } }
       if profile, let openCL {
-        for kernel in KernelShare.by(name: try openCL.takeKernelTimes()) { Console.log(kernel.text) }
+        for kernel in KernelShare.by(name: try openCL.takeKernelTimes()) {
+          Console.log(kernel.text)
+        }
       }
       try json.write(results)
       if !json.takesStdout { Console.print(text(results)) }
@@ -60,7 +62,8 @@ struct BenchPredict: ParsableCommand {
       FeatureExtractor(
         architecture: architecture,
         preprocessing: Preprocessing(
-          imageSize: size, normalization: Normalization(mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2])),
+          imageSize: size,
+          normalization: Normalization(mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2])),
         layers: architecture.makeExtractor(on: backend, seed: 0)),
       TaskHead(
         architecture: architecture, classNames: (0..<10).map { "class \($0)" },

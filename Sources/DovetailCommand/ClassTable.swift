@@ -10,7 +10,8 @@ enum ClassTable {
         ($0.element.accuracy, $0.offset) < ($1.element.accuracy, $1.offset)
       }.map { [$0.element.name, "\($0.element.images)", Format.percent($0.element.accuracy)] }
       guard !classes.isEmpty else { continue }
-      lines += [""] + ResultTable.aligned([["class of \(task.name)", "images", "accuracy"]] + classes)
+      lines +=
+        [""] + ResultTable.aligned([["class of \(task.name)", "images", "accuracy"]] + classes)
     }
     return lines.joined(separator: "\n")
   }

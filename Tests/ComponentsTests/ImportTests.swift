@@ -172,7 +172,7 @@ import Testing
     // Weights of a network of another family are told by its name.
     var asked = options()
     (asked.name, asked.preprocessing.imageSize) = (.mobileNetV2, 32)
-    try refuses("its weights are those of a resnet-8, mobilenet-v2 was asked for", asked) { _ in }
+    try refuses("its weights are those of resnet-8, mobilenet-v2 was asked for", asked) { _ in }
     // A prefix that only some names have is none.
     try refuses("tensor “module.bn1.bias” is none of this architecture's") {
       $0["module.bn1.bias"] = $0["bn1.bias"]

@@ -36,7 +36,8 @@ import Training
       for (index, state) in last.enumerated() {
         for (name, values) in state {
           for (at, value) in values.enumerated() {
-            averages[index][name]![at] = decay * averages[index][name]![at]
+            averages[index][name]![at] =
+              decay * averages[index][name]![at]
               + (1 - decay) * Double(value)
           }
         }

@@ -49,7 +49,9 @@ import Training
           $0.keep = .best
           $0.validation = 0.3
           $0.averageWeights = 0.5
-          $0.augment = Augmentation([.init("resized-crop", 0.3), .init("flip"), .init("erase", 0.8)])
+          $0.augment = Augmentation([
+            .init("resized-crop", 0.3), .init("flip"), .init("erase", 0.8),
+          ])
         case .incrementalAverages:
           $0.scheme = .incremental
           $0.averageWeights = 0.9

@@ -161,8 +161,10 @@ extension OpenCLBackend {
       guard partial?.memory != nil else { return }
     }
     let output = FusedOutput(
-      channels: channels, padded: plan.paddedK, block: plan.block, addend: addend, statistics: tiles != nil,
-      completion: completion, following: following, partials: tiles.map(memory) ?? partial?.memory, on: self)
+      channels: channels, padded: plan.paddedK, block: plan.block, addend: addend,
+      statistics: tiles != nil,
+      completion: completion, following: following, partials: tiles.map(memory) ?? partial?.memory,
+      on: self)
     let packed = try plan.pack(w, on: self)
     let range = plan.range(plain: completion == nil && tiles == nil)
     try queue.launch(

@@ -50,7 +50,8 @@ struct FusedOutput {
   ///   - padded: channels, rounded up to the vector width.
   ///   - block: how many channels a work-item stores, and the kernel's name of the first; nil: all.
   init(
-    channels: Int, padded: Int, block: (first: String, count: Int)? = nil, addend: Tensor?, statistics: Bool,
+    channels: Int, padded: Int, block: (first: String, count: Int)? = nil, addend: Tensor?,
+    statistics: Bool,
     completion: GradientCompletion?, following: FollowingNormalization? = nil,
     partials: cl_mem?, on backend: OpenCLBackend
   ) {

@@ -70,6 +70,24 @@ extension Backend {
     return tensor
   }
 
+  public func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int,
+    following: FollowingNormalization, into y: Tensor
+  ) {
+    let plain = makeTensor(y.shape)
+    convolution(x: x, w: w, stride: stride, padding: padding, into: plain, statistics: false)
+    batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
+  }
+
+  public func depthwiseConvolution(
+    x: Tensor, w: Tensor, stride: Int, padding: Int, following: FollowingNormalization,
+    into y: Tensor
+  ) {
+    let plain = makeTensor(y.shape)
+    depthwiseConvolution(x: x, w: w, stride: stride, padding: padding, into: plain)
+    batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
+  }
+
   /// The input as a tensor of its own, for kernels that do not normalize as they read.
   public func materialized(_ input: ConvolutionInput) -> Tensor {
     guard let normalization = input.normalization else { return input.tensor }

@@ -69,17 +69,6 @@ public protocol ConvolutionOps {
   func sumSlices(_ slices: Tensor, into out: Tensor, accumulate: Bool)
 }
 
-extension ConvolutionOps where Self: BatchNormOps & Backend {
-  public func convolution(
-    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int,
-    following: FollowingNormalization, into y: Tensor
-  ) {
-    let plain = makeTensor(y.shape)
-    convolution(x: x, w: w, stride: stride, padding: padding, into: plain, statistics: false)
-    batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
-  }
-}
-
 extension ConvolutionOps {
   public func convolutionGradients(
     x: ConvolutionInput, dy: OutputGradient, w: Tensor, stride: Int, padding: Int,

@@ -29,17 +29,6 @@ public protocol DepthwiseOps {
     x: Tensor, dy: Tensor, stride: Int, padding: Int, into dw: Tensor, accumulate: Bool)
 }
 
-extension DepthwiseOps where Self: BatchNormOps & Backend {
-  public func depthwiseConvolution(
-    x: Tensor, w: Tensor, stride: Int, padding: Int, following: FollowingNormalization,
-    into y: Tensor
-  ) {
-    let plain = makeTensor(y.shape)
-    depthwiseConvolution(x: x, w: w, stride: stride, padding: padding, into: plain)
-    batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
-  }
-}
-
 /// The checked sizes of one depthwise convolution, in the project's letters.
 public struct DepthwiseGeometry: Hashable, Sendable {
   public let n: Int, h: Int, w: Int, c: Int
