@@ -48,7 +48,7 @@ extension Grid {
       + sources.filter { experiment.roles.contains($0.role) }.compactMap { source in
         datasets[source].map {
           Report.Fact(
-            "given for \(source.role.title)",
+            source.name ?? "given for \(source.role.title)",
             "\($0.name): \($0.trainCount) training and \($0.test.count) test images, "
               + "SHA-256 \($0.digest.prefix(16))…")
         }

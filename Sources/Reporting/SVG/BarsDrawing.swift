@@ -9,7 +9,7 @@ extension Report.Bars {
       known.map { TextWidth.of(Printed.value($0, unit), size: Drawing.textSize * 1.12) }.max() ?? 40
     let axis = Axis(
       known + [chance].compactMap(\.finite), zero: true, from: 8,
-      to: Drawing.width - labelWidth - 10, ticks: 4)
+      to: drawing.width - labelWidth - 10, ticks: 4)
     legend(into: &drawing, hasPaper: hasPaper, hatching: hatching)
 
     for (index, item) in items.enumerated() {
