@@ -46,6 +46,7 @@ final class GridProgress {
 
   /// Of any, by its steps.
   func show(_ index: Int, step: Int, of steps: Int, losses: String? = nil) {
+    guard trainings[index].done < 1 else { return }
     trainings[index].done = Double(step) / Double(max(steps, 1))
     let now = Console.seconds()
     let isLast = finished == trainings.count
