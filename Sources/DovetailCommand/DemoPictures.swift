@@ -24,7 +24,8 @@ enum DemoPictures {
     let common = classMap.common
     // As they are measured: batches of images of the common classes.
     let evaluator = Evaluator(batchSize: recipe.batchSize, on: backend)
-    return try [(0, 1), (1, 0)].flatMap { from, to in
+    var pictures: [DemoPicture] = []
+    for (from, to) in [(0, 1), (1, 0)] {
       let names = classMap.names[from]
       let test = datasets[from].test
       let images = test.subset(
@@ -39,18 +40,20 @@ enum DemoPictures {
         return try evaluator.predictions(network, images).map { network.head.classNames[$0] }
       }
       let (usual, fitting) = (try guesses(independent), try guesses(compatible))
-      return [2 * from + 1, 2 * from + 4].compactMap { number -> DemoPicture? in
+      for number in [2 * from + 1, 2 * from + 4] {
         let name = common[number % common.count]
         guard let index = images.labels.firstIndex(where: { names[Int($0)] == name }) else {
-          return nil
+          continue
         }
         let area = 3 * images.size * images.size
-        return DemoPicture(
-          extractor: recipe.tasks[from].name, head: recipe.tasks[to].name, size: images.size,
-          pixels: Array(images.bytes[index * area..<(index + 1) * area]), className: name,
-          usual: usual[index], compatible: fitting[index])
+        pictures.append(
+          DemoPicture(
+            extractor: recipe.tasks[from].name, head: recipe.tasks[to].name, size: images.size,
+            pixels: Array(images.bytes[index * area..<(index + 1) * area]), className: name,
+            usual: usual[index], compatible: fitting[index]))
       }
     }
+    return pictures
   }
 }
 

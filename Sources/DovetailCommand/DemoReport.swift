@@ -45,9 +45,9 @@ enum DemoReport {
       experiments: [
         Report.Experiment(
           name: "demo", title: "One network's extractor under the other's head",
-          summary: "Two domains of images drawn by code, ten classes each, nine in common; a ResNet-8 "
-            + "for each, \(a.steps) steps. The second pair has the three methods in common. Nothing is "
-            + "fine-tuned after the exchange.",
+          summary: "Two domains of images drawn by code, ten classes each, nine in common; a "
+            + "network for each, \(a.steps) steps. The second pair has the three methods in common. Nothing "
+            + "is fine-tuned after the exchange.",
           rows: rows,
           figures: [
             .pictures(images), .bars(Report.Bars(title: "Accuracy", rows: rows, chance: chance)),
@@ -57,7 +57,8 @@ enum DemoReport {
             + "usual \(percent(a.recombinationAccuracy)); chance is \(percent(chance)).",
           terms: [
             Report.Fact("IIW", "identical initial weights: both start from the same weights"),
-            Report.Fact("RP", "rotation prediction: one shared head tells how far an image was turned"),
+            Report.Fact(
+              "RP", "rotation prediction: one shared head tells how far an image was turned"),
             Report.Fact(
               "DCC",
               "discrimination of common classes: one shared head names the nine common classes"),

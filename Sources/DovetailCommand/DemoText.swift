@@ -38,7 +38,8 @@ enum DemoText {
         + "\(Format.percent(a.recombinations.first?.chance)).", "",
       "Four of the images, through one network's extractor and the other's head:", "",
     ]
-    lines += PictureText.rows(pictures.map { ($0.size, $0.pixels) }, inColor: PictureText.hasColor)
+    lines += PictureText.rows(
+      pictures.map { (size: $0.size, pixels: $0.pixels) }, inColor: PictureText.hasColor)
     lines += [""] + ResultTable.aligned(rows(pictures))
     lines += ["", "Device: \(a.device)"]
     if let output {

@@ -11,10 +11,10 @@ enum Invocation {
     if given.hasSuffix(suffix) {
       let launcher = given.dropLast(suffix.count) + "/dovetail"
       if FileManager.default.isExecutableFile(atPath: String(launcher)) {
-        return quoted(String(launcher))
+        return Invocation.quoted(String(launcher))
       }
     }
-    return quoted(given)
+    return Invocation.quoted(given)
   }()
 
   /// A word as a shell takes it.

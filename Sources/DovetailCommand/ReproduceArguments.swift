@@ -27,7 +27,8 @@ struct OwnGridOptions: ParsableArguments {
       throw ValidationError("--tasks: “\(tasks[0].task)” stands twice; give each its own name")
     }
     if let task = tasks.first(where: { $0.data.kind == .images }) {
-      throw ValidationError("--tasks \(task.task)=images:…: their classes are needed; give a folder")
+      throw ValidationError(
+        "--tasks \(task.task)=images:…: classes are needed; give a folder of them")
     }
     if let steps, steps < 1 { throw ValidationError("--steps: expected 1 or more, got \(steps)") }
     if let batch, !(2...65_536 ~= batch) {

@@ -58,7 +58,9 @@ struct PartMessage {
   let step: Int
   let steps: Int
 
-  init(run: String, step: Int, steps: Int) { (self.run, self.step, self.steps) = (run, step, steps) }
+  init(run: String, step: Int, steps: Int) {
+    (self.run, self.step, self.steps) = (run, step, steps)
+  }
 
   init?(_ line: String) {
     let parts = line.split(separator: "\t")

@@ -49,7 +49,8 @@ enum TerminalText {
     guard indent.count < columns / 2 else { return line }
     var lines: [String] = []
     var current = indent
-    for word in line.dropFirst(indent.count).split(separator: " ", omittingEmptySubsequences: false) {
+    for word in line.dropFirst(indent.count).split(separator: " ", omittingEmptySubsequences: false)
+    {
       let joined = current.count == indent.count ? current + word : "\(current) \(word)"
       if width(of: joined) <= columns || current.count == indent.count {
         current = joined

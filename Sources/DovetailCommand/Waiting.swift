@@ -19,7 +19,7 @@ enum Waiting {
       deadline: .now() + .seconds(patience), repeating: redraws ? .seconds(1) : .never)
     timer.setEventHandler {
       let line = "\(words), \(Format.duration(Console.seconds() - start))"
-      redraws ? Console.show(line) : Console.log("\(words) …")
+      if redraws { Console.show(line) } else { Console.log("\(words) …") }
     }
     timer.resume()
     defer {

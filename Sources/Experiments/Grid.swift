@@ -36,8 +36,8 @@ public struct Grid {
   ///   - chosen: names of trainings; nil: all.
   ///   - changes: what is other than at the scale; of experiments `isForAnyPair` alone.
   /// - Throws: `MissingDataError` where a role that an experiment cannot do without has no data;
-  ///   `RecipeError` for a training that there is not, and for an experiment whose networks or data
-  ///   cannot be others.
+  ///   `RecipeError` for a training that there is not, and for an experiment whose networks or
+  ///   data cannot be others.
   public init(
     _ experiments: [Experiment], scale: Scale, seeds: Int, sources: [DataSource],
     synonyms: [String: String] = [:], output: String, chosen: [String]? = nil,
@@ -62,7 +62,9 @@ public struct Grid {
     let needed = Set(experiments.flatMap { $0.roles.subtracting($0.optionalRoles) })
     self.sources = try DataRole.allCases.filter(roles.contains).compactMap { role in
       if let given = sources.first(where: { $0.role == role }) { return given }
-      if scale == .smoke && !isOwn { return DataSource(role: role, kind: role.synthetic, path: nil) }
+      if scale == .smoke && !isOwn {
+        return DataSource(role: role, kind: role.synthetic, path: nil)
+      }
       guard needed.contains(role) else { return nil }
       throw MissingDataError(role: role)
     }

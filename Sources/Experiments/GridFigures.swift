@@ -110,7 +110,9 @@ extension Grid {
     // Each part of the losses beside the same trainings' accuracies.
     let most = pairs.map(\.count).max() ?? 0
     return (0..<most).flatMap { part in
-      pairs.compactMap { $0.indices.contains(part) ? .curves($0[part]) : nil }
+      pairs.compactMap { curves -> Report.Figure? in
+        curves.indices.contains(part) ? .curves(curves[part]) : nil
+      }
     }
   }
 

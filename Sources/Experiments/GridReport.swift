@@ -104,13 +104,15 @@ extension Grid {
     return result
   }
 
-  static func row(
+  package static func row(
     _ name: String, group: String?, unit: Report.Unit, paper: Double?, runs: [Report.RunValue],
     note: String?
   ) -> Report.Row {
     let summary = SampleSummary(runs.compactMap(\.value))
     let bounds = unit == .percent ? 0.0...1 : -1.0...1
-    func bounded(_ value: Double) -> Double { min(max(value, bounds.lowerBound), bounds.upperBound) }
+    func bounded(_ value: Double) -> Double {
+      min(max(value, bounds.lowerBound), bounds.upperBound)
+    }
     return Report.Row(
       name: name, group: group, unit: unit, paper: paper, mean: summary.mean,
       standardDeviation: summary.standardDeviation,

@@ -1,9 +1,9 @@
-import Reporting
+package import Reporting
 
 /// What came out, in a sentence; and what its abbreviations mean.
 extension Grid {
   /// Of the first rows that stand together: the highest and the lowest.
-  static func finding(_ rows: [Report.Row]) -> String? {
+  package static func finding(_ rows: [Report.Row]) -> String? {
     let known = rows.filter { $0.mean != nil && ($0.unit == .percent || $0.unit == .ratio) }
     guard let first = known.first else { return nil }
     let together = known.filter { $0.group == first.group && $0.unit == first.unit }
@@ -25,7 +25,7 @@ extension Grid {
   }
 
   /// Those of the paper's abbreviations that occur.
-  static func terms(in texts: [String]) -> [Report.Fact] {
+  package static func terms(in texts: [String]) -> [Report.Fact] {
     let words = Set(texts.flatMap { $0.split { !$0.isLetter } })
     return [
       ("IIW", "identical initial weights: the networks start from the same weights"),

@@ -10,11 +10,9 @@ public enum HTMLReport {
       .tag("title", [], report.title),
       .style(Palette.properties + Palette.rules + HTMLStyle.page),
     ]
-    let header = Markup.tag(
-      "header", [],
-      [.tag("h1", [], report.title)]
-        + (report.notice.map { [.tag("p", [("class", "notice")], $0)] } ?? [])
-        + facts(report.environment))
+    var top = [Markup.tag("h1", [], report.title)]
+    if let notice = report.notice { top.append(.tag("p", [("class", "notice")], notice)) }
+    let header = Markup.tag("header", [], top + facts(report.environment))
     let body = [header] + contents(report) + [.tag("main", [], sections)]
     return "<!DOCTYPE html>\n"
       + Markup.tag("html", [("lang", "en")], [.tag("head", [], head), .tag("body", [], body)])

@@ -58,7 +58,10 @@ enum HTMLTables {
           .tag("td", [("class", "number")], Printed.value(run.value, row.unit)),
         ]
         if hasDirectories {
-          cells.append(.tag("td", [], [
+          cells.append(
+            .tag(
+              "td", [],
+              [
                 .tag(
                   "code", [], [link(run.directory ?? Printed.missing, to: run.directory)])
               ]))

@@ -73,7 +73,8 @@ extension Report.CorrelationBlocks {
   var summary: String {
     blocks.map { block in
       "\(block.method): mean \(Printed.value(block.mean, .ratio)) of \(block.correlations.count) "
-        + "channels, the paper's \(Printed.value(block.paper, .ratio))"
+        + "channels"
+        + (block.paper.finite.map { ", the paper's \(Printed.value($0, .ratio))" } ?? "")
     }.joined(separator: "; ")
   }
 }

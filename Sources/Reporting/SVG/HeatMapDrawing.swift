@@ -122,9 +122,11 @@ extension Report.HeatMap {
 
   /// What the marks are.
   private func key(into drawing: inout Drawing) {
-    guard let markLabel, rows.indices.contains(where: { row in
-      columns.indices.contains { isMarked(row, $0) }
-    }) else { return }
+    guard let markLabel,
+      rows.indices.contains(where: { row in
+        columns.indices.contains { isMarked(row, $0) }
+      })
+    else { return }
     let heat = Palette.heat(0.9)
     drawing.legend([
       (
@@ -159,7 +161,8 @@ extension Report.HeatMap {
       let x = left + width * (chance - low) / (high - low)
       drawing.line("whisker", x, drawing.y - 2, x, drawing.y + 12)
       drawing.text(
-        "chance \(Printed.value(chance, unit))", "small", max(x, left + 20), drawing.y + 23, .middle)
+        "chance \(Printed.value(chance, unit))", "small", max(x, left + 20), drawing.y + 23, .middle
+      )
       drawing.y += 13
     }
     drawing.y += 14
