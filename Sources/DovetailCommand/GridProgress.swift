@@ -19,7 +19,7 @@ final class GridProgress {
   private let start = Console.seconds()
   private let redraws: Bool
   private var lastShown = -Double.infinity
-  private var named: Set<String> = []
+  private let damaged = DamagedNames()
 
   init(_ trainings: [Training], _ options: LogOptions) {
     self.trainings = trainings
@@ -34,11 +34,7 @@ final class GridProgress {
 
   /// Of a training in this process.
   func show(_ index: Int, _ progress: TrainingProgress) {
-    if !options.quiet {
-      for path in progress.skippedImages where named.insert(path).inserted {
-        Console.log("\(path): damaged, the next image was taken in its place")
-      }
-    }
+    if !options.quiet { damaged.say(progress) }
     let text = ProgressText(
       progress, rate: 0, waiting: nil, verbose: options.verbose, time: "")
     show(index, step: progress.step, of: progress.steps, losses: text.lossText(withShared: true))

@@ -8,7 +8,7 @@ final class ProgressLine {
   private let start = Console.seconds()
   private let redraws: Bool
   private var lastShown = -Double.infinity
-  private var named: Set<String> = []
+  private let damaged = DamagedNames()
   /// What had been done when the first progress came.
   private var first: (step: Int, images: Int, at: Double)?
 
@@ -23,7 +23,7 @@ final class ProgressLine {
   }
 
   func show(_ progress: TrainingProgress) {
-    if !options.quiet { nameSkipped(progress.skippedImages) }
+    if !options.quiet { damaged.say(progress) }
     let now = Console.seconds()
     defer { if first == nil { first = (progress.step, progress.images, now) } }
     let isLast = progress.step == progress.steps
@@ -57,10 +57,14 @@ final class ProgressLine {
       + ["\(title) \(text.steps), \(text.time)"]
     return lines.first { TerminalText.width(of: $0) <= columns } ?? lines[lines.count - 1]
   }
+}
 
-  /// Each damaged file once.
-  private func nameSkipped(_ paths: [String]) {
-    for path in paths where named.insert(path).inserted {
+/// Names each damaged file once.
+final class DamagedNames {
+  private var named: Set<String> = []
+
+  func say(_ progress: TrainingProgress) {
+    for path in progress.skippedImages where named.insert(path).inserted {
       Console.log("\(path): damaged, the next image was taken in its place")
     }
   }

@@ -170,6 +170,7 @@ struct Reproduce: ParsableCommand {
       },
       log: { Console.log("dovetail: \($0)") })
     var lastTold = -Double.infinity
+    let damaged = DamagedNames()
     for (position, job) in toDo.enumerated() {
       try grid.run(
         job, datasets, on: backend,
@@ -181,6 +182,7 @@ struct Reproduce: ParsableCommand {
           let isLast = progress.step == progress.steps
           guard line == nil, isLast || Console.seconds() - lastTold > 0.2 else { return }
           lastTold = Console.seconds()
+          if !log.quiet { damaged.say(progress) }
           Console.print(
             PartMessage(run: Self.run(job), step: progress.step, steps: progress.steps).line)
         })

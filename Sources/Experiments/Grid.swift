@@ -176,6 +176,7 @@ public struct Grid {
   /// The data sets of the sources, read once.
   public typealias Datasets = [DataSource: Dataset]
 
+  /// Reads those of all sources.
   /// - Parameter imageSize: height and width; nil: the changes', else 32.
   public func loadDatasets(imageSize: Int? = nil) throws -> Datasets {
     let imageSize = imageSize ?? changes.imageSize ?? 32
