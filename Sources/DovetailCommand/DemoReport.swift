@@ -27,8 +27,8 @@ enum DemoReport {
     let images = Report.Pictures(
       title: "Four of the test images",
       items: pictures.map { picture in
-        func line(_ name: String, _ guess: String) -> Report.Line {
-          Report.Line(name: name, value: guess, isRight: guess == picture.className)
+        func line(_ name: String, _ guess: String) -> Report.Pictures.Line {
+          Report.Pictures.Line(name: name, value: guess, isRight: guess == picture.className)
         }
         return Report.Pictures.Item(
           size: picture.size, pixels: Data(picture.pixels),

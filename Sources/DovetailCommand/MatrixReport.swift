@@ -89,8 +89,7 @@ enum MatrixReport {
     let from = URL(fileURLWithPath: folder).standardizedFileURL.pathComponents
     let to = target.pathComponents
     let common = zip(from, to).prefix { $0 == $1 }.count
-    let parts =
-      Array(repeating: "..", count: from.count - common) + to[common...].map(String.init)
+    let parts = Array(repeating: "..", count: from.count - common) + to[common...]
     return parts.isEmpty ? "." : parts.joined(separator: "/")
   }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import Evaluation
+import Recipes
 import Reporting
 import Runs
 import Tensors
