@@ -42,7 +42,8 @@ enum MatrixReport {
     let chances = Set(measured.map(\.chance))
     let map = Report.HeatMap(
       title: "Accuracy on \(data)", rowLabel: "extractor", columnLabel: "head",
-      rows: extractors.map(short), columns: heads.map(short),
+      rows: extractors.map { bare(short($0), ".extractor") },
+      columns: heads.map { bare(short($0), ".head") },
       values: extractors.map { extractor in
         heads.map { cell(extractor, $0)?.certificate?.accuracy }
       },
@@ -51,7 +52,7 @@ enum MatrixReport {
       },
       markLabel: "compatible", chance: chances.count == 1 ? chances.first : nil)
     func name(_ cell: CompatibilityMatrix.Cell) -> String {
-      "\(short(cell.extractor)) + \(short(cell.head))"
+      "\(bare(short(cell.extractor), ".extractor")) + \(bare(short(cell.head), ".head"))"
     }
     let rows = cells.compactMap { cell in
       cell.certificate.map { certificate in
@@ -71,6 +72,11 @@ enum MatrixReport {
       refusals: cells.compactMap { cell in
         cell.certificate == nil ? Report.Fact(name(cell), cell.reason ?? "does not fit") : nil
       })
+  }
+
+  /// A name without what its row or column says already.
+  private static func bare(_ name: String, _ ending: String) -> String {
+    name.hasSuffix(ending) ? String(name.dropLast(ending.count)) : name
   }
 
   private static func finding(_ cells: [CompatibilityMatrix.Cell]) -> String {

@@ -43,7 +43,10 @@ extension Grid {
         lengths.append((text, [training.name]))
       }
     }
-    return lengths.map { Report.Fact($0.text, $0.trainings.joined(separator: "; ")) }
+    return lengths.map { length in
+      let names = length.trainings.joined(separator: "; ")
+      return Report.Fact(length.text, isOwn ? naming(names, datasets) : names)
+    }
       + [Report.Fact("seeds", "0 to \(seeds - 1)")]
       + sources.filter { experiment.roles.contains($0.role) }.compactMap { source in
         datasets[source].map {

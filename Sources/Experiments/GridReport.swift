@@ -73,7 +73,11 @@ extension Grid {
   func naming(_ text: String, _ datasets: Datasets) -> String {
     // The longer name first: one of them begins with another.
     sources.sorted { $0.role.title.count > $1.role.title.count }.reduce(text) { text, source in
-      if let name = source.name { return text.replacing(source.role.title, with: name) }
+      if let name = source.name {
+        // Trainings have the short name in theirs.
+        return text.replacing(source.role.title, with: name)
+          .replacing("\(source.role.rawValue) ", with: "\(name) ")
+      }
       guard let data = datasets[source], !source.isOriginal(data) else { return text }
       return text.replacing(source.role.title, with: data.name)
     }

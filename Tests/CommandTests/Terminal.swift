@@ -9,9 +9,12 @@ final class Terminal {
 
   init(columns: Int) throws {
     self.columns = columns
-    leader = posix_openpt(O_RDWR | O_NOCTTY)
-    try #require(leader >= 0 && grantpt(leader) == 0 && unlockpt(leader) == 0)
-    follower = open(try #require(ptsname(leader)), O_RDWR | O_NOCTTY)
+    leader = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    try #require(leader >= 0, "no pseudo-terminal")
+    // TIOCSPTLCK and TIOCGPTN, which are macros.
+    var (lock, number): (Int32, UInt32) = (0, 0)
+    try #require(ioctl(leader, 0x4004_5431, &lock) == 0 && ioctl(leader, 0x8004_5430, &number) == 0)
+    follower = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
     try #require(follower >= 0)
     var size = winsize()
     (size.ws_row, size.ws_col) = (24, UInt16(columns))

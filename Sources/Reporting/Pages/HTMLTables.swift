@@ -23,7 +23,7 @@ enum HTMLTables {
         Markup.tag(
           "td",
           [("class", style(index + 1, of: table)), ("data-label", table.header[index + 1])]
-            + (text.isEmpty ? [("data-empty", "yes")] : []), text)
+            + (text.isEmpty || text == Printed.missing ? [("data-empty", "yes")] : []), text)
       }
       let name: [Markup] = [link(line.name, to: line.link)]
       body.append(.tag("tr", [], [.tag("th", [("scope", "row")], name)] + cells))
