@@ -46,7 +46,7 @@ enum DemoReport {
         Report.Experiment(
           name: "demo", title: "One network's extractor under the other's head",
           summary: "Two domains of images drawn by code, ten classes each, nine in common; a "
-            + "network for each, \(a.steps) steps. The second pair has the three methods in common. Nothing "
+            + "ResNet-8 for each, cut after its last stage, \(a.steps) steps. The second pair has the three methods in common. Nothing "
             + "is fine-tuned after the exchange.",
           rows: rows,
           figures: [
