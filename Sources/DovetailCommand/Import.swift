@@ -111,7 +111,14 @@ struct Import: ParsableCommand {
       options.split = split
       options.batchNorm = batchNorm
       let backend = CPUBackend()
-      let source = try WeightImport(file, options)
+      let source: WeightImport
+      do {
+        source = try WeightImport(file, options)
+      } catch let error as ArchitectureError {
+        let given = ["depth": depth != nil, "width": width != nil, "split": split != nil]
+        guard given[error.key] == true else { throw error }
+        throw ValidationError("--\(error.key): \(error)")
+      }
       var (extractor, head) = try source.components(on: backend)
       if let adapter {
         extractor = try extractor.adapted(to: adapter, seed: UInt64(seed), on: backend)

@@ -21,6 +21,10 @@ public protocol Backend:
   /// "cpu" or "opencl".
   var kind: String { get }
 
+  /// Whether what ops make of an image, batch statistics apart, has the same bits however many images
+  /// there are beside it. Where it is not known, false.
+  var treatsImagesAlike: Bool { get }
+
   /// A tensor whose elements are not initialized.
   func makeTensor(_ shape: Shape) -> Tensor
   /// - Precondition: as many values as the tensor has elements.
@@ -49,6 +53,8 @@ public protocol Backend:
 extension Backend {
   /// Nothing, as where every op runs when it is called.
   public func flush() {}
+
+  public var treatsImagesAlike: Bool { false }
 
   /// A tensor that holds `values`.
   public func makeTensor(_ shape: Shape, _ values: [Float]) -> Tensor {

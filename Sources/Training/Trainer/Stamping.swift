@@ -128,6 +128,7 @@ extension Trainer {
     lineage.seed = settings.seed
     lineage.batchSize = settings.batchSize
     lineage.device = backend.kind
+    lineage.keptStep = keptStep
     return lineage
   }
 }
