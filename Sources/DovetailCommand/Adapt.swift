@@ -10,9 +10,9 @@ struct Adapt: ParsableCommand {
       The features stay in the space where the heads for classes look for them, so these are not \
       touched. Labels, where the data have any and --head is given, serve the table at the end alone.
 
-        dovetail adapt --extractor run/components/photos.extractor.safetensors \
-          --rotation-head run/components/auxiliary/rotation.safetensors \
-          --head run/components/photos.head.safetensors \
+        dovetail adapt --extractor run/components/photos.extractor.safetensors \\
+          --rotation-head run/components/auxiliary/rotation.safetensors \\
+          --head run/components/photos.head.safetensors \\
           --data folder=sketches --output adapted
       """)
 

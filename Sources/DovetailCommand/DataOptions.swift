@@ -16,9 +16,11 @@ struct DataChoice: ExpressibleByArgument {
   }
 
   func load(_ form: PictureForm, _ split: SplitOption = SplitOption()) throws -> Dataset {
-    try Dataset.load(
-      kind, path: path, imageSize: form.size, framing: form.framing,
-      test: split.fraction(of: kind))
+    try Waiting.note("reading the images of \(path ?? kind.rawValue)") {
+      try Dataset.load(
+        kind, path: path, imageSize: form.size, framing: form.framing,
+        test: split.fraction(of: kind))
+    }
   }
 }
 
