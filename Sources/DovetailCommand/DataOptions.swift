@@ -16,19 +16,32 @@ struct DataChoice: ExpressibleByArgument {
   }
 
   func load(_ form: PictureForm, _ split: SplitOption = SplitOption()) throws -> Dataset {
-    try Dataset.load(
+    let dataset = try Dataset.load(
       kind, path: path, imageSize: form.size, framing: form.framing,
       test: split.fraction(of: kind))
+    return try split.corruption.map { try dataset.corrupted(by: $0) } ?? dataset
   }
 }
 
-/// `--test 0.2`.
+extension Corruption: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// `--test 0.2`, `--corruption contrast:3`: which images of a data set, and how they are seen.
 struct SplitOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Of a folder without a test part: this share of each class is its test part, the same that a "
         + "recipe's test: holds out.", valueName: "0.2"))
   var test: Double?
+  @Option(
+    help: ArgumentHelp(
+      "What is done to all images of --data, as they are read.",
+      discussion: """
+        A kind and a strength from 1 to 5: gaussian-noise, gaussian-blur, contrast, pixelation or \
+        jpeg (after Hendrycks and Dietterich 2019).
+        """, valueName: "jpeg:5"))
+  var corruption: Corruption?
 
   init() {}
 

@@ -22,6 +22,12 @@ extension RecipeKeys {
       "of a folder without test images: this part of each class is held out",
     ],
     [
+      "corruption",
+      "a kind and a strength from 1 to 5, such as gaussian-noise:5; kinds: "
+        + Corruption.Kind.allCases.map(\.rawValue).joined(separator: ", "), "none",
+      "what is done to all images, once, when they are read",
+    ],
+    [
       "classes", "a list of names", "all", "those of the data set that the task has, in this order",
     ],
     ["synonyms", "a mapping", "{}", "this data set's name of a class: the common one"],

@@ -31,6 +31,12 @@ extension Recipe {
         }
         task.test = try node.number(in: 0.001...0.999)
       }
+      try reader.read("corruption") { (node) throws(RecipeError) in
+        guard let corruption = Corruption(try node.text()) else {
+          throw node.error("\(Corruption.expected), got “\(try node.text())”")
+        }
+        task.corruption = corruption
+      }
       try reader.read("classes") { (node) throws(RecipeError) in
         task.classes = try node.list().map { (item) throws(RecipeError) in try item.text() }
       }

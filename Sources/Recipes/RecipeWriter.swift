@@ -10,6 +10,7 @@ extension Recipe {
       var fields = ["name: \(Recipe.quoted(task.name))", "dataset: \(task.dataset.rawValue)"]
       if let path = task.path { fields.append("path: \(Recipe.quoted(path))") }
       if let fraction = task.test { fields.append("test: \(fraction)") }
+      if let corruption = task.corruption { fields.append("corruption: \"\(corruption)\"") }
       if let classes = task.classes {
         fields.append("classes: [\(classes.map(Recipe.quoted).joined(separator: ", "))]")
       }

@@ -9,6 +9,8 @@ public struct TaskRecipe: Sendable, Equatable {
   public var path: String?
   /// The fraction of each class's images that is held out for tests, of a folder without a test part.
   public var test: Double?
+  /// What is done to all images of the data set; nil: nothing.
+  public var corruption: Corruption?
   /// The classes of the data set that the task has, in this order; nil: all of them.
   public var classes: [String]?
   /// Of its extractor, where it is another than the recipe's.

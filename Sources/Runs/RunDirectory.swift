@@ -198,7 +198,7 @@ public struct RunDirectory: Sendable {
   func finish(_ trainer: Trainer, _ results: RunResults, on backend: any Backend) throws {
     for network in trainer.networks {
       try ComponentFile.save(network.extractor, to: extractor(network.name), on: backend)
-      if trainer.settings.objective == .target {
+      if trainer.settings.objective.trainsHeads {
         try ComponentFile.save(network.head, to: head(network.name), on: backend)
       }
     }

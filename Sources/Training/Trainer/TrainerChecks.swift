@@ -28,8 +28,13 @@ extension Trainer {
     for task in tasks {
       let dataset = task.dataset
       try settings.validate(task.architecture ?? settings.architecture, of: task.name)
+      if settings.objective.followsPredictions, task.extractor == nil || task.head == nil {
+        throw SettingsError(
+          "task \(task.name): objective: \(settings.objective.rawValue) goes on from a network: "
+            + "give its extractor and its head")
+      }
       guard dataset.trainCount > 0,
-        dataset.test.count > 0 || settings.objective == .selfSupervised
+        dataset.test.count > 0 || settings.objective != .target
       else {
         throw SettingsError("task \(task.name): its data set has no training or no test images")
       }

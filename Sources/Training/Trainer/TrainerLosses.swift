@@ -8,6 +8,10 @@ extension Trainer {
   /// - Parameter own: terms of the caller's, last of all.
   func terms(of network: TaskNetwork, with own: [any LossTerm]) -> [any LossTerm] {
     var terms: [any LossTerm] = []
+    if settings.objective == .entropy { terms.append(EntropyLoss()) }
+    if settings.objective == .informationMaximization {
+      terms.append(InformationMaximizationLoss())
+    }
     if settings.objective == .target {
       terms.append(TargetLoss(labelSmoothing: settings.labelSmoothing))
       if let head = commonClassesHead {
