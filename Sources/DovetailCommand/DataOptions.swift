@@ -15,11 +15,14 @@ struct DataChoice: ExpressibleByArgument {
     path = parts.count == 2 ? String(parts[1]) : nil
   }
 
-  func load(_ form: PictureForm, _ split: SplitOption = SplitOption()) throws -> Dataset {
+  /// - Parameters:
+  ///   - form: of the images.
+  ///   - split: nil where the command has no such option.
+  func load(_ form: PictureForm, _ split: SplitOption? = nil) throws -> Dataset {
     let dataset = try Dataset.load(
       kind, path: path, imageSize: form.size, framing: form.framing,
-      test: split.fraction(of: kind))
-    return try split.corruption.map { try dataset.corrupted(by: $0) } ?? dataset
+      test: split?.fraction(of: kind))
+    return try split?.corruption.map { try dataset.corrupted(by: $0) } ?? dataset
   }
 }
 
@@ -44,8 +47,6 @@ struct SplitOption: ParsableArguments {
   var corruption: Corruption?
 
   init() {}
-
-  init(test: Double?) { self.test = test }
 
   func validate() throws {
     guard let test else { return }

@@ -10,14 +10,23 @@ public import Tensors
 /// the order, and the extra predictions do not count.
 public struct Evaluator {
   public let batchSize: Int
-  /// In place of the components' own; nil: theirs.
-  public let policy: BatchNormPolicy?
+  /// What batch norm normalizes by, in place of what the components say; nil: as they say.
+  public let statistics: BatchNormStatistics?
   let backend: any Backend
   private let held: HeldImages
 
+  /// - Parameters:
+  ///   - batchSize: images a batch.
+  ///   - policy: in place of the components' own; nil: theirs.
+  ///   - backend: where it computes.
   public init(batchSize: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
+    self.init(batchSize: batchSize, statistics: policy?.statistics, on: backend)
+  }
+
+  /// The same with statistics that no component states.
+  public init(batchSize: Int, statistics: BatchNormStatistics?, on backend: any Backend) {
     self.batchSize = batchSize
-    self.policy = policy
+    self.statistics = statistics
     self.backend = backend
     held = HeldImages(on: backend)
   }
@@ -55,7 +64,22 @@ public struct Evaluator {
   public func evaluate(
     _ network: Recombination, on images: ImageSet, labelNames: [String], classes: [String]? = nil
   ) throws -> Outcome? {
-    let outputs = network.head.classNames
+    try evaluate(
+      outputs: network.head.classNames, on: images, labelNames: labelNames, classes: classes
+    ) { try logits(network, images, among: $0) }
+  }
+
+  /// The same of logits that somebody else makes.
+  /// - Parameters:
+  ///   - outputs: class names of the head.
+  ///   - images: the images and their labels.
+  ///   - labelNames: canonical class name of each label of `images`.
+  ///   - classes: only images of these classes are measured; all of them where nil.
+  ///   - logits: `[chosen, outputs]` of the chosen images.
+  package func evaluate(
+    outputs: [String], on images: ImageSet, labelNames: [String], classes: [String]?,
+    logits: (_ chosen: [Int]) throws -> [Float]
+  ) throws -> Outcome? {
     let wanted = classes.map(Set.init)
     let chosen = images.labels.indices.filter {
       wanted?.contains(labelNames[Int(images.labels[$0])]) ?? true
@@ -64,7 +88,7 @@ public struct Evaluator {
     // Output of each label by name; −1 where the head does not know the class.
     let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
     let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
-    let predictions = try logits(network, images, among: chosen)
+    let predictions = try logits(chosen)
     var right: [Bool] = []
     var rightAmong = 0
     var ofClass: [Int32: (images: Int, right: Int)] = [:]
@@ -117,7 +141,7 @@ public struct Evaluator {
         store, chosen.map { all in indices.map { all[$0] } } ?? indices, for: preprocessing)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false),
-        statistics: (policy ?? network.batchNorm).statistics)
+        statistics: statistics ?? network.batchNorm.statistics)
       let values = try backend.download(network(Variable(x), context).value)
       for position in 0..<counted {
         let to = indices[position] * outputs
@@ -158,8 +182,11 @@ public struct Evaluator {
 
   /// Batches of the images in the order of measuring; `counted` is how many of a batch count, the
   /// rest being there to fill it.
-  /// - Parameter count: how many images are measured; nil: all.
-  func forEachBatch(
+  /// - Parameters:
+  ///   - images: the images.
+  ///   - count: how many images are measured; nil: all.
+  ///   - body: what is done with a batch.
+  package func forEachBatch(
     of images: ImageSet, count: Int? = nil,
     _ body: (_ store: ImageStore, _ indices: [Int], _ counted: Int) throws -> Void
   ) throws {
@@ -174,7 +201,7 @@ public struct Evaluator {
   }
 
   /// Images as an extractor takes them: `[batch, size, size, 3]`.
-  func gather(
+  package func gather(
     _ store: ImageStore, _ indices: [Int], for preprocessing: Preprocessing
   ) -> Tensor {
     let x = backend.makeTensor([indices.count, store.height, store.width, 3])

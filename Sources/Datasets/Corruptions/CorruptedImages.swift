@@ -11,7 +11,7 @@ extension Dataset {
     guard stream == nil else {
       throw DatasetError(
         .malformed, path: name, problem: "is streamed, and images cannot be corrupted",
-        advice: .heldImages)
+        advice: "Hold the images in memory.")
     }
     return Dataset(
       name: "\(name), \(corruption)", classNames: classNames,
