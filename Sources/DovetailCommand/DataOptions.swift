@@ -57,6 +57,9 @@ struct SplitOption: ParsableArguments {
 
   /// An option that would do nothing is refused.
   func require(for data: [DataChoice]) throws {
+    guard corruption == nil || !data.isEmpty else {
+      throw ValidationError("--corruption: there are no data to corrupt; leave it out")
+    }
     guard test != nil, !data.contains(where: { $0.kind == .folder }) else { return }
     throw ValidationError("--test is for --data folder=PATH; other kinds have their test parts")
   }

@@ -38,6 +38,7 @@ public struct Grid {
     _ experiments: [Experiment], scale: Scale, seeds: Int, sources: [DataSource],
     synonyms: [String: String] = [:], output: String, chosen: [String]? = nil
   ) throws {
+    let experiments = experiments.map { $0.at(scale) }
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
     (self.synonyms, self.output, self.chosen) = (synonyms, output, chosen)
     let known = Set(experiments.flatMap(\.trainings).map(\.name))

@@ -1,6 +1,7 @@
 public import Analysis
 import Components
 import Datasets
+import Training
 
 extension Experiment {
   /// One figure read off finished runs.
@@ -62,6 +63,11 @@ extension Experiment {
     var measure = Measure.accuracy
     /// Images of the classes that both roles have, where it is not the head's own.
     var commonWith: DataRole?
+    /// Through what the images are seen; nil: as they are.
+    var corruption: Corruption?
+    /// What is done on unlabeled images of the role before or while it is measured: AdaBN, blended
+    /// statistics, or TENT, online; what is trained beforehand is the extractor's training.
+    var adaptation: AdaptationMethod?
   }
 
   public enum Measure: String, Sendable { case accuracy, averageClassAccuracy }
