@@ -61,8 +61,8 @@ extension Application {
   }
 
   /// Adaptation by what the network itself says of the task's training images, whose labels are not
-  /// looked at: by its predictions (TENT, SHOT), or by its batch norms' statistics (AdaBN, blended).
-  /// Of these TENT and the statistics change the head's batch norms, too.
+  /// looked at: by its predictions (TENT, SHOT), or by the statistics of its batch norms (AdaBN,
+  /// blended). TENT and the statistics change the head's batch norms, too.
   /// - Parameters:
   ///   - path: the extractor's file.
   ///   - headPath: the head's.

@@ -7,10 +7,10 @@ import Optimizers
 public import Tensors
 import Training
 
-/// TENT as its authors run it (Wang et al. 2021): a network that is tested goes on learning from the
-/// test images, whose labels it does not see. Each batch is predicted by its own statistics, and then
-/// moves batch norm's scales and shifts by one step of SGD (momentum 0.9, no decay) down the entropy
-/// of these predictions; the next batch meets the network that this one left.
+/// TENT as its authors run it (Wang et al. 2021): a network that is tested goes on learning from
+/// the test images, whose labels it does not see. Each batch is predicted by its own statistics, and
+/// then moves batch norm's scales and shifts by one step of SGD (momentum 0.9, no decay) down the
+/// entropy of these predictions; the next batch meets the network that this one left.
 public struct OnlineEntropy: Sendable {
   /// Images a batch.
   public var batchSize: Int

@@ -91,7 +91,8 @@ struct Adapt: ParsableCommand {
         ("source, running statistics", results.sourceRunning),
         ("source, the batch's statistics", results.sourceBatch),
         (
-          "adapted, " + (method.objective == nil ? "statistics of its own" : "the batch's statistics"),
+          "adapted, "
+            + (method.objective == nil ? "statistics of its own" : "the batch's statistics"),
           results.adapted
         ),
       ].compactMap { name, accuracy in

@@ -45,8 +45,8 @@ public enum Scale: String, Codable, Sendable, CaseIterable {
   }
   var adaptationSteps: Int { pick(4, 500, 1000, 1000) }
 
-  /// Rate and minibatches of what is not in the paper, and of rotation on corrupted images; of TENT,
-  /// which goes over the test images once, the rate alone. Chosen at the short scale on
+  /// Rate and minibatches of what is not in the paper, and of rotation on corrupted images; of
+  /// TENT, which goes over the test images once, the rate alone. Chosen at the short scale on
   /// gaussian-noise:3 with seed 1000 (Tools/choose-adaptation), and taken over by the others.
   func adaptation(by method: AdaptationMethod) -> (learningRate: Double, steps: Int) {
     switch method {
