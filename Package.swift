@@ -238,8 +238,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "BackendCPU", "Datasets", "Experiments", "Networks", "Recipes", "Reporting", "Runs",
-        "TestSupport", "Training",
+        "Applications", "BackendCPU", "Components", "Datasets", "Evaluation", "Experiments",
+        "Networks", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport", "Training",
       ],
       swiftSettings: strict),
     .testTarget(
