@@ -213,7 +213,7 @@ let package = Package(
         "Networks", "Optimizers", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport",
         "Training",
       ],
-      swiftSettings: strict),
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "CertificationTests",
       dependencies: [

@@ -38,11 +38,15 @@ extension Experiment {
     case aligned(AlignmentMethod)
     /// Trained with labels, so many steps.
     case stitched(Int)
+    /// No map: both networks made one by the mean of their weights, the second's channels in the
+    /// order that is most like the first's where that is asked for, and statistics taken again.
+    case averaged(permuted: Bool)
 
     public var description: String {
       switch self {
       case .aligned(let method): "aligned, \(method.rawValue)"
       case .stitched(let steps): "stitched, \(steps) steps"
+      case .averaged(let permuted): permuted ? "averaged after permuting" : "averaged"
       }
     }
   }

@@ -257,12 +257,12 @@ import Training
     #expect(try finish(grid, datasets) == 1)
     let report = try grid.report(datasets, commit: "c", on: backend)
     let rows = report.experiments[0].rows.filter { $0.group == "independent" }
-    #expect(rows.count == 10 && rows.allSatisfy { $0.n == 1 && 0...1 ~= ($0.mean ?? -1) })
+    #expect(rows.count == 12 && rows.allSatisfy { $0.n == 1 && 0...1 ~= ($0.mean ?? -1) })
     #expect(rows[0].mean == rows.first { $0.name == "stitch, 0 steps" }?.mean)
     let path = "\(try grid.jobs(datasets)[0].directory)/maps.json"
     let kept = try JSONDecoder().decode(
       [String: Double].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-    #expect(kept.count == 8)
+    #expect(kept.count == 10)
     #expect(try grid.report(datasets, commit: "c", on: backend).json == report.json)
   }
 

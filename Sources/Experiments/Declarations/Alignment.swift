@@ -12,7 +12,10 @@ extension Experiment {
       largest total correlation, the same with each channel's mean and deviation set to its \
       partner's, an orthogonal map, least squares (in closed form, from training images without \
       their labels); and an affine map that is trained with labels between the frozen halves \
-      (stitching), which bounds what such a map can do and is no measure of compatibility.
+      (stitching), which bounds what such a map can do and is no measure of compatibility. And both \
+      networks made one by the mean of their weights, with identical initial weights as they are, of \
+      independent ones after the channels of all layers were brought in the order in which the weights \
+      are most alike (Ainsworth et al. 2023), statistics taken again.
       """,
     deviations: ["None of these rows is in the paper."],
     rows: [
@@ -28,7 +31,13 @@ extension Experiment {
           "stitch, \($0) steps", [training], .mapped(.stitched($0)), group: name,
           note: $0 == 0 ? "the identity" : "with labels", isDrawn: false)
       }
-      return [Row("no map", [training], group: name)] + aligned + stitched
+      let averaged = [false, true].filter { _ in ["independent", "IIW"].contains(name) }.map {
+        Row(
+          $0 ? "average of the weights, after permuting" : "average of the weights", [training],
+          .mapped(.averaged(permuted: $0)), group: name, note: "one network for both tasks",
+          isDrawn: false)
+      }
+      return [Row("no map", [training], group: name)] + aligned + stitched + averaged
         + [Row("own heads", [training], .ownTask, group: name, isDrawn: false)]
     })
 
