@@ -105,6 +105,7 @@ extension Recipe {
       recipe.tasks[index].initialWeights = nil
       recipe.tasks[index].extractor = nil
       recipe.tasks[index].head = nil
+      recipe.tasks[index].oldHead = nil
       recipe.tasks[index].corruption = nil
     }
     return recipe

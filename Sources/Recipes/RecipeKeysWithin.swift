@@ -35,6 +35,11 @@ extension RecipeKeys {
     ["extractor", "a file", "fresh weights", "an extractor to go on from"],
     ["head", "a file", "fresh weights", "a head to go on from, which may know some classes alone"],
     [
+      "old-head", "a file", "none",
+      "a head of an earlier training, which does not change: images of the classes that it knows are "
+        + "to be right under it, too (backward-compatible training)",
+    ],
+    [
       "initial-weights", "a run's directory", "fresh weights", "its network starts from that run's",
     ],
   ]

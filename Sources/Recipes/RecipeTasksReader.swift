@@ -49,6 +49,9 @@ extension Recipe {
       try reader.read("head") { (node) throws(RecipeError) in
         task.head = try absolute(node, folder)
       }
+      try reader.read("old-head") { (node) throws(RecipeError) in
+        task.oldHead = try absolute(node, folder)
+      }
       try reader.read("initial-weights") { (node) throws(RecipeError) in
         task.initialWeights = try absolute(node, folder)
       }

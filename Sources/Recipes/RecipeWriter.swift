@@ -17,6 +17,7 @@ extension Recipe {
       if let own = task.architecture { fields.append("architecture: \(own.yaml)") }
       if let file = task.extractor { fields.append("extractor: \(Recipe.quoted(file))") }
       if let file = task.head { fields.append("head: \(Recipe.quoted(file))") }
+      if let file = task.oldHead { fields.append("old-head: \(Recipe.quoted(file))") }
       if let from = task.initialWeights { fields.append("initial-weights: \(Recipe.quoted(from))") }
       if !task.synonyms.isEmpty {
         let pairs = task.synonyms.sorted { $0.key < $1.key }

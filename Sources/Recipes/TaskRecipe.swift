@@ -22,6 +22,8 @@ public struct TaskRecipe: Sendable, Equatable {
   /// File of a head to go on from. One that knows some of the task's classes alone grows: its
   /// outputs keep their weights, those of the other classes are fresh.
   public var head: String?
+  /// File of a head that does not change, and that the task's features are to be right under, too.
+  public var oldHead: String?
   /// This data set's name of a class to the common one.
   public var synonyms: [String: String]
 

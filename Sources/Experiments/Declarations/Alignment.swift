@@ -45,7 +45,9 @@ extension Experiment {
     name: "fixed-heads", title: "Shared heads that do not learn",
     summary: """
       The heads that tasks share as the seed draws them, never updated, so that trainings agree on \
-      the seed alone; for DCC also a last layer that is a regular simplex and stays so.
+      the seed alone; for DCC also a last layer that is a regular simplex and stays so. And \
+      backward-compatible training (Shen et al. 2020): the second network is trained with its own head \
+      and, on images of common classes, under the first's frozen target head.
       """,
     deviations: ["In the paper the shared heads learn."],
     rows: [
@@ -70,5 +72,34 @@ extension Experiment {
               isDrawn: false),
           ]
         }
-    })
+    } + backwardCompatible)
+
+  /// In both orders: the new extractor under the old head, and under its own.
+  private static let backwardCompatible: [Row] = {
+    let orders: [(old: DataRole, new: DataRole)] = [(.cifar10, .stl10), (.stl10, .cifar10)]
+    let crossings = orders.map { order -> (under: Crossing, own: Crossing) in
+      let old = PlannedTraining("\(order.old.rawValue) alone", roles: [order.old]) { _ in }
+      let new = PlannedTraining(
+        "\(order.new.rawValue), compatible with \(order.old.rawValue)", roles: [order.new],
+        needs: [old]
+      ) { recipe, setting in
+        // Another seed: the networks are not to start alike.
+        recipe.seed += 3000
+        recipe.tasks[0].oldHead = setting.head(old)
+      }
+      return (
+        Crossing(extractor: new, head: old, role: order.new),
+        Crossing(extractor: new, head: new, role: order.new, commonWith: order.old)
+      )
+    }
+    let note = "one direction of each order, mean of both"
+    return [
+      Row(
+        "backward-compatible training", crossings.map(\.under.extractor),
+        .crossings(crossings.map(\.under)), note: note),
+      Row(
+        "backward-compatible training", crossings.map(\.own.extractor),
+        .crossings(crossings.map(\.own)), group: "own task, common classes", isDrawn: false),
+    ]
+  }()
 }

@@ -27,6 +27,8 @@ extension Trainer {
       if settings.objective.usesHeads {
         served.insert((settings.frozenParts.contains(.heads), heads[index]), at: 0)
       }
+      let old = try self.given[index].oldHead.map { try anchor($0) }
+      if let old { served.append((true, old)) }
       let trained = served.filter { !$0.0 }.map(\.1) + [initialAnchors[index]].compactMap { $0 }
       var lineage = lineage(of: network)
       lineage.partners = networks.indices.filter { $0 != index }.map {
@@ -35,6 +37,7 @@ extension Trainer {
       lineage.partners! += served.map(\.1).filter { $0.kind != .sharedHead }.map {
         .init(role: $0.kind.rawValue, digest: $0.digest)
       }
+      if let old { lineage.partners!.append(.init(role: "old-head", digest: old.digest)) }
       let given = given[index]
       if !settings.frozen.contains(.extractors) {
         network.extractor.stamp = ComponentStamp(

@@ -21,6 +21,11 @@ extension Trainer {
             outputs: networks.map { classMap.indices(of: $0.index, in: head.head.classNames) }))
       }
     }
+    if let old = given[network.index].oldHead {
+      terms.append(
+        OldHeadLoss(
+          head: old, outputs: classMap.indices(of: network.index, in: old.classNames)))
+    }
     for head in selfSupervisedHeads(of: network) {
       guard let task = head.kind.auxiliaryTask else { continue }
       terms.append(
