@@ -78,12 +78,12 @@ struct Adapt: ParsableCommand {
       let results = try options.run(
         "adapting", steps: steps ?? Self.standard.steps,
         learningRate: learningRate ?? Self.standard.learningRate
-      ) {
+      ) { application -> Application.AdaptationResults in
         if let rotationHead {
-          try $0.adapt(extractor: extractor, rotationHead: rotationHead, head: head)
-        } else {
-          try $0.adapt(extractor: extractor, under: head!, by: method)
+          return try application.adapt(
+            extractor: extractor, rotationHead: rotationHead, head: head)
         }
+        return try application.adapt(extractor: extractor, under: head!, by: method)
       }
       try options.json.write(results)
       guard !options.json.takesStdout else { return }

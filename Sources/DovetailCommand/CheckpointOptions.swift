@@ -32,7 +32,7 @@ struct CheckpointOptions: ParsableArguments {
   var detectAnomaly = false
 
   /// By name, for what trains nothing: is it given?
-  var given: [(name: String, isGiven: Bool)] {
+  var given: [(String, Bool)] {
     [
       ("--resume", resume), ("--overwrite", overwrite),
       ("--checkpoint-every", checkpointEvery != Self.standardInterval),

@@ -1,7 +1,7 @@
 import Autograd
 public import Components
 public import Datasets
-import Networks
+public import Networks
 public import Tensors
 
 /// Measures networks by the paper's rules: batch statistics in extractor and head (unless the

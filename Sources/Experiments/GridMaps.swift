@@ -34,7 +34,7 @@ extension Grid {
       guard let found = try averaged(job, permuted, sets, names, on: backend) else { return nil }
       values = found
     }
-    for (from, to) in values.isEmpty ? [(0, 1), (1, 0)] : [] {
+    for (from, to) in (values.isEmpty ? [(0, 1), (1, 0)] : []) {
       let tasks = [from, to].map { job.recipe.tasks[$0].name }
       let extractor = try ComponentFile.read(directory.extractor(tasks[0]), as: .extractor)
       let head = try ComponentFile.read(directory.head(tasks[1]), as: .head)

@@ -60,13 +60,14 @@ extension Grid {
     let from = try job(crossing.extractor, seed: seed, datasets)
     let to = try job(crossing.head, seed: seed, datasets)
     guard state(from) == .finished, state(to) == .finished else { return nil }
-    let key = ([
+    let words = [
       String(to.directory.split(separator: "/").last!), "\(crossing.extractorTask)",
       "\(crossing.headTask)", crossing.role.rawValue, crossing.policy.rawValue,
       crossing.batchSize.map(String.init) ?? "as trained", crossing.measure.rawValue,
       crossing.commonWith?.rawValue ?? "all classes",
-    ] + [crossing.corruption?.description, crossing.adaptation.map(words)].compactMap(\.self))
-      .joined(separator: ", ")
+      crossing.corruption?.description, crossing.adaptation.map(self.words),
+    ]
+    let key = words.compactMap(\.self).joined(separator: ", ")
     let path = "\(from.directory)/\(file)"
     var known =
       FileManager.default.contents(atPath: path).flatMap {

@@ -32,8 +32,9 @@ extension Recipe {
         task.test = try node.number(in: 0.001...0.999)
       }
       try reader.read("corruption") { (node) throws(RecipeError) in
-        guard let corruption = Corruption(try node.text()) else {
-          throw node.error("\(Corruption.expected), got “\(try node.text())”")
+        let text = try node.text()
+        guard let corruption = Corruption(text) else {
+          throw node.error("\(Corruption.expected), got “\(text)”")
         }
         task.corruption = corruption
       }

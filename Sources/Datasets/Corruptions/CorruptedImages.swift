@@ -35,7 +35,8 @@ extension ImageSet {
     bytes.withUnsafeBufferPointer { source in
       made.withUnsafeMutableBufferPointer { target in
         // Each iteration writes its own images alone.
-        nonisolated(unsafe) let (from, to) = (source, target)
+        nonisolated(unsafe) let from = source
+        nonisolated(unsafe) let to = target
         let chunk = 64
         DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { block in
           for image in block * chunk..<min((block + 1) * chunk, count) {

@@ -18,8 +18,8 @@ extension Experiment {
       """,
       adaptationChoice,
     ],
-    rows: rows(strengths: Array(Corruption.strengths)),
-    rowsAtScale: { rows(strengths: $0 == .short ? Array(Corruption.strengths) : [5]) })
+    rows: corruptionRows(strengths: Array(Corruption.strengths)),
+    rowsAtScale: { corruptionRows(strengths: $0 == .short ? Array(Corruption.strengths) : [5]) })
 
   private static let corruptionStages =
     [AdaptationRows.sourceModel, AdaptationRows.batchStatistics, AdaptationRows.rotation]
@@ -27,8 +27,8 @@ extension Experiment {
 
   /// The mean over all, then by kind, then by strength where there are several; and the source on
   /// images as they are.
-  private static func rows(strengths: [Int]) -> [Row] {
-    func rows(_ kinds: [Corruption.Kind], _ strengths: [Int], group: String?) -> [Row] {
+  private static func corruptionRows(strengths: [Int]) -> [Row] {
+    func measured(_ kinds: [Corruption.Kind], _ strengths: [Int], group: String?) -> [Row] {
       corruptionStages.map { stage in
         let crossings = kinds.flatMap { kind in
           strengths.map { strength in
@@ -45,7 +45,7 @@ extension Experiment {
     let all = Corruption.Kind.allCases
     let shown = strengths.count > 1 ? "mean of strengths 1 to 5" : "strength \(strengths[0])"
     let source = AdaptationRows.source(.cifar10)
-    return rows(all, strengths, group: nil)
+    return measured(all, strengths, group: nil)
       + [
         Row(
           "source model on images as they are", [source],
@@ -53,8 +53,8 @@ extension Experiment {
             Crossing(
               extractor: source, head: source, role: .cifar10, measure: .averageClassAccuracy)
           ]), isDrawn: false)
-      ] + all.flatMap { rows([$0], strengths, group: "\($0.rawValue), \(shown)") }
+      ] + all.flatMap { measured([$0], strengths, group: "\($0.rawValue), \(shown)") }
       + (strengths.count > 1
-        ? strengths.flatMap { rows(all, [$0], group: "strength \($0), mean of all five") } : [])
+        ? strengths.flatMap { measured(all, [$0], group: "strength \($0), mean of all five") } : [])
   }
 }

@@ -9,6 +9,8 @@ package struct ChannelUnits {
   package struct Axis: Hashable, Sendable {
     package let weight: String
     package let index: Int
+
+    package init(weight: String, index: Int) { (self.weight, self.index) = (weight, index) }
   }
 
   /// The unit at each place of an axis.
