@@ -98,7 +98,7 @@ enum PillowCorruptions {{
   static let decibels: [String: [Double]] = [
 {"".join(lines)}  ]
   /// Sum of all bytes of the images.
-  static let sum = {int(images.sum())}
+  static let sum = {int(images.sum()):_}
 }}
 """
 

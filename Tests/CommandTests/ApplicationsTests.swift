@@ -101,7 +101,9 @@ import Testing
     let cases: [([String], String)] = [
       (["--method", "tent"] + rotation, "--rotation-head is for --method rotation"),
       (["--method", "shot"], "--head is missing"), ([], "--rotation-head is missing"),
-      (["--method", "adabn", "--steps", "3"] + Self.head, "--steps: --method adabn trains nothing"),
+      (
+        ["--method", "adabn", "--steps", "3"] + Self.head, "--steps: --method adabn trains nothing"
+      ),
       (["--method", "blended", "--learning-rate", "1"] + Self.head, "--learning-rate: "),
       (["--method", "adabn", "--seed", "1"] + Self.head, "--seed: "),
       (["--method", "blended", "--resume"] + Self.head, "--resume: "),

@@ -8,5 +8,5 @@ enum PillowCorruptions {
     "jpeg": [27.41, 26.18, 25.66, 24.95, 24.22],
   ]
   /// Sum of all bytes of the images.
-  static let sum = 12607173
+  static let sum = 12_607_173
 }

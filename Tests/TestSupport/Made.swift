@@ -9,7 +9,9 @@ public enum Made {
   }
 
   /// - Parameter beta: biases lie around it.
-  public static func value(of name: String, _ shape: Shape, stream: Int, beta: Double = 0) -> [Float] {
+  public static func value(of name: String, _ shape: Shape, stream: Int, beta: Double = 0)
+    -> [Float]
+  {
     let noise = noise(shape.count, stream: stream)
     switch shape.rank {
     case 4:

@@ -65,10 +65,11 @@ import Training
   @Test func whatTheOldHeadDoesNotKnowHasNoPart() throws {
     func state(_ hasOldHead: Bool, classes: [String]) throws -> [[String: [Float]]] {
       var found: [[String: [Float]]] = []
-      try trained({
-        if !hasOldHead { $0.tasks[0].oldHead = nil }
-        $0.steps = 1
-      }) { _, recipe, _ in
+      func change(_ recipe: inout Recipe) {
+        if !hasOldHead { recipe.tasks[0].oldHead = nil }
+        recipe.steps = 1
+      }
+      try trained(change) { _, recipe, _ in
         let data = Tiny.dataset(classes, stream: 1)
         let trainer = try Tiny.trainer(recipe, [data], on: backend)
         try trainer.run()

@@ -182,7 +182,8 @@ import Training
     #expect(
       problem(.entropy) { $0.methods = [.rotationPrediction] }.hasSuffix("leave methods out"))
     #expect(problem(.informationMaximization) { $0.frozen = [.heads] }.contains("leave frozen out"))
-    #expect(problem(.entropy) { $0.tasks[0].head = nil }.contains("give its extractor and its head"))
+    #expect(
+      problem(.entropy) { $0.tasks[0].head = nil }.contains("give its extractor and its head"))
   }
 
   @Test func recipesSayTheObjective() throws {

@@ -196,7 +196,9 @@ import Training
       try AveragedNetworks(
         [one, (extractor: two.extractor, head: renamed)], permutes: false, seed: 0, on: backend))
     let found = try Component(merged.network(as: 1, on: backend).head, on: backend).tensors
-    let (a, b) = (one.head.tensors["linear.weight"]!.values, renamed.tensors["linear.weight"]!.values)
+    let (a, b) = (
+      one.head.tensors["linear.weight"]!.values, renamed.tensors["linear.weight"]!.values
+    )
     let values = found["linear.weight"]!.values
     for input in 0..<64 {
       // dog is the first's second, cat its first; car is the second's own.

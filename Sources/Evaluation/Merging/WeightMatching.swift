@@ -73,7 +73,8 @@ package struct WeightMatching {
       var place: [Int: Int] = [:]
       for (index, unit) in places.enumerated() { place[unit] = index }
       let (mine, theirs) = (
-        a.slices(along: axis.index), moved(b, axis.weight, but: axis.index).slices(along: axis.index)
+        a.slices(along: axis.index),
+        moved(b, axis.weight, but: axis.index).slices(along: axis.index)
       )
       let found = group.map { place[$0]! }
       for (i, row) in found.enumerated() {

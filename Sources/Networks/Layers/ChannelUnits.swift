@@ -95,7 +95,9 @@ package struct ChannelUnits {
   private mutating func group(_ values: [[Int]]) {
     var places: [Int: [Int]] = [:]
     var order: [Int] = []
-    let all = values + axes.sorted { ($0.key.weight, $0.key.index) < ($1.key.weight, $1.key.index) }
+    let all =
+      values
+      + axes.sorted { ($0.key.weight, $0.key.index) < ($1.key.weight, $1.key.index) }
       .map(\.value)
     for (place, units) in all.enumerated() {
       for unit in units {
