@@ -82,7 +82,7 @@ import Testing
     backend.upload([4, 9], to: layer.runningVariance.value)
     let y = try Self.forward(layer, .blended(sourceImages: sourceImages), on: backend)
     let n = Float(sourceImages)
-    let (means, variances) = (
+    let (means, variances): ([Float], [Float]) = (
       [(2 * n + 2.5) / (n + 1), n / (n + 1)],
       [(4 * n + 5 / 3) / (n + 1), (9 * n + 16 / 3) / (n + 1)]
     )

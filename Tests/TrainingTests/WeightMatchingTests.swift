@@ -23,7 +23,7 @@ import Training
 
   typealias Weights = [String: SafetensorsFile.Entry]
 
-  static let networks: [(name: String, Architecture)] = [
+  static let networks: [(String, Architecture)] = [
     ("resnet", Architecture(depth: 8, split: .stage2)),
     ("projection", Architecture(depth: 8, split: .stage2, shortcut: .projection)),
     ("wide", Architecture(name: .wideResNet, depth: 10, width: 1, split: .stage2)),
