@@ -1,5 +1,5 @@
 public import Networks
-import Training
+public import Training
 
 /// What the applications of Sec. 5 ask of a recipe with one task.
 extension Recipe {

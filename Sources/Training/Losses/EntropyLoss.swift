@@ -1,5 +1,5 @@
 public import Autograd
-public import Components
+import Components
 public import Networks
 
 /// Σ_n H(softmax(h(f(x_n; Φt); Θt))) / N: how unsure the network is of the images, whose labels are

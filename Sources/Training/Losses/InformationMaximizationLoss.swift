@@ -1,5 +1,5 @@
 public import Autograd
-public import Components
+import Components
 public import Networks
 
 /// The mean entropy of the predictions less the entropy of their mean: each image is to be one

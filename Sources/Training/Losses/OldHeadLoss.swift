@@ -1,5 +1,5 @@
 public import Autograd
-public import Components
+import Components
 public import Networks
 
 /// Σ_{y known to it} CE(h(f(x; Φt); Θ_old), y) / B: the new features under a head that was trained
