@@ -76,7 +76,8 @@ import Testing
     let difference =
       Self.decibels(small.corrupted(by: blur, part: 0), small)
       - Self.decibels(doubled.corrupted(by: blur, part: 0), doubled)
-    #expect(abs(difference) < 1.5)
+    // The small image's deviation would make it 10.
+    #expect(abs(difference) < 3)
   }
 
   @Test func textIsReadAndWritten() {

@@ -78,13 +78,15 @@ extension Experiment {
   private static let backwardCompatible: [Row] = {
     let orders: [(old: DataRole, new: DataRole)] = [(.cifar10, .stl10), (.stl10, .cifar10)]
     let crossings = orders.map { order -> (under: Crossing, own: Crossing) in
-      let old = PlannedTraining("\(order.old.rawValue) alone", roles: [order.old]) { _ in }
+      let old = PlannedTraining("\(order.old.rawValue) alone", roles: [order.old]) {
+        $0.seed += 3000
+      }
       let new = PlannedTraining(
         "\(order.new.rawValue), compatible with \(order.old.rawValue)", roles: [order.new],
         needs: [old]
       ) { recipe, setting in
         // Another seed: the networks are not to start alike.
-        recipe.seed += 3000
+        recipe.seed += 4000
         recipe.tasks[0].oldHead = setting.head(old)
       }
       return (
