@@ -1,9 +1,10 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, sixteen, poclBuiltins, convolutionFused, convolutionVector
-  case convolutionTiles, convolutionTiled, filterGradientTiled
+  case convolutionTiles, convolutionTiled, filterGradientTiled, filterGradientWinogradWide
   case convolutionPointwiseGradients
-  case convolutionWinograd, convolutionWinogradGradients, winogradTransforms, winogradFilters
+  case convolutionWinograd, convolutionWinogradWide, convolutionWinogradGradients
+  case winogradTransforms, winogradFilters
   case depthwise, depthwisePortable, batchNorm, batchNormPortable, elementwise, spatial, loss,
     optimizer, image, bench
 
@@ -19,7 +20,9 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionTiles: PackageResources.convolution_tiles_cl
       case .convolutionTiled: PackageResources.convolution_tiled_cl
       case .filterGradientTiled: PackageResources.filter_gradient_tiled_cl
+      case .filterGradientWinogradWide: PackageResources.filter_gradient_winograd_wide_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
+      case .convolutionWinogradWide: PackageResources.convolution_winograd_wide_cl
       case .convolutionWinogradGradients:
         PackageResources.convolution_winograd_gradients_cl
       case .convolutionPointwiseGradients:

@@ -14,6 +14,7 @@
 //   2  mask by the activation's derivative, store, and leave the sums of g and of g * (pre - mean):
 //      partial [items, 2, K]. -D MASK: 0 none, 1 the activation's output recomputed from
 //      `pre` (as X_INPUT 1 does it), 2 the activation's output is `out`
+//   3  act((value - mean) * scale + beta + residual), and store; -D RESIDUAL, whether it is there
 // -D ACCUMULATE: before the mask, `addend` is added.
 // -D X_ACTIVATION, OUT_ACTIVATION: 0 identity, 1 ReLU, 2 ReLU6.
 
@@ -164,11 +165,16 @@ STORE_LANES(__private)
     if (ACCUMULATE) PREFETCH(addend, at, count)     \
   }
 #else
+#if EPILOGUE == 3
+#define OUTPUT_PREFETCH(at, count) \
+  if (RESIDUAL) PREFETCH(residual, at, count)
+#else
 #define OUTPUT_PREFETCH(at, count) \
   if (ACCUMULATE) PREFETCH(addend, at, count)
 #endif
+#endif
 
-// With EPILOGUE 2 a work-item may store OUT_BLOCK channels from OUT_FIRST on instead of all.
+// A work-item may store OUT_BLOCK channels from OUT_FIRST on instead of all.
 #ifndef OUT_FIRST
 #define OUT_FIRST 0
 #define OUT_BLOCK OUT_CHANNELS
@@ -178,7 +184,23 @@ STORE_LANES(__private)
 // OUTPUT_CHANNELS_END(k) after; OUTPUT_SHIFT(k, v) once a work-item before the first of them, v
 // being one value of each channel (statistics are summed about it, never E[x^2] - m^2);
 // OUTPUT_STORE(v, at, lanes); OUTPUT_END(item, count) with the number of pixels stored.
-#if EPILOGUE == 0
+#define OUTPUT_LEVELS(k, lanes)                                                           \
+  const vec out_m = load_lanes(out_mean + (k), lanes),                                    \
+            out_scale = load_lanes(out_gamma + (k), lanes) /                              \
+                        sqrt(load_lanes(out_variance + (k), lanes) + (vec)(out_epsilon)), \
+            out_shift = load_lanes(out_beta + (k), lanes);
+#if EPILOGUE == 3
+#define OUTPUT_ARGUMENTS                                                                  \
+  , __global const float *addend, __global const float *residual,                         \
+      __global const float *restrict out_mean, __global const float *restrict out_variance, \
+      __global const float *restrict out_gamma, __global const float *restrict out_beta,  \
+      const float out_epsilon
+#define OUTPUT_BEGIN
+#define OUTPUT_SHIFT(k, v)
+#define OUTPUT_CHANNELS(k, lanes) OUTPUT_LEVELS(k, lanes)
+#define OUTPUT_CHANNELS_END(k)
+#define OUTPUT_END(item, count)
+#elif EPILOGUE == 0
 #define OUTPUT_ARGUMENTS , __global const float *addend
 #define OUTPUT_BEGIN
 #define OUTPUT_SHIFT(k, v)
@@ -191,16 +213,17 @@ STORE_LANES(__private)
 #define OUTPUT_BEGIN                                                   \
   float shifts[OUT_PADDED], sums[2 * OUT_PADDED];                      \
   for (int i_ = 0; i_ < 2 * OUT_PADDED; i_++) sums[i_] = 0.0f;
-#define OUTPUT_SHIFT(k, v) STOREV(v, shifts + (k));
+#define OUTPUT_SHIFT(k, v) STOREV(v, shifts + (k) - OUT_FIRST);
 #define OUTPUT_CHANNELS(k, lanes)                                      \
-  const vec out_m = LOADV(shifts + (k));                               \
-  vec out_sum = LOADV(sums + (k)), out_product = LOADV(sums + OUT_PADDED + (k));
+  const vec out_m = LOADV(shifts + (k) - OUT_FIRST);                   \
+  vec out_sum = LOADV(sums + (k) - OUT_FIRST),                         \
+      out_product = LOADV(sums + OUT_PADDED + (k) - OUT_FIRST);
 #define OUTPUT_END(item, count)                                                       \
-  for (int k_ = 0; k_ < OUT_CHANNELS; k_++) {                                         \
+  for (int k_ = 0; k_ < OUT_BLOCK; k_++) {                                            \
     const float offset_ = sums[k_] / (float)(count);                                  \
-    partial[(size_t)(item) * 2 * OUT_CHANNELS + k_] = shifts[k_] + offset_;           \
-    partial[(size_t)((item) * 2 + 1) * OUT_CHANNELS + k_] =                           \
-        fmax(sums[OUT_PADDED + k_] - sums[k_] * offset_, 0.0f);                       \
+    const size_t at_ = (size_t)(item) * 2 * OUT_CHANNELS + OUT_FIRST + k_;            \
+    partial[at_] = shifts[k_] + offset_;                                              \
+    partial[at_ + OUT_CHANNELS] = fmax(sums[OUT_PADDED + k_] - sums[k_] * offset_, 0.0f); \
   }
 #else
 #define OUTPUT_ARGUMENTS                                                                  \
@@ -213,11 +236,6 @@ STORE_LANES(__private)
   float sums[2 * OUT_PADDED];                                          \
   for (int i_ = 0; i_ < 2 * OUT_PADDED; i_++) sums[i_] = 0.0f;
 #define OUTPUT_SHIFT(k, v)
-#define OUTPUT_LEVELS(k, lanes)                                                           \
-  const vec out_m = load_lanes(out_mean + (k), lanes),                                    \
-            out_scale = load_lanes(out_gamma + (k), lanes) /                              \
-                        sqrt(load_lanes(out_variance + (k), lanes) + (vec)(out_epsilon)), \
-            out_shift = load_lanes(out_beta + (k), lanes);
 #define OUTPUT_CHANNELS(k, lanes)                                                         \
   OUTPUT_LEVELS(k, lanes)                                                                 \
   vec out_sum = LOADV(sums + (k) - OUT_FIRST),                                            \
@@ -258,6 +276,18 @@ STORE_LANES(__private)
     out_sum += v_;                                            \
     out_product = fma(v_, pre_ - out_m, out_product);         \
   }
+#elif EPILOGUE == 3
+#if RESIDUAL
+#define OUTPUT_SUM                                                  \
+  {                                                                 \
+    v_ = fma(v_ - out_m, out_scale, out_shift);                     \
+    v_ += load_lanes(residual + at_, lanes_);                       \
+    v_ = JOIN(ACTIVATED_, OUT_ACTIVATION)(v_);                      \
+  }
+#else
+#define OUTPUT_SUM \
+  v_ = JOIN(ACTIVATED_, OUT_ACTIVATION)(fma(v_ - out_m, out_scale, out_shift));
+#endif
 #else
 #define OUTPUT_SUM
 #endif

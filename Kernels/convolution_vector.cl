@@ -9,6 +9,10 @@
 #ifndef EVERY
 #define EVERY 1
 #endif
+// Of few images, several work-items take the output channels of one, a part each (EPILOGUE 0, 3).
+#ifndef PARTS
+#define PARTS 1
+#endif
 #define IN_H ((H + EVERY - 1) / EVERY)
 #define IN_W ((W + EVERY - 1) / EVERY)
 
@@ -53,10 +57,11 @@
 #define BUFFER_COLUMNS ((Q_BLOCKS * QB - 1) * STRIDE + S)
 #define POINTWISE (R == 1 && S == 1 && STRIDE * EVERY == 1 && CT == C)
 
-// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N).
+// x [N,H,W,C], w [R,S,C,KP], y [N,P,Q,K]; global (N * PARTS).
 ONE_ITEM __kernel void convolution(
     X_ARGUMENTS, __global const float* restrict w, __global float* y OUTPUT_ARGUMENTS) {
-  const int n = get_global_id(0);
+  const int n = get_global_id(0) / PARTS;
+  const int first_k = get_global_id(0) % PARTS * (KP / PARTS);
   float rows[BUFFER_ROWS * BUFFER_COLUMNS * CT] __attribute__((aligned(64)));
   OUTPUT_BEGIN
   for (int p0 = 0; p0 < P; p0 += ROWS)
@@ -65,7 +70,7 @@ ONE_ITEM __kernel void convolution(
         __private float* to = rows + i * BUFFER_COLUMNS * CT;
         LOAD_ROW(to, n, p0 * STRIDE + i - PAD_H, c0, PAD_W, BUFFER_COLUMNS)
       }
-      for (int k = 0; k < KP; k += V) {
+      for (int k = first_k; k < first_k + KP / PARTS; k += V) {
         const int lanes = K % V == 0 ? V : min(V, K - k);
 #if EPILOGUE == 1
         if (p0 == 0 && c0 + CT >= C) {
@@ -87,7 +92,7 @@ ONE_ITEM __kernel void convolution(
             LOAD_SUMS(at, 1, valid)
 #if POINTWISE
             // The pixels of the rows that come next: asked for while these are summed.
-            if (k == 0) {
+            if (k == first_k) {
               JOIN(PREFETCH_, X_INPUT)
               (X_, (((size_t)n * H + p0 + i + 1) * W + q0) * C + c0, valid * CT)
               OUTPUT_PREFETCH(at, valid * K)

@@ -6,20 +6,27 @@
 //     K / V).
 
 // x [N,H,W,C] as X_INPUT says, u [36,C,K], y [N,H,W,K];
-// global (images / PASS_IMAGES rounded up).
+// global (images / PASS_IMAGES rounded up, parts with EPILOGUE 0 or 3, else 1).
 ONE_ITEM __kernel void convolution_winograd(
     X_ARGUMENTS, __global const float* restrict u, __global float* y,
     const int images OUTPUT_ARGUMENTS) {
+#if EPILOGUE == 0 || EPILOGUE == 3
+  // Of few images, several work-items take the passes of one in turn.
+  const int n0 = get_global_id(0) * PASS_IMAGES, parts = get_global_size(1);
+  const int first_row = get_global_id(1) * TILE_ROWS, next_row = parts * TILE_ROWS;
+#else
   const int item = get_global_id(0), n0 = item * PASS_IMAGES;
-  float rows[BUFFER_ROWS * (W + 2) * C] __attribute__((aligned(64)));
+  const int first_row = 0, next_row = TILE_ROWS;
+#endif
+  float rows[BUFFER_ROWS * ROW_PIXELS * C] __attribute__((aligned(64)));
   float tiles[36 * PLANE(C)] __attribute__((aligned(64)));
   float products[VB * 36 * PLANE(V)] __attribute__((aligned(64)));
   OUTPUT_BEGIN
   zero_border(rows, C);
-  for (int t0 = 0; t0 < H / 4; t0 += TILE_ROWS) {
+  for (int t0 = first_row; t0 < H / 4; t0 += next_row) {
     for (int n = 0; n < PASS_IMAGES; n++) {
       if (n0 + n < images) LOAD_ROWS(X_, rows, n0 + n, t0 * 4 - 1, BUFFER_ROWS, 0, C, C)
-      transform_tiles(rows, tiles + n * IMAGE_TILES * C, C);
+      transform_tiles(rows, tiles + n * IMAGE_TILES * C, C, C);
     }
     for (int k0 = 0; k0 < K; k0 += VB * V) {
       for (int i = 0; i < 36; i++) {

@@ -15,19 +15,6 @@
 //     registers), PIXELS x VB (tiles, and vectors of dx, of the data gradient). Twice INPUT: x is
 //     read by the X_ and dy by the DY_ definitions; OUT_FIRST=c0, OUT_BLOCK=CB.
 
-// A d along one axis: four values give six, `step` apart.
-static inline void spread_gradient(
-    const vec a, const vec b, const vec c, const vec d, vec* to, const int step) {
-  const vec even = a + c, odd = b + d;
-  const vec even2 = fma((vec)(4.0f), c, a), odd2 = fma((vec)(8.0f), d, (vec)(2.0f) * b);
-  to[0] = a;
-  to[step] = even + odd;
-  to[2 * step] = even - odd;
-  to[3 * step] = even2 + odd2;
-  to[4 * step] = even2 - odd2;
-  to[5 * step] = d;
-}
-
 // planes of Y, channels k..<k+V of one tile, from dy's pixels from element `from` on.
 #define SPREAD_TILE(from, to)                                                                \
   {                                                                                          \
@@ -96,7 +83,7 @@ ONE_ITEM __kernel void gradients_winograd(
 #endif
     ) {
   const int c0 = get_global_id(0) * CB, slice = get_global_id(1);
-  float rows[BUFFER_ROWS * (W + 2) * CB] __attribute__((aligned(64)));
+  float rows[BUFFER_ROWS * ROW_PIXELS * CB] __attribute__((aligned(64)));
   float tiles[36 * PLANE(CB)] __attribute__((aligned(64)));
   float gradients[36 * PLANE(K)] __attribute__((aligned(64)));
   float totals[36 * CB * K] __attribute__((aligned(64)));
@@ -121,7 +108,7 @@ ONE_ITEM __kernel void gradients_winograd(
           continue;
         }
         LOAD_ROWS(X_, rows, n0 + n, t0 * 4 - 1, BUFFER_ROWS, c0, CB, C)
-        transform_tiles(rows, tiles + offset * CB, CB);
+        transform_tiles(rows, tiles + offset * CB, CB, CB);
         for (int k = 0; k < K; k += V) {
           JOIN(CONSTANTS_, DY_INPUT)(DY_, k, V)
           for (int i = 0; i < TILE_ROWS; i++)
@@ -219,28 +206,10 @@ ONE_ITEM __kernel void gradients_winograd(
 #endif
   for (int c = 0; c < CB; c++)
     for (int k = 0; k < K; k += V) {
-      // G^T M G, the scales of G's rows taken first.
-      const float scales[6] = {0.25f, -1.0f / 6, -1.0f / 6, 1.0f / 24, 1.0f / 24, 1.0f};
-      vec q[18];
+      vec w[9];
+      gather_filter(totals + c * K + k, CB * K, w);
 #pragma unroll
-      for (int j = 0; j < 6; j++) {
-        vec m[6];
-#pragma unroll
-        for (int i = 0; i < 6; i++)
-          m[i] = LOADV(totals + ((i * 6 + j) * CB + c) * K + k) * (vec)(scales[i] * scales[j]);
-        const vec e = m[1] + m[2], f = m[1] - m[2], g = m[3] + m[4], h = m[3] - m[4];
-        q[j] = m[0] + e + g;
-        q[6 + j] = fma((vec)(2.0f), h, f);
-        q[12 + j] = fma((vec)(4.0f), g, e) + m[5];
-      }
-#pragma unroll
-      for (int r = 0; r < 3; r++) {
-        const vec* m = q + r * 6;
-        const vec e = m[1] + m[2], f = m[1] - m[2], g = m[3] + m[4], h = m[3] - m[4];
-        __global float* to = slices + ((size_t)(slice * 9 + r * 3) * C + c0 + c) * K + k;
-        STREAMV(m[0] + e + g, to);
-        STREAMV(fma((vec)(2.0f), h, f), to + C * K);
-        STREAMV(fma((vec)(4.0f), g, e) + m[5], to + 2 * C * K);
-      }
+      for (int t = 0; t < 9; t++)
+        STREAMV(w[t], slices + ((size_t)(slice * 9 + t) * C + c0 + c) * K + k);
     }
 }

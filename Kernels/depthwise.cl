@@ -61,10 +61,28 @@
 // `rows` of the output are a work-item's.
 typedef struct { int in_rows, out_rows, rows; } Geometry;
 
+// With NORMALIZED the output is act((value - mean) * gamma / sqrt(variance + epsilon) + beta).
+#ifndef NORMALIZED
+#define NORMALIZED 0
+#endif
+#if NORMALIZED
+#define NORM_ARGUMENTS                                                                       \
+  , __global const float *restrict mean, __global const float *restrict variance,            \
+      __global const float *restrict gamma, __global const float *restrict beta, const float epsilon
+#define NORM_LEVELS                                                                          \
+  const vec m = LOADV(mean + c), shift = LOADV(beta + c),                                    \
+            scale = LOADV(gamma + c) / sqrt(LOADV(variance + c) + (vec)(epsilon));
+#define NORMED(v) ACTIVATED(fma((v) - m, scale, shift))
+#else
+#define NORM_ARGUMENTS
+#define NORM_LEVELS
+#define NORMED(v) (v)
+#endif
+
 // in and out are x and y, or dy and dx; global (ceil(out_rows / rows), N).
 ONE_ITEM __kernel void depthwise(
     __global const float* restrict in, __global const float* restrict w,
-    __global float* restrict out, const Geometry g) {
+    __global float* restrict out, const Geometry g NORM_ARGUMENTS) {
   const int first = get_global_id(0) * g.rows, n = get_global_id(1);
   for (int p = first; p < first + g.rows && p < g.out_rows; p++) {
     __global float* to = out + ((size_t)(n * g.out_rows + p) * OUT_COLUMNS) * C;
@@ -99,9 +117,10 @@ ONE_ITEM __kernel void depthwise(
                 SPREAD(LOADV(row + (origin + t) * C))
           }
         }
+        NORM_LEVELS
 #pragma unroll
         for (int j = 0; j < QB; j++)
-          if (q0 + j < OUT_COLUMNS) STORE_OUT(acc[j], to + (q0 + j) * C + c);
+          if (q0 + j < OUT_COLUMNS) STORE_OUT(NORMED(acc[j]), to + (q0 + j) * C + c);
       }
     }
     for (int c = C / V * V; c < C; c++)

@@ -43,8 +43,14 @@ def arguments():
         prog="Tools/compare-pytorch", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--architecture", default="resnet", choices=["resnet", "wide-resnet", "mobilenet-v2"])
-    parser.add_argument("--depth", type=int, help="56 of a resnet, 28 of a wide-resnet")
+        "--architecture", default="resnet",
+        choices=["resnet", "wide-resnet", "mobilenet-v2", "imagenet-resnet"])
+    parser.add_argument(
+        "--depth", type=int, help="56 of a resnet, 28 of a wide-resnet, 18 of an imagenet-resnet")
+    parser.add_argument("--image-size", type=int, default=32, help="height and width, pixels")
+    parser.add_argument(
+        "--resolution", choices=["small", "standard"],
+        help="strides of a mobilenet-v2 or imagenet-resnet; default: small up to 64 pixels")
     parser.add_argument("--width", type=int, help="1 of a resnet, 2 of a wide-resnet")
     parser.add_argument("--batch", type=int, default=128, help="images of a minibatch")
     parser.add_argument("--methods", default="", help="of a joint step, by comma: iiw, rp, dcc")
@@ -60,7 +66,7 @@ def arguments():
     parser.add_argument(
         "--python", metavar="PATH", help="an interpreter that has torch; nothing is installed")
     result = parser.parse_args()
-    for name in ("batch", "rounds", "steps"):
+    for name in ("batch", "rounds", "steps", "image_size"):
         if getattr(result, name) < 1:
             parser.error(f"--{name}: expected 1 or more, got {getattr(result, name)}")
     if result.architecture == "mobilenet-v2" and (result.depth or (result.width or 1) != 1):
@@ -70,7 +76,13 @@ def arguments():
         if name not in METHODS:
             parser.error(f"--methods: expected {', '.join(METHODS)}, got {name}")
     result.methods = names
-    result.depth = result.depth or {"resnet": 56, "wide-resnet": 28}.get(result.architecture)
+    result.depth = result.depth or {"resnet": 56, "wide-resnet": 28, "imagenet-resnet": 18}.get(result.architecture)
+    if result.resolution and result.architecture not in ("mobilenet-v2", "imagenet-resnet"):
+        parser.error("--resolution: is for mobilenet-v2 and imagenet-resnet")
+    result.small = (
+        result.resolution == "small" if result.resolution else result.image_size <= 64)
+    if result.architecture == "imagenet-resnet" and result.methods:
+        parser.error("imagenet-resnet is compared without --methods")
     result.width = result.width or (2 if result.architecture == "wide-resnet" else 1)
     return result
 
@@ -91,8 +103,12 @@ class Cut(torch.nn.Module):
             n = networks.WideResNet(a.depth, a.width, classes)
             before, after = [n.conv1, n.block1, n.block2], [n.block3, n.bn1, torch.nn.ReLU()]
             last = n.fc
+        elif a.architecture == "imagenet-resnet":
+            n = networks.ImageNetResNet(a.depth, a.small, classes)
+            before = [n.conv1, n.bn1, torch.nn.ReLU(), n.pool, n.layer1, n.layer2]
+            after, last = [n.layer3, n.layer4], n.fc
         else:
-            n = networks.MobileNetV2(True, classes)
+            n = networks.MobileNetV2(a.small, classes)
             before, after = list(n.features[:12]), list(n.features[12:])
             last = n.classifier[1]
         self.extractor = torch.nn.Sequential(*before)
@@ -124,7 +140,7 @@ class Step:
         self.rotation = made(Cut(a, 4).head) if "rp" in a.methods else None
         self.common = made(Cut(a, CLASSES - 1).head) if "dcc" in a.methods else None
         self.images = [
-            torch.randn(a.batch, 3, 32, 32).to(device=device, memory_format=layout)
+            torch.randn(a.batch, 3, a.image_size, a.image_size).to(device=device, memory_format=layout)
             for _ in tasks]
         self.labels = [torch.randint(CLASSES, (a.batch,)).to(device) for _ in tasks]
         self.turns = torch.arange(4).repeat_interleave(a.batch).to(device)
@@ -195,11 +211,13 @@ class PyTorch:
 def dovetail(a):
     command = [
         a.dovetail, "bench", "step", "--architecture", a.architecture, "--batch", str(a.batch),
-        "--repeats", str(a.steps), "--json", "-"]
+        "--image-size", str(a.image_size), "--repeats", str(a.steps), "--json", "-"]
     if a.depth:
         command += ["--depth", str(a.depth)]
     if a.width != 1 or a.architecture == "wide-resnet":
         command += ["--width", str(a.width)]
+    if a.resolution:
+        command += ["--resolution", a.resolution]
     if a.methods:
         command += ["--methods", ",".join(a.methods)]
     if a.device:
@@ -268,7 +286,7 @@ def main():
     images = last["batch"] * last["tasks"]
     figures = {
         "architecture": last["architecture"], "methods": a.methods, "batch": a.batch,
-        "tasks": last["tasks"], "rounds": a.rounds, "stepsPerRound": a.steps,
+        "imageSize": a.image_size, "tasks": last["tasks"], "rounds": a.rounds, "stepsPerRound": a.steps,
         "dovetail": {
             "device": last["device"], "millisecondsPerStep": median,
             "imagesPerSecond": images / median * 1e3, "millisecondsOfSteps": ours["times"],
@@ -285,7 +303,7 @@ def main():
         "python": platform.python_version(),
     }
     joint = f", joint step of {last['tasks']} tasks ({', '.join(a.methods)})" if a.methods else ""
-    say(f"\n{last['architecture']}, batch {a.batch}{joint}; {a.rounds} rounds of {a.steps} steps")
+    say(f"\n{last['architecture']}, {a.image_size} pixels, batch {a.batch}{joint}; {a.rounds} rounds of {a.steps} steps")
     rows = [("Dovetail, " + last["device"], ours["times"])]
     rows += [(f"PyTorch {torch.__version__}, {m.name}", m.times) for m in modes]
     for name, times in rows:

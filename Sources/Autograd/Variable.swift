@@ -3,7 +3,9 @@ public import Tensors
 /// A tensor on the tape and, after `Tape.backward`, the gradient of the loss with respect to it.
 ///
 /// What a batch norm puts out may be *deferred*: known as a rule of reading its input. A
-/// convolution reads it so, and nothing is stored; whoever asks for `value` has it computed.
+/// convolution reads it so, and nothing is stored; whoever asks for `value` has it computed. Where
+/// nothing is recorded, a convolution's output is deferred, too, until it is known whether a batch
+/// norm follows whose statistics are known: both are one pass then.
 public final class Variable {
   public let shape: Shape
   /// Whether gradients are wanted here or behind here.
@@ -12,6 +14,8 @@ public final class Variable {
   var tileStatistics: StatisticsSource?
 
   private var stored: Tensor?
+  /// The convolution that makes the value, while nobody has asked for it.
+  private var pending: PendingConvolution?
   private let deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
 
   /// The gradient in slices, not yet added up, and where to add them up.
@@ -45,11 +49,30 @@ public final class Variable {
     self.needsGradient = needsGradient
   }
 
+  /// The output of a convolution that has not run.
+  init(_ pending: PendingConvolution) {
+    shape = pending.shape
+    needsGradient = false
+    deferred = nil
+    self.pending = pending
+  }
+
+  /// A convolution that nobody has asked the value of; the caller runs it, and then nobody may.
+  func takePending() -> PendingConvolution? {
+    defer { pending = nil }
+    return pending
+  }
+
   /// What mean and variance over all axes but the last are computed from.
   public var statisticsSource: StatisticsSource { tileStatistics ?? .tensor(value) }
 
   public var value: Tensor {
     if let stored { return stored }
+    if let pending = takePending() {
+      let value = pending.run()
+      stored = value
+      return value
+    }
     let value = deferred!.backend.materialized(convolutionInput)
     stored = value
     return value
@@ -57,7 +80,7 @@ public final class Variable {
 
   /// The value as a convolution reads it.
   var convolutionInput: ConvolutionInput {
-    if let stored { return ConvolutionInput(stored) }
+    if stored != nil || pending != nil { return ConvolutionInput(value) }
     return ConvolutionInput(deferred!.input, deferred!.normalization)
   }
 

@@ -14,6 +14,7 @@ public final class CPUBackend: Backend {
   }
 
   public var kind: String { "cpu" }
+  public let treatsImagesAlike = true
   public var deviceDescription: String { "CPU: Swift, \(threads) threads" }
 
   /// Calls `body` for 0..<chunks on all threads; each call writes what no other one touches.

@@ -105,6 +105,9 @@ public final class OpenCLBackend: Backend {
 
   public var kind: String { "opencl" }
 
+  /// CLBlast chooses a kernel by the number of rows.
+  public var treatsImagesAlike: Bool { family == .vector }
+
   /// Whether commands are written down instead of run.
   public var isRecording: Bool { queue.isRecording }
 
@@ -223,6 +226,8 @@ public final class OpenCLBackend: Backend {
 
   /// To be called by whatever writes to a parameter: upload, copy, fill and the optimizer.
   func filterChanged(_ w: Tensor) {
-    for transform in (w.storage as? OpenCLStorage)?.transforms ?? [] { transform.isFresh = false }
+    guard let storage = w.storage as? OpenCLStorage else { return }
+    for transform in storage.transforms { transform.isFresh = false }
+    storage.orientationsUsed = []
   }
 }

@@ -72,6 +72,8 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var batchSize: Int?
   /// The kind of device: `cpu`, `opencl`.
   public var device: String?
+  /// After how many steps of each task its weights were kept, where it was not the last.
+  public var keptStep: Int?
   /// What it was made from.
   public var parents: [Relative]?
   /// What it was trained with.
@@ -88,7 +90,7 @@ public struct Lineage: Codable, Hashable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case origin, madeBy, task, methods, sharedHeads, scheme, recipe, data, seed
     case batchSize = "batch"
-    case device
+    case device, keptStep
     case parents, partners, alignment, adaptation, differentSpaceAllowed
   }
 

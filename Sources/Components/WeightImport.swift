@@ -33,6 +33,8 @@ public struct WeightImport: Sendable {
   public let notes: [String]
   private let options: Options
   private let tensors: [String: SafetensorsFile.Entry]
+  /// Names as they stand in the file, the common prefix apart, and shapes.
+  private let written: [String: [Int]]
   private let digest: String
   private let path: String
 
@@ -59,7 +61,9 @@ public struct WeightImport: Sendable {
     var notes = prefix.isEmpty ? [] : ["the prefix “\(prefix)” of all names is taken off"]
     var converted: [String: Int] = [:]
     var found: [String: SafetensorsFile.Entry] = [:]
+    var written: [String: [Int]] = [:]
     for item in index.items {
+      written[String(item.name.dropFirst(prefix.count))] = item.shape
       var name = family.ownName(ofTensor: String(item.name.dropFirst(prefix.count)))
       if name.hasSuffix(".num_batches_tracked") { continue }
       if let why = family.refusal(ofTensor: name) {
@@ -79,7 +83,7 @@ public struct WeightImport: Sendable {
     for (type, count) in converted.sorted(by: { $0.key < $1.key }) {
       notes.append("\(count) tensors of \(type) are converted to F32")
     }
-    self.notes = notes
+    (self.notes, self.written) = (notes, written)
     try found.requireFinite(path: path)
     architecture = try Self.architecture(found, options, path: path)
     let (size, divisor) = (options.preprocessing.imageSize, architecture.cut.spatialDivisor)
@@ -87,12 +91,10 @@ public struct WeightImport: Sendable {
       throw malformed("an image size of \(size) is no multiple of \(divisor), as this cut needs")
     }
     let bias = "\(architecture.classifier).bias"
-    guard found[bias]?.shape == [options.classNames.count] else {
+    if let shape = found[bias]?.shape, shape != [options.classNames.count] {
       throw malformed(
-        found[bias].map {
-          "tensor “\(bias)”: it has \($0.shape) outputs, \(options.classNames.count) class names "
-            + "were given"
-        } ?? "tensor “\(bias)” is missing")
+        "tensor “\(bias)”: it has \(shape) outputs, \(options.classNames.count) class names were "
+          + "given")
     }
     tensors = found
     classNames = options.classNames
@@ -108,8 +110,16 @@ public struct WeightImport: Sendable {
   ) throws(FileError) -> (FeatureExtractor, TaskHead) {
     let extractor = architecture.makeExtractor(on: backend, seed: 0)
     let head = architecture.makeHead(classes: classNames.count, on: backend, seed: 0)
-    try WeightLayout.check(
-      tensors, fit: Sequential(extractor.layers + head.layers), path: path)
+    do throws(FileError) {
+      try WeightLayout.check(
+        tensors, fit: Sequential(extractor.layers + head.layers), path: path)
+    } catch {
+      guard let other = otherArchitecture(on: backend) else { throw error }
+      throw FileError(
+        kind: .malformed, path: path,
+        problem: "its weights are those of \(other), \(architecture) was asked for; give the "
+          + "architecture \(other.name.rawValue)")
+    }
     for layers in [extractor, head] { WeightLayout.upload(tensors, to: layers, on: backend) }
     var lineage = Lineage(origin: .importing)
     lineage.parents = [.init(role: "source-file", digest: digest)]
@@ -123,6 +133,32 @@ public struct WeightImport: Sendable {
       TaskHead(
         architecture: architecture, classNames: classNames, layers: head, stamp: stamp)
     )
+  }
+
+  /// The network of another family whose weights these are, where there is one.
+  private func otherArchitecture(on backend: any Backend) -> Architecture? {
+    for family in NetworkFamilies.all where family.name != options.name {
+      var shapes: [String: [Int]] = [:]
+      for (name, shape) in written where !name.hasSuffix(".num_batches_tracked") {
+        var own = family.ownName(ofTensor: name)
+        if let (other, layer) = family.layerAliases.first(where: { own.hasPrefix("\($0.key).") }) {
+          own = layer + own.dropFirst(other.count)
+        }
+        shapes[own] = shape
+      }
+      let sizes = family.sizes(of: WeightShapes(shapes))
+      let found = Architecture(
+        name: family.name, depth: sizes.depth, width: sizes.width,
+        resolution: family.resolution(of: WeightShapes(shapes)),
+        shortcut: family.shortcut(of: WeightShapes(shapes)),
+        imageSize: options.preprocessing.imageSize)
+      guard (try? found.validate()) != nil else { continue }
+      let layers = Sequential(
+        found.makeExtractor(on: backend, seed: 0).layers
+          + found.makeHead(classes: classNames.count, on: backend, seed: 0).layers)
+      if Set(WeightLayout.named(layers).map(\.0)) == Set(shapes.keys) { return found }
+    }
+    return nil
   }
 
   /// Whole words before points that all names begin with: a network's own names have none in common.

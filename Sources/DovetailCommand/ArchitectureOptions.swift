@@ -4,16 +4,25 @@ public import Dovetail
 /// Which network, where no recipe says so.
 struct ArchitectureOptions: ParsableArguments {
   @Option(
-    help: "Which networks: \(NetworkFamilies.names.map(\.rawValue).joined(separator: ", ")).")
-  var architecture = Architecture.Name.resnet
+    help:
+      "Which networks: \(NetworkFamilies.names.map(\.rawValue).joined(separator: ", ")). Default: resnet."
+  )
+  var architecture: Architecture.Name?
   @Option(help: ArgumentHelp(ArchitectureHelp.depths { $0.benchDepth })) var depth: Int?
   @Option(help: "What the channels are multiplied by.") var width: Double?
+  @Option(help: "Strides of a mobilenet-v2 or imagenet-resnet. Default: small up to 64 pixels.")
+  var resolution: Architecture.Resolution?
+
+  /// Whether any of them is.
+  var isGiven: Bool { architecture != nil || depth != nil || width != nil || resolution != nil }
 
   /// - Throws: `ArchitectureError` where there is no such network.
   func architecture(imageSize: Int) throws -> Architecture {
-    let family = try NetworkFamilies.known(architecture)
-    let network = Architecture(
-      name: architecture, depth: depth ?? family.benchDepth, width: width, imageSize: imageSize)
+    let name = architecture ?? .resnet
+    let family = try NetworkFamilies.known(name)
+    var network = Architecture(
+      name: name, depth: depth ?? family.benchDepth, width: width, imageSize: imageSize)
+    if let resolution { network.resolution = resolution }
     try network.validate()
     return network
   }
@@ -60,6 +69,8 @@ extension Architecture.Name: ExpressibleByArgument {
 }
 
 extension Split: ExpressibleByArgument {}
+
+extension Architecture.Resolution: ExpressibleByArgument {}
 
 /// `iiw,rp,dcc`.
 struct MethodList: ExpressibleByArgument {

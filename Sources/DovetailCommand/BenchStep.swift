@@ -123,10 +123,7 @@ struct BenchStep: ParsableCommand {
   }
 
   private func list(_ kernels: [KernelShare]) {
-    for kernel in kernels {
-      Console.log(
-        "\(Format.fixed(kernel.milliseconds, 1)) ms in \(kernel.count) × \(kernel.name)")
-    }
+    for kernel in kernels { Console.log(kernel.text) }
   }
 
   /// Records a step on the device instead of running it.
@@ -167,22 +164,5 @@ struct BenchStep: ParsableCommand {
       var container = encoder.container(keyedBy: Key.self)
       try container.encodeIfPresent(kernels, forKey: .kernels)
     }
-  }
-}
-
-/// All launches of one kernel in a step.
-private struct KernelShare: Encodable {
-  let name: String
-  var count = 0
-  var milliseconds = 0.0
-
-  /// The longest first.
-  static func by(name times: [(name: String, seconds: Double)]) -> [KernelShare] {
-    var shares: [String: KernelShare] = [:]
-    for (name, seconds) in times {
-      shares[name, default: KernelShare(name: name)].count += 1
-      shares[name]!.milliseconds += seconds * 1000
-    }
-    return shares.values.sorted { ($0.milliseconds, $1.name) > ($1.milliseconds, $0.name) }
   }
 }

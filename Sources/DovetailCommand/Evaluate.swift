@@ -23,6 +23,8 @@ struct Evaluate: ParsableCommand {
     help: ArgumentHelp(
       "Where a task's data are now; may stand several times.", valueName: "task=kind:path"))
   var data: [TaskData] = []
+  @Flag(help: "Print the accuracy on the images of each class, the worst first.")
+  var perClass = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
 
@@ -39,7 +41,10 @@ struct Evaluate: ParsableCommand {
       let backend = try device.open()
       let results = try Run.evaluate(RunDirectory(directory), on: backend, datasets: load)
       try json.write(results)
-      if !json.takesStdout { Console.print(ResultTable.text(results)) }
+      if !json.takesStdout {
+        Console.print(ResultTable.text(results))
+        if perClass { Console.print(ClassTable.text(results)) }
+      }
     }
   }
 

@@ -17,15 +17,21 @@ enum ResultTable {
       lines.append("\(task.name): \(task.dataset), \(task.notes.joined(separator: "; "))")
     }
     let labeled = results.tasks.filter { $0.ownAccuracy != nil }
+    let hasTopFive = labeled.contains { $0.topFiveAccuracy != nil }
     let own = labeled.map {
-      [
-        $0.name, "\($0.testImages)", Format.percent($0.ownAccuracy),
-        Format.percent($0.ownAccuracyOnCommonClasses),
-      ]
+      [$0.name, "\($0.testImages)", Format.percent($0.ownAccuracy)]
+        + (hasTopFive ? [Format.percent($0.topFiveAccuracy)] : [])
+        + [Format.percent($0.ownAccuracyOnCommonClasses)]
     }
     if !own.isEmpty {
       lines.append("")
-      lines += aligned([["own task", "images", "accuracy", "on common classes"]] + own)
+      lines += aligned(
+        [
+          ["own task", "images", "accuracy"] + (hasTopFive ? ["top 5"] : []) + ["on common classes"]
+        ] + own)
+    }
+    if let step = results.keptStep {
+      lines.append("Kept: the weights after \(step) of \(results.steps) steps (keep: best)")
     }
     let selfSupervised = results.tasks.flatMap { task in
       (task.auxiliaryAccuracy ?? [:]).sorted { $0.key < $1.key }.map {

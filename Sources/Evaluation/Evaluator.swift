@@ -13,46 +13,35 @@ public struct Evaluator {
   /// What batch norm normalizes by, in place of what the components say; nil: as they say.
   public let statistics: BatchNormStatistics?
   let backend: any Backend
+  /// Whether the last batch is as large as the others, which batch statistics need.
+  private let fillsBatches: Bool
   private let held: HeldImages
+  /// Batches that are enqueued before the first is read.
+  private static let mostInFlight = 8
 
   /// - Parameters:
-  ///   - batchSize: images a batch.
+  ///   - batchSize: images of a batch.
   ///   - policy: in place of the components' own; nil: theirs.
   ///   - backend: where it computes.
   public init(batchSize: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
-    self.init(batchSize: batchSize, statistics: policy?.statistics, on: backend)
+    self.init(
+      batchSize: batchSize, statistics: policy?.statistics, fillsBatches: true, on: backend)
   }
 
   /// The same with statistics that no component states.
   public init(batchSize: Int, statistics: BatchNormStatistics?, on backend: any Backend) {
+    self.init(batchSize: batchSize, statistics: statistics, fillsBatches: true, on: backend)
+  }
+
+  init(
+    batchSize: Int, statistics: BatchNormStatistics? = nil, fillsBatches: Bool,
+    on backend: any Backend
+  ) {
+    self.fillsBatches = fillsBatches
     self.batchSize = batchSize
     self.statistics = statistics
     self.backend = backend
     held = HeldImages(on: backend)
-  }
-
-  public struct Outcome: Sendable, Equatable {
-    public let images: Int
-    /// Share whose arg max over all outputs names the image's class; in [0, 1].
-    public let accuracy: Double
-    /// The same with the arg max over `among` alone.
-    public let accuracyAmongCommonOutputs: Double
-    /// Mean over the classes that have images of each one's accuracy.
-    public let averageClassAccuracy: Double
-    /// Of each measured image, in the images' order: was its class named, with the arg max over all
-    /// outputs?
-    public let right: [Bool]
-
-    package init(
-      images: Int, accuracy: Double, accuracyAmongCommonOutputs: Double,
-      averageClassAccuracy: Double, right: [Bool]
-    ) {
-      self.images = images
-      self.accuracy = accuracy
-      self.accuracyAmongCommonOutputs = accuracyAmongCommonOutputs
-      self.averageClassAccuracy = averageClassAccuracy
-      self.right = right
-    }
   }
 
   /// - Parameters:
@@ -89,27 +78,13 @@ public struct Evaluator {
     let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
     let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
     let predictions = try logits(chosen)
-    var right: [Bool] = []
-    var rightAmong = 0
-    var ofClass: [Int32: (images: Int, right: Int)] = [:]
+    var tally = Tally()
     for (position, index) in chosen.enumerated() {
       let row = predictions[position * outputs.count..<(position + 1) * outputs.count]
-      let truth = expected[Int(images.labels[index])]
-      let isRight = Self.argMax(row, among: Array(outputs.indices)) == truth
-      right.append(isRight)
       let label = images.labels[index]
-      let known = ofClass[label] ?? (0, 0)
-      ofClass[label] = (known.images + 1, known.right + (isRight ? 1 : 0))
-      if Self.argMax(row, among: among) == truth { rightAmong += 1 }
+      tally.add(row, truth: expected[Int(label)], label: label, among: among)
     }
-    return Outcome(
-      images: chosen.count, accuracy: Double(right.filter(\.self).count) / Double(chosen.count),
-      accuracyAmongCommonOutputs: Double(rightAmong) / Double(chosen.count),
-      // In the order of the labels, so that equal counts give equal bits.
-      averageClassAccuracy: ofClass.sorted { $0.key < $1.key }
-        .reduce(0) { $0 + Double($1.value.right) / Double($1.value.images) }
-        / Double(ofClass.count),
-      right: right)
+    return tally.outcome(labelNames: labelNames)
   }
 
   /// The output that each image gets: arg max over all of them, the first of the largest.
@@ -136,19 +111,30 @@ public struct Evaluator {
     precondition(images.size == size, "images of \(images.size), the extractor takes \(size)")
     let count = chosen?.count ?? images.count
     var result = [Float](repeating: 0, count: count * outputs)
+    // Batches that the device works on or has done, not yet read: reading waits for all of them.
+    var inFlight: [(logits: Tensor, indices: ArraySlice<Int>)] = []
+    func read() throws {
+      for (logits, indices) in inFlight {
+        let values = try backend.download(logits)
+        for (position, index) in indices.enumerated() {
+          result.replaceSubrange(
+            index * outputs..<(index + 1) * outputs,
+            with: values[position * outputs..<(position + 1) * outputs])
+        }
+      }
+      inFlight = []
+    }
     try forEachBatch(of: images, count: count) { store, indices, counted in
       let x = gather(
         store, chosen.map { all in indices.map { all[$0] } } ?? indices, for: preprocessing)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false),
         statistics: statistics ?? network.batchNorm.statistics)
-      let values = try backend.download(network(Variable(x), context).value)
-      for position in 0..<counted {
-        let to = indices[position] * outputs
-        result.replaceSubrange(
-          to..<to + outputs, with: values[position * outputs..<(position + 1) * outputs])
-      }
+      inFlight.append((network(Variable(x), context).value, indices[..<counted]))
+      backend.flush()
+      if inFlight.count == Self.mostInFlight { try read() }
     }
+    try read()
     return result
   }
 
@@ -195,7 +181,8 @@ public struct Evaluator {
     let order = random.permutation(count)
     let store = held.store(of: images)
     for start in stride(from: 0, to: count, by: batchSize) {
-      let indices = (0..<batchSize).map { order[(start + $0) % count] }
+      let here = fillsBatches ? batchSize : min(batchSize, count - start)
+      let indices = (0..<here).map { order[(start + $0) % count] }
       try body(store, indices, min(batchSize, count - start))
     }
   }

@@ -53,8 +53,9 @@ public struct Predictor {
     }
   }
 
-  /// With fixed statistics an image's logits are the same bits whatever the other images are: all
-  /// batches have one size, filled up where images are short of it.
+  /// With fixed statistics an image's logits are the same bits whatever the other images are: where
+  /// the backend does not promise that, all batches have one size, filled up where images are short
+  /// of it.
   /// - Parameters:
   ///   - files: pictures.
   ///   - path: the model's, for errors.
@@ -97,7 +98,10 @@ public struct Predictor {
       let batchSize =
         dependsOnTheBatch
         ? min(intact.count, model.extractor.header.lineage?.batchSize ?? 128) : Self.smallBatch
-      let logits = try Evaluator(batchSize: batchSize, on: backend).logits(network, images)
+      let logits = try Evaluator(
+        batchSize: batchSize, fillsBatches: dependsOnTheBatch || !backend.treatsImagesAlike,
+        on: backend
+      ).logits(network, images)
       predictions += intact.enumerated().map { position, file in
         Prediction(
           path: file, logits: Array(logits[position * outputs..<(position + 1) * outputs]))

@@ -22,6 +22,9 @@ public struct Recipe: Sendable, Equatable {
   /// What happens to image files that cannot be decoded.
   public var damagedImages = DamagedImages.fail
 
+  /// Which weights of a run its components have.
+  public var keep = KeptWeights.last
+
   public init(tasks: [TaskRecipe]) { self.tasks = tasks }
 
   /// The settings' own, as if they were the recipe's.
@@ -39,4 +42,13 @@ public struct Recipe: Sendable, Equatable {
   public func extractorArchitecture(of task: TaskRecipe) -> Architecture {
     task.architecture ?? settings.architecture
   }
+}
+
+/// Which weights of a run its components have.
+public enum KeptWeights: String, Codable, Sendable, CaseIterable {
+  /// Those after the last step.
+  case last
+  /// Of those that were measured, the last ones among them, those under which the held-out images
+  /// were named best: the mean over the tasks of own accuracy; of equals the earliest.
+  case best
 }

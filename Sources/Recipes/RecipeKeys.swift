@@ -230,9 +230,24 @@ enum RecipeKeys {
       "whether batch norm's scales and shifts, and biases, decay like all other weights"),
     .number(
       "label-smoothing", \.labelSmoothing, in: 0...0.99, .unlessStandard, "of the target loss"),
+    .number(
+      "average-weights", \.averageWeights, in: 0...0.999_999, .unlessStandard,
+      "d of a moving average of the weights, d·average + (1 − d)·weight after each step, which is what "
+        + "is measured and stored; such as 0.999; 0: none"),
   ]
 
   private static let rest: [RecipeKey] = [
+    RecipeKey(
+      name: "keep", values: KeptWeights.allCases.map(\.rawValue).joined(separator: ", "),
+      standard: KeptWeights.last.rawValue,
+      meaning:
+        "which weights become components; best: those measured (evaluate-every) under which the "
+        + "held-out images (validation) were named best, in the mean over tasks"
+    ) { (node, recipe, _) throws(RecipeError) in
+      recipe.keep = try node.choice(KeptWeights.self)
+    } write: {
+      $0.keep == .last ? nil : $0.keep.rawValue
+    },
     RecipeKey(
       name: "image-memory", values: "0 to 100000000", standard: "2048",
       meaning: "MiB of a task's images that are held; a larger image folder is streamed"

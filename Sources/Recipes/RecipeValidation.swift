@@ -22,6 +22,7 @@ extension Recipe {
       try settings.validate(tasks: tasks.map(\.name))
       try validateTasks()
       try validateStart()
+      try validateKeeping()
     } catch let error {
       throw RecipeError(error.problem)
     }
@@ -36,6 +37,19 @@ extension Recipe {
         throw SettingsError("task \(task.name): classes: expected some, each once")
       }
       try settings.validate(extractorArchitecture(of: task), of: task.name)
+    }
+  }
+
+  private func validateKeeping() throws(SettingsError) {
+    guard keep == .best else { return }
+    if self.objective != .target || self.scheme != .joint {
+      throw SettingsError(
+        "keep: best goes by the tasks' own accuracies along a joint training; leave it out")
+    }
+    if self.validation == 0 || (self.evaluateEvery == 0 && self.evaluateAt.isEmpty) {
+      throw SettingsError(
+        "keep: best needs held-out images and measurements along the way: give validation, such as "
+          + "0.1, and evaluate-every")
     }
   }
 

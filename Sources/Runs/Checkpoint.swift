@@ -25,6 +25,8 @@ package struct Checkpoint {
     var secondsWaiting: Double
     /// Damaged files in whose place others were taken.
     var skippedImages: [String]
+    /// With `keep: best`.
+    var best: BestWeights?
   }
 
   var state: State

@@ -47,6 +47,8 @@ public enum Run {
     var position = TrainingPosition()
     var before = 0.0
     var lastCheckpoint: String?
+    var best: BestWeights?
+    if recipe.keep == .best { trainer.enableKeeping() }
     if control.resumes, let directory,
       let (checkpoint, path) = try directory.checkpoints.newest(
         limit: trainer.checkpointLimit, log: control.log)
@@ -58,6 +60,7 @@ public enum Run {
         skippedImages: checkpoint.state.skippedImages)
       (position, curve) = (checkpoint.state.position, checkpoint.state.curve)
       (images, before) = (checkpoint.state.images, checkpoint.state.seconds)
+      best = checkpoint.state.best
       try directory.resume(metricsBytes: checkpoint.state.metricsBytes)
       lastCheckpoint = path
       control.log("goes on after \(position.rounds(of: recipe.settings)) steps")
@@ -77,7 +80,8 @@ public enum Run {
       let state = Checkpoint.State(
         position: position, images: images, curve: curve, seconds: elapsed() - evaluating,
         metricsBytes: try directory.syncMetrics(), recipe: recipe.yaml,
-        secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages)
+        secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages,
+        best: best)
       try directory.checkpoints.write(
         Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),
         rounds: rounds)
@@ -99,6 +103,12 @@ public enum Run {
             recipe.objective == .target
               ? try TaskEvaluation.point(step, parts, trainer.classMap, evaluator)
               : try TaskEvaluation.selfSupervisedPoint(step, parts, evaluator))
+          if recipe.keep == .best {
+            let accuracy = try TaskEvaluation.validationAccuracy(
+              parts, trainer.classMap, evaluator)
+            curve[curve.count - 1].validationAccuracy = accuracy
+            BestWeights.update(&best, step: step, accuracy: accuracy, trainer)
+          }
           try metrics?.append(curve[curve.count - 1], seconds: began)
           evaluating += elapsed() - began
         },
@@ -119,6 +129,13 @@ public enum Run {
       throw error
     }
     let seconds = elapsed() - evaluating
+    if recipe.keep == .best {
+      BestWeights.update(
+        &best, step: recipe.steps,
+        accuracy: try TaskEvaluation.validationAccuracy(parts, trainer.classMap, evaluator),
+        trainer)
+      if let best, best.step < recipe.steps { trainer.restoreKept(of: best.step) }
+    }
     try trainer.stamp()
     var results = RunResults(
       device: backend.deviceDescription, seconds: seconds,
@@ -127,7 +144,7 @@ public enum Run {
       skippedImages: trainer.streams ? trainer.skippedImages : nil, seed: recipe.seed,
       steps: recipe.steps, methods: recipe.methods.map(\.rawValue),
       scheme: recipe.scheme.rawValue, commonClasses: trainer.classMap.common,
-      tasks: [], recombinations: [], curve: curve)
+      tasks: [], recombinations: [], curve: curve, keptStep: best?.step)
     if recipe.objective == .target {
       try TaskEvaluation.all(parts, trainer.classMap, evaluator, into: &results)
     } else {

@@ -1,3 +1,5 @@
+public import Evaluation
+
 /// What a run measured; the JSON of `train` and `evaluate`. Accuracies are in [0, 1].
 public struct RunResults: Codable, Sendable {
   public struct Task: Codable, Sendable {
@@ -9,8 +11,13 @@ public struct RunResults: Codable, Sendable {
     public let testImages: Int
     /// On all test images of the task; none where no head for them was trained.
     public let ownAccuracy: Double?
+    /// The same where the class is among the five outputs of the largest logits; none of heads with
+    /// five outputs or fewer.
+    public let topFiveAccuracy: Double?
     /// The mean over the classes of the accuracy on each one's images.
     public let averageClassAccuracy: Double?
+    /// Of each class that has test images, in the head's order.
+    public let classAccuracies: [Evaluator.ClassAccuracy]?
     /// Of the self-supervised heads, by kind, on the copies of all test images: shared ones, or the
     /// task's own.
     public let auxiliaryAccuracy: [String: Double]?
@@ -49,6 +56,8 @@ public struct RunResults: Codable, Sendable {
     public let recombinations: [Recombined]
     /// By task and kind, where nothing but self-supervised heads is trained.
     public var auxiliaryAccuracy: [String: [String: Double]]?
+    /// With `keep: best`: the mean over the tasks of own accuracy on the held-out images.
+    public var validationAccuracy: Double?
   }
 
   public var device: String
@@ -80,4 +89,6 @@ public struct RunResults: Codable, Sendable {
   }
 
   public var curve: [CurvePoint]
+  /// With `keep: best`: after how many steps the components' weights were kept.
+  public var keptStep: Int?
 }

@@ -25,7 +25,9 @@ enum TaskEvaluation {
         name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
         trainImages: part.dataset.trainCount - part.heldOut.count,
         testImages: part.dataset.test.count,
-        ownAccuracy: all?.accuracy, averageClassAccuracy: all?.averageClassAccuracy,
+        ownAccuracy: all?.accuracy, topFiveAccuracy: all?.topFiveAccuracy,
+        averageClassAccuracy: all?.averageClassAccuracy,
+        classAccuracies: all?.classAccuracies,
         auxiliaryAccuracy: try auxiliaryAccuracies(part, evaluator),
         ownAccuracyOnCommonClasses: classMap.common.isEmpty
           ? nil
@@ -50,7 +52,8 @@ enum TaskEvaluation {
       RunResults.Task(
         name: part.name, dataset: part.dataset.name, notes: part.dataset.notes,
         trainImages: part.dataset.trainCount - part.heldOut.count,
-        testImages: part.dataset.test.count, ownAccuracy: nil, averageClassAccuracy: nil,
+        testImages: part.dataset.test.count, ownAccuracy: nil, topFiveAccuracy: nil,
+        averageClassAccuracy: nil, classAccuracies: nil,
         auxiliaryAccuracy: try auxiliaryAccuracies(part, evaluator) ?? [:],
         ownAccuracyOnCommonClasses: nil, validationAccuracy: nil,
         validationAccuracyOnCommonClasses: nil, dataDigest: part.dataset.digest)
@@ -77,6 +80,21 @@ enum TaskEvaluation {
     return RunResults.CurvePoint(
       step: step, averageClassAccuracy: try averageClassAccuracies(parts, classMap, evaluator),
       recombinationAccuracy: mean(found), recombinations: found)
+  }
+
+  /// What the best weights are chosen by: the mean over the tasks of own accuracy on the held-out
+  /// images.
+  static func validationAccuracy(
+    _ parts: [EvaluatedTask], _ classMap: ClassMap, _ evaluator: Evaluator
+  ) throws -> Double {
+    var sum = 0.0
+    for (index, part) in parts.enumerated() {
+      sum +=
+        try evaluator.evaluate(
+          try Recombination(part.extractor, part.head), on: part.heldOut,
+          labelNames: classMap.names[index])?.accuracy ?? 0
+    }
+    return sum / Double(parts.count)
   }
 
   /// The same where labels are not looked at.

@@ -25,7 +25,7 @@ struct OpCase: Sendable {
   static let all: [OpCase] =
     convolution + fusedConvolution + depthwise + batchNorm + activation + shortcut + pooling
     + linear + loss
-    + optimizer + image + custom
+    + optimizer + image + regions + custom
 }
 
 /// Tensors for a case: inputs that must not change, outputs that start as NaN, canaries around

@@ -169,6 +169,10 @@ import Testing
     try refuses("it has [7] outputs, 8 class names were given", options(classes: 8)) { _ in }
     try refuses("expected shape [16, 3, 3, 3], got [1]") { $0["conv1.weight"] = one }
     try refuses("tensor “linear.bias” is missing") { $0["linear.bias"] = nil }
+    // Weights of a network of another family are told by its name.
+    var asked = options()
+    (asked.name, asked.preprocessing.imageSize) = (.mobileNetV2, 32)
+    try refuses("its weights are those of resnet-8, mobilenet-v2 was asked for", asked) { _ in }
     // A prefix that only some names have is none.
     try refuses("tensor “module.bn1.bias” is none of this architecture's") {
       $0["module.bn1.bias"] = $0["bn1.bias"]

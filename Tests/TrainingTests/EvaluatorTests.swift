@@ -99,9 +99,26 @@ import Training
     #expect(
       renamed
         == Evaluator.Outcome(
-          images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, averageClassAccuracy: 1,
+          images: 3, accuracy: 1, accuracyAmongCommonOutputs: 1, topFiveAccuracy: nil,
+          averageClassAccuracy: 1,
+          classAccuracies: [.init(name: "dog", images: 3, accuracy: 1)],
           right: [true, true, true]))
     #expect(try evaluator.evaluate(dog, on: images, labelNames: names, classes: ["fox"]) == nil)
+  }
+
+  @Test func theFiveLargestLogitsAndEachClassAreCounted() throws {
+    // Labels 0…3: of ten images 3, 3, 2, 2. E and f have equal logits, of which e comes first.
+    let network = try Recombination(
+      extractor(), head(["a", "b", "c", "d", "e", "f", "g"], bias: [7, 6, 5, 4, 3, 3, 1]))
+    let outcome = try #require(
+      try Evaluator(batchSize: 4, on: backend).evaluate(
+        network, on: Tiny.two[0].test, labelNames: ["a", "e", "f", "z"]))
+    #expect(outcome.accuracy == 0.3 && outcome.topFiveAccuracy == 0.6)
+    #expect(
+      outcome.classAccuracies == [
+        .init(name: "a", images: 3, accuracy: 1), .init(name: "e", images: 3, accuracy: 0),
+        .init(name: "f", images: 2, accuracy: 0), .init(name: "z", images: 2, accuracy: 0),
+      ])
   }
 
   @Test func imagesAreNormalisedByTheExtractor() throws {

@@ -16,7 +16,7 @@ import Training
 @Suite struct ResumeTests {
   enum Kind: CaseIterable {
     case joint, incremental, selfSupervised, sharedHead, ownRotationHeads, oneRotation
-    case adamW
+    case adamW, keptBest, incrementalAverages
 
     var recipe: Recipe {
       Tiny.recipe {
@@ -45,6 +45,16 @@ import Training
           $0.decaysNormsAndBiases = false
           $0.labelSmoothing = 0.1
           $0.augment = Augmentation([.init("crop"), .init("color", 0.3), .init("flip")])
+        case .keptBest:
+          $0.keep = .best
+          $0.validation = 0.3
+          $0.averageWeights = 0.5
+          $0.augment = Augmentation([
+            .init("resized-crop", 0.3), .init("flip"), .init("erase", 0.8),
+          ])
+        case .incrementalAverages:
+          $0.scheme = .incremental
+          $0.averageWeights = 0.9
         }
       }
     }
@@ -100,7 +110,7 @@ import Training
   }
 
   @Test(arguments: Kind.allCases) func wheneverItStops(_ kind: Kind) throws {
-    let rounds = kind == .incremental ? 10 : 5
+    let rounds = kind.recipe.scheme == .incremental ? 10 : 5
     try withFolders(rounds + 1) { folders in
       _ = try run(kind, folders[rounds])
       let expected = try files(folders[rounds])

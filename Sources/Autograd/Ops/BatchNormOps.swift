@@ -11,6 +11,12 @@ extension Tape {
     let normalization = ChannelNormalization(
       mean: mean, variance: variance, gamma: gamma.value, beta: beta.value, epsilon: epsilon,
       activation: activation)
+    if !isRecording && !ofBatch {
+      let added = residual?.value
+      if let pending = x.takePending() {
+        return Variable(pending.run(FollowingNormalization(normalization, residual: added)))
+      }
+    }
     let inputs = [x, gamma, beta] + (residual.map { [$0] } ?? [])
     let input = x.value
     let output: Variable

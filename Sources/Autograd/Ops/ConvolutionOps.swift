@@ -19,8 +19,14 @@ extension Tape {
       ConvolutionGeometry.outputSize(
         x.shape[axis], filter: w.shape[axis - 1], stride: stride, padding: padding)
     }
-    let channels = w.shape[3]
-    let y = backend.makeTensor([x.shape[0], size(1), size(2), channels])
+    let shape: Shape = [x.shape[0], size(1), size(2), w.shape[3]]
+    if !isRecording && !statistics {
+      return Variable(
+        PendingConvolution(
+          input: .dense(x.convolutionInput), w: w.value, stride: stride, padding: padding,
+          shape: shape, backend: backend))
+    }
+    let y = backend.makeTensor(shape)
     let output = Variable(y, needsGradient: records([x, w]))
     let input = x.convolutionInput
     output.tileStatistics = backend.convolution(

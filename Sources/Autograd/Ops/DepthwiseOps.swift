@@ -12,7 +12,14 @@ extension Tape {
       ConvolutionGeometry.outputSize(
         x.shape[axis], filter: w.shape[axis - 1], stride: stride, padding: padding)
     }
-    let y = backend.makeTensor([x.shape[0], size(1), size(2), x.shape[3]])
+    let shape: Shape = [x.shape[0], size(1), size(2), x.shape[3]]
+    if !isRecording {
+      return Variable(
+        PendingConvolution(
+          input: .depthwise(x.value), w: w.value, stride: stride, padding: padding, shape: shape,
+          backend: backend))
+    }
+    let y = backend.makeTensor(shape)
     backend.depthwiseConvolution(
       x: x.value, w: w.value, stride: stride, padding: padding, into: y)
     return result(y, of: [x, w]) { [backend] dy in

@@ -6,9 +6,13 @@ import Tensors
 enum ConvolutionPlan {
   case direct(DirectConvolution)
   case winograd(WinogradConvolution)
+  case wideWinograd(WideWinogradConvolution)
   case tiled(TiledConvolution)
 
-  init(_ g: ConvolutionGeometry, dataGradient: Bool, on backend: OpenCLBackend) {
+  /// - Parameter plain: nothing but the output is stored, so several work-items may share an image.
+  init(
+    _ g: ConvolutionGeometry, dataGradient: Bool, plain: Bool = false, on backend: OpenCLBackend
+  ) {
     let width = backend.vectorWidth
     if backend.family == .portable {
       self = .tiled(TiledConvolution(g, dataGradient: dataGradient))
@@ -16,11 +20,16 @@ enum ConvolutionPlan {
       let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
     {
       self = .winograd(plan)
+    } else if backend.convolutions == .automatic,
+      let plan = WideWinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
+    {
+      self = .wideWinograd(plan)
     } else {
-      self = .direct(
+      let plan =
         dataGradient
-          ? DirectConvolution(dataGradient: g, vectorWidth: width)
-          : DirectConvolution(forward: g, vectorWidth: width))
+        ? DirectConvolution(dataGradient: g, vectorWidth: width)
+        : DirectConvolution(forward: g, vectorWidth: width)
+      self = .direct(plain ? plan.inParts() : plan)
     }
   }
 
@@ -28,6 +37,7 @@ enum ConvolutionPlan {
     switch self {
     case .direct: [.convolutionVector]
     case .winograd: [.winogradTransforms, .convolutionWinograd]
+    case .wideWinograd: [.winogradTransforms, .convolutionWinogradWide]
     case .tiled: [.convolutionTiles, .convolutionTiled]
     }
   }
@@ -36,6 +46,7 @@ enum ConvolutionPlan {
     switch self {
     case .direct(let plan): plan.kernel
     case .winograd: "convolution_winograd"
+    case .wideWinograd: "convolution_winograd_wide"
     case .tiled: "convolution_tiled"
     }
   }
@@ -44,6 +55,7 @@ enum ConvolutionPlan {
     switch self {
     case .direct(let plan): plan.defines
     case .winograd(let plan): plan.defines
+    case .wideWinograd(let plan): plan.defines
     case .tiled(let plan): plan.defines
     }
   }
@@ -54,6 +66,7 @@ enum ConvolutionPlan {
     switch self {
     case .direct(let plan): plan.items
     case .winograd(let plan): plan.items
+    case .wideWinograd(let plan): plan.items
     case .tiled(let plan): plan.partials
     }
   }
@@ -63,6 +76,7 @@ enum ConvolutionPlan {
     switch self {
     case .direct(let plan): plan.itemPixels
     case .winograd(let plan): plan.itemPixels
+    case .wideWinograd(let plan): plan.itemPixels
     case .tiled(let plan): plan.tile.rows
     }
   }
@@ -72,6 +86,7 @@ enum ConvolutionPlan {
     switch self {
     case .direct: nil
     case .winograd(let plan): plan.images
+    case .wideWinograd(let plan): plan.images
     case .tiled(let plan): plan.images
     }
   }
@@ -81,15 +96,25 @@ enum ConvolutionPlan {
     switch self {
     case .direct(let plan): plan.paddedK
     case .winograd(let plan): plan.k
+    case .wideWinograd(let plan): plan.k
     case .tiled(let plan): plan.k
     }
   }
 
+  /// Output channels of a work-item, where it does not store all.
+  var block: (first: String, count: Int)? {
+    guard case .wideWinograd(let plan) = self else { return nil }
+    return ("k0", plan.block)
+  }
+
   /// The work-items in all and of a group.
-  var range: (global: [Int], local: [Int]) {
+  /// - Parameter plain: nothing but the output is stored.
+  func range(plain: Bool) -> (global: [Int], local: [Int]) {
     switch self {
     case .direct(let plan): ([plan.items], [1])
-    case .winograd(let plan): ([plan.items], [1])
+    case .winograd(let plan):
+      ([plan.items, plain && plan.items < 8 ? plan.passes : 1], [1, 1])
+    case .wideWinograd(let plan): ([plan.k / plan.block, plan.items], [1, 1])
     case .tiled(let plan): (plan.global, plan.local)
     }
   }
@@ -114,6 +139,8 @@ enum ConvolutionPlan {
       return packed
     case .winograd(let plan):
       return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
+    case .wideWinograd(let plan):
+      return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
     case .tiled:
       return nil
     }
@@ -124,7 +151,8 @@ extension OpenCLBackend {
   /// Forward and data gradient by whichever kernel the plan is for.
   func launch(
     _ plan: ConvolutionPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
-    statistics tiles: Tensor?, completion: GradientCompletion?
+    statistics tiles: Tensor?, completion: GradientCompletion?,
+    following: FollowingNormalization? = nil
   ) throws {
     let channels = y.shape[3]
     var partial: OpenCLStorage?
@@ -133,15 +161,18 @@ extension OpenCLBackend {
       guard partial?.memory != nil else { return }
     }
     let output = FusedOutput(
-      channels: channels, padded: plan.paddedK, addend: addend, statistics: tiles != nil,
-      completion: completion, partials: tiles.map(memory) ?? partial?.memory, on: self)
+      channels: channels, padded: plan.paddedK, block: plan.block, addend: addend,
+      statistics: tiles != nil,
+      completion: completion, following: following, partials: tiles.map(memory) ?? partial?.memory,
+      on: self)
     let packed = try plan.pack(w, on: self)
+    let range = plan.range(plain: completion == nil && tiles == nil)
     try queue.launch(
       fusedKernel(plan.sources, plan.kernel, plan.defines + input.defines + output.defines),
       input.arguments
         + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
         + (plan.images.map { [.int($0)] } ?? []) + output.arguments,
-      global: plan.range.global, local: plan.range.local)
+      global: range.global, local: range.local)
     if let completion, let partials = partial?.memory {
       try mergeGradients(partials, tiles: plan.partials, completion)
     }

@@ -93,6 +93,9 @@ struct VectorDepthwise {
     width = widths.first { g.c % $0 == 0 } ?? widths.first { $0 <= g.c } ?? 4
   }
 
+  /// Whether no channels are left over.
+  var hasWholeVectors: Bool { g.c % width == 0 }
+
   /// Columns in registers beside the filter: of at most `most` the number that wastes least, the
   /// larger of equals; a multiple of `step`.
   private func block(_ columns: Int, most: Int, step: Int = 1) -> Int {

@@ -15,6 +15,8 @@ struct DirectConvolution {
   let vectorWidth: Int
   /// The data gradient at stride > 1 has a kernel of its own.
   let isStridedGradient: Bool
+  /// Work-items an image, each with a part of the output channels.
+  var parts = 1
 
   init(forward g: ConvolutionGeometry, vectorWidth: Int) {
     let rows = PixelRows(g)
@@ -89,8 +91,18 @@ struct DirectConvolution {
     return (max(p, 1) + items - 1) / items
   }
 
-  /// Work-items, an image each.
-  var items: Int { n }
+  /// The same for few images: some eight work-items in all, where nothing but the output is stored.
+  func inParts() -> DirectConvolution {
+    guard !isStridedGradient else { return self }
+    var plan = self
+    let vectors = paddedK / vectorWidth
+    let possible = (1...vectors).filter { vectors % $0 == 0 && ($0 == 1 || vectors / $0 >= 2) }
+    plan.parts = possible.first { n * $0 >= 8 } ?? possible.last!
+    return plan
+  }
+
+  /// Work-items.
+  var items: Int { n * parts }
   /// Output pixels of a work-item.
   var itemPixels: Int { p * q }
 
@@ -102,7 +114,7 @@ struct DirectConvolution {
       "H=\(h)", "W=\(w)", "K=\(k)", "KP=\(paddedK)", "P=\(p)", "Q=\(q)", "R=\(r)",
       "S=\(s)", "STRIDE=\(stride)", "PAD_H=(\(padH))", "PAD_W=(\(padW))", "ROWS=\(rows)",
       "QB=\(pixels)", "CT=\(channelTile)", "EVERY=\(every)",
-    ]
+    ] + (parts > 1 ? ["PARTS=\(parts)"] : [])
   }
 }
 

@@ -16,7 +16,8 @@ extension OpenCLBackend {
     guard storage.memory != nil else { return nil }
     let transform = TransformedFilter(
       of: filter, c: c, k: k, orientation: orientation, storage: storage)
-    if 36 * c * k * 4 <= FilterTransforms.mostBytes {
+    let isUsedAgain = !filter.orientationsUsed.insert(orientation).inserted
+    if isUsedAgain || 36 * c * k * 4 <= FilterTransforms.mostBytes {
       filter.transforms.append(transform)
       transforms.keep(transform)
     }

@@ -48,16 +48,18 @@ struct FusedOutput {
 
   /// - Parameters:
   ///   - padded: channels, rounded up to the vector width.
-  ///   - block: how many channels a work-item stores, from `c0` on; nil: all.
+  ///   - block: how many channels a work-item stores, and the kernel's name of the first; nil: all.
   init(
-    channels: Int, padded: Int, block: Int? = nil, addend: Tensor?, statistics: Bool,
-    completion: GradientCompletion?, partials: cl_mem?, on backend: OpenCLBackend
+    channels: Int, padded: Int, block: (first: String, count: Int)? = nil, addend: Tensor?,
+    statistics: Bool,
+    completion: GradientCompletion?, following: FollowingNormalization? = nil,
+    partials: cl_mem?, on backend: OpenCLBackend
   ) {
     var defines = [
-      "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(block ?? padded)",
+      "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(block?.count ?? padded)",
       "ACCUMULATE=\(addend == nil ? 0 : 1)",
     ]
-    if let block { defines += ["OUT_FIRST=c0", "OUT_BLOCK=\(block)"] }
+    if let block { defines += ["OUT_FIRST=\(block.first)", "OUT_BLOCK=\(block.count)"] }
     var arguments = [backend.argument(addend)]
     let partial = partials.map { KernelArgument.buffer($0) } ?? .none
     if let completion {
@@ -70,6 +72,15 @@ struct FusedOutput {
       arguments +=
         [.buffer(backend.memory(completion.input))] + backend.vectors(normalization)
         + [backend.argument(completion.output), .float(normalization.epsilon), partial]
+    } else if let following {
+      let normalization = following.normalization
+      defines += [
+        "EPILOGUE=3", "RESIDUAL=\(following.residual == nil ? 0 : 1)",
+        "OUT_ACTIVATION=\(normalization.activation.code)",
+      ]
+      arguments +=
+        [backend.argument(following.residual)] + backend.vectors(normalization)
+        + [.float(normalization.epsilon)]
     } else if statistics {
       defines += ["EPILOGUE=1"]
       arguments += [partial]

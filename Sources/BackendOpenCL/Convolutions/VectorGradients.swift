@@ -135,7 +135,7 @@ extension OpenCLBackend {
       }
       let output = FusedOutput(
         channels: g.c, padded: (g.c + vectorWidth - 1) / vectorWidth * vectorWidth,
-        block: plan.block, addend: data.addend, statistics: false,
+        block: plan.block.map { ("c0", $0) }, addend: data.addend, statistics: false,
         completion: data.completion, partials: partial?.memory, on: self)
       defines += ["DATA=1"] + output.defines
       arguments += [.buffer(packed), .buffer(memory(data.output))] + output.arguments

@@ -6,6 +6,8 @@ struct WinogradConvolution {
   let images: Int, c: Int, k: Int
   let orientation: FilterOrientation
   let items: Int
+  /// Passes of an image, which may be as many work-items' where nothing but the output is stored.
+  let passes: Int
   /// Output pixels of a work-item, the last perhaps excepted.
   let itemPixels: Int
   let defines: [String]
@@ -32,6 +34,7 @@ struct WinogradConvolution {
     images = g.n
     items = (g.n + pass.images - 1) / pass.images
     itemPixels = pass.images * g.h * g.w
+    passes = g.h / 4 / pass.rows
     let pixels = (1...16 / vectors).reversed().first { pass.tiles % $0 == 0 }!
     defines = [
       "V=\(vectorWidth)", "H=\(g.h)", "W=\(g.w)", "C=\(c)", "K=\(k)",

@@ -13,9 +13,13 @@ struct WinogradGradients {
   /// Channels of x that a work-item takes.
   let channels: Int
   let defines: [String]
+  private static let manyChannels = 128
 
   init?(_ g: ConvolutionGeometry, vectorWidth: Int) {
     guard Winograd.serves(g, vectorWidth: vectorWidth) else { return nil }
+    // Of many channels, blocks of one side alone would have the other's tiles transformed again and
+    // again: there are kernels for those.
+    if min(g.c, g.k) >= Self.manyChannels { return nil }
     // The sums of a block stay in the second cache, and so do the planes of a pass.
     let mostChannels = max(vectorWidth, 32 * 64 / max(g.k, 1))
     let channels = [64, 32, 16, 8, 4].first {

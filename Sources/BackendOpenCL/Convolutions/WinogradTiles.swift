@@ -6,8 +6,13 @@ enum Winograd {
   static let privateBytes = 320 << 10
 
   static func serves(_ g: ConvolutionGeometry, vectorWidth: Int) -> Bool {
+    isOfItsKind(g, vectorWidth: vectorWidth) && g.h % 4 == 0 && g.w % 4 == 0
+  }
+
+  /// Whether its algorithm fits, whatever the images' size.
+  static func isOfItsKind(_ g: ConvolutionGeometry, vectorWidth: Int) -> Bool {
     g.r == 3 && g.s == 3 && g.stride == 1 && g.padding == 1 && g.n > 0 && g.h > 0 && g.w > 0
-      && g.h % 4 == 0 && g.w % 4 == 0 && g.c % vectorWidth == 0 && g.k % vectorWidth == 0
+      && g.c % vectorWidth == 0 && g.k % vectorWidth == 0
   }
 
   /// Floats of the 36 planes of `tiles` tiles.
@@ -15,7 +20,7 @@ enum Winograd {
 
   /// Floats of the zero-padded input rows of `tileRows` tile rows.
   static func rows(_ tileRows: Int, _ width: Int, _ channels: Int) -> Int {
-    (tileRows * 4 + 2) * (width + 2) * channels
+    (tileRows * 4 + 2) * ((width + 3) / 4 * 4 + 2) * channels
   }
 }
 
@@ -27,13 +32,29 @@ struct TilePass {
 
   /// The most tiles, up to `limit`, for which `fits` holds; nil where not even one row fits.
   init?(_ g: ConvolutionGeometry, limit: Int, fits: (_ rows: Int, _ tiles: Int) -> Bool) {
-    let (tileRows, columns) = (g.h / 4, g.w / 4)
-    let candidates =
-      (1...tileRows).filter { tileRows % $0 == 0 }.map { (rows: $0, images: 1) }
-      + (2...8).map { (rows: tileRows, images: $0) }
-    let possible = candidates.map { ($0.rows, $0.images, $0.rows * $0.images * columns) }
-      .filter { fits($0.0, $0.2) }
+    let possible = Self.candidates(g, images: 8, fits)
     guard let smallest = possible.first else { return nil }
-    (rows, images, tiles) = possible.last { $0.2 <= limit } ?? smallest
+    (rows, images, tiles) = possible.last { $0.tiles <= limit } ?? smallest
+  }
+
+  /// For many channels: from 16 to 32 tiles where that can be, else the fewest above or the most
+  /// below; no more images than there are.
+  init?(wide g: ConvolutionGeometry, fits: (_ rows: Int, _ tiles: Int) -> Bool) {
+    let possible = Self.candidates(g, images: min(8, g.n), fits)
+    guard let smallest = possible.first else { return nil }
+    (rows, images, tiles) =
+      possible.last { 16...32 ~= $0.tiles } ?? possible.first { $0.tiles > 32 } ?? possible.last
+      ?? smallest
+  }
+
+  private static func candidates(
+    _ g: ConvolutionGeometry, images most: Int, _ fits: (_ rows: Int, _ tiles: Int) -> Bool
+  ) -> [(rows: Int, images: Int, tiles: Int)] {
+    let (tileRows, columns) = ((g.h + 3) / 4, (g.w + 3) / 4)
+    let all =
+      (1...tileRows).filter { tileRows % $0 == 0 }.map { (rows: $0, images: 1) }
+      + (1...max(1, most)).dropFirst().map { (rows: tileRows, images: $0) }
+    return all.map { ($0.rows, $0.images, $0.rows * $0.images * columns) }
+      .filter { fits($0.0, $0.2) }
   }
 }

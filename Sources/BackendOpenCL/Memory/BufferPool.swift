@@ -7,6 +7,8 @@ final class OpenCLStorage: TensorStorage {
   let memory: cl_mem?
   /// Where this is a filter: what has been made of it for the Winograd kernels.
   var transforms: [TransformedFilter] = []
+  /// For which it has been transformed since it changed last.
+  var orientationsUsed: Set<FilterOrientation> = []
   private let shape: Shape
   private let pool: BufferPool
 

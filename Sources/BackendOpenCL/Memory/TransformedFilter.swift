@@ -29,7 +29,8 @@ final class TransformedFilter {
 /// once, and so they are transformed again together, 16 in a launch.
 final class FilterTransforms {
   static let group = 16
-  /// Larger ones are not kept: 36/9 of a filter's memory, twice.
+  /// Larger ones, 36/9 of a filter's memory, are kept from the second use on of a filter that has not
+  /// changed: those of a training that looks once a step would be kept for nothing.
   static let mostBytes = 4 << 20
 
   private struct Kept { weak var transform: TransformedFilter? }

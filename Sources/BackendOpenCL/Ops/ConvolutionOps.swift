@@ -11,7 +11,7 @@ extension OpenCLBackend {
       stride: stride, padding: padding)
     // A network ends in a linear layer.
     if family == .portable && warmsUp { matrixProducts.warmUp() }
-    let plan = ConvolutionPlan(g, dataGradient: false, on: self)
+    let plan = ConvolutionPlan(g, dataGradient: false, plain: !statistics, on: self)
     let tiles = statistics ? makeTensor([plan.partials, 2, g.k]) : nil
     attempt {
       try launch(
@@ -20,6 +20,28 @@ extension OpenCLBackend {
     }
     guard let tiles else { return .tensor(y) }
     return .tiles(tiles, tileRows: plan.partialPixels, rows: y.count / max(g.k, 1))
+  }
+
+  public func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int,
+    following: FollowingNormalization, into y: Tensor
+  ) {
+    guard family == .vector else {
+      // A tile's kernel has no room for what the norm reads.
+      let plain = makeTensor(y.shape)
+      convolution(x: x, w: w, stride: stride, padding: padding, into: plain, statistics: false)
+      batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
+      return
+    }
+    let g = ConvolutionGeometry(
+      .convolutionForward, input: x.tensor.shape, filter: w.shape, output: y.shape,
+      stride: stride, padding: padding)
+    attempt {
+      try launch(
+        ConvolutionPlan(g, dataGradient: false, plain: true, on: self),
+        FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil, statistics: nil,
+        completion: nil, following: following)
+    }
   }
 
   public func convolutionDataGradient(
@@ -57,12 +79,20 @@ extension OpenCLBackend {
       attempt { try launch(plan, g, dy: dy, filter: gradient, data: nil) }
       return gradient.slices
     }
-    let plan: any FilterGradientPlan =
-      family == .vector
-      ? DirectFilterGradient(g, vectorWidth: vectorWidth) : TiledFilterGradient(g)
+    let plan = filterGradientPlan(g)
     let gradient = slices(plan.slices)
     attempt { try launch(plan, dy: dy, gradient) }
     return gradient.slices
+  }
+
+  private func filterGradientPlan(_ g: ConvolutionGeometry) -> any FilterGradientPlan {
+    guard family == .vector else { return TiledFilterGradient(g) }
+    if convolutions == .automatic,
+      let plan = WideWinogradFilterGradient(g, vectorWidth: vectorWidth)
+    {
+      return plan
+    }
+    return DirectFilterGradient(g, vectorWidth: vectorWidth)
   }
 
   public func convolutionGradients(

@@ -26,6 +26,34 @@ extension OpenCLBackend {
     }
   }
 
+  public func depthwiseConvolution(
+    x: Tensor, w: Tensor, stride: Int, padding: Int, following: FollowingNormalization,
+    into y: Tensor
+  ) {
+    let g = DepthwiseGeometry(
+      .depthwiseForward, input: x.shape, filter: w.shape, output: y.shape, stride: stride,
+      padding: padding)
+    let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
+    guard family == .vector, plan.hasWholeVectors, following.residual == nil else {
+      let plain = makeTensor(y.shape)
+      depthwiseConvolution(x: x, w: w, stride: stride, padding: padding, into: plain)
+      batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
+      return
+    }
+    let norm = following.normalization
+    attempt {
+      try queue.launch(
+        vector(
+          "depthwise", plan.forward + ["NORMALIZED=1", "ACTIVATION=\(norm.activation.code)"]),
+        [
+          .buffer(memory(x)), .buffer(memory(w)), .buffer(memory(y)), .ints(plan.forwardSizes),
+          .buffer(memory(norm.mean)), .buffer(memory(norm.variance)),
+          .buffer(memory(norm.gamma)), .buffer(memory(norm.beta)), .float(norm.epsilon),
+        ],
+        global: [plan.items(rows: g.p, columns: g.q), g.n], local: [1, 1])
+    }
+  }
+
   public func depthwiseDataGradient(
     dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool
   ) {

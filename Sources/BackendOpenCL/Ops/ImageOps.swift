@@ -21,24 +21,41 @@ extension OpenCLBackend {
     let hasColors = transforms.contains { $0.color != nil }
     let colors =
       hasColors ? transforms.flatMap { ($0.color ?? .identity).values } : []
+    let hasRegions = transforms.contains { $0.window != nil || $0.erased != nil }
+    let regions = hasRegions ? transforms.flatMap { $0.regions(size: g.size) } : []
     attempt {
       let uploaded = makeStorage(packed.count)
       let uploadedColors = hasColors ? makeStorage(colors.count) : nil
+      let uploadedRegions = hasRegions ? makeStorage(regions.count) : nil
       guard let transforms = uploaded.memory, let images = bytes.memory else { return }
       try queue.write(packed, to: transforms)
       if let memory = uploadedColors?.memory { try queue.write(colors, to: memory) }
+      if let memory = uploadedRegions?.memory { try queue.write(regions, to: memory) }
       try launch(
         programs.kernel(
           ProgramKey(
             source: .image, kernel: "gather_images",
-            defines: ["V=1", "COLORS=\(hasColors ? 1 : 0)"])),
+            defines: [
+              "V=1", "COLORS=\(hasColors ? 1 : 0)", "REGIONS=\(hasRegions ? 1 : 0)",
+            ])),
         [
           .buffer(images), .buffer(transforms),
-          uploadedColors?.memory.map { .buffer($0) } ?? .none, .buffer(memory(y)),
+          uploadedColors?.memory.map { .buffer($0) } ?? .none,
+          uploadedRegions?.memory.map { .buffer($0) } ?? .none, .buffer(memory(y)),
           .int(g.size), .int(g.n),
           .float4(scale[0], scale[1], scale[2]), .float4(shift[0], shift[1], shift[2]),
         ],
         over: [g.size, g.n])
     }
+  }
+}
+
+extension ImageTransform {
+  /// The window (top, left, height, width), and what is erased (top, left, bottom, right).
+  fileprivate func regions(size: Int) -> [Int32] {
+    let window = window ?? .whole(size)
+    let erased = erased.map { [$0.top, $0.left, $0.top + $0.height, $0.left + $0.width] }
+    return ([window.top, window.left, window.height, window.width] + (erased ?? [0, 0, 0, 0]))
+      .map { Int32($0) }
   }
 }

@@ -20,7 +20,7 @@ extension OpenCLBackend {
       case .vector:
         let rows = RowsAsPixels(g)
         try launch(
-          .direct(DirectConvolution(forward: rows.geometry, vectorWidth: vectorWidth)),
+          .direct(DirectConvolution(forward: rows.geometry, vectorWidth: vectorWidth).inParts()),
           FusedInput(ConvolutionInput(rows.pixels(x)), prefix: "X_", on: self),
           filter: rows.filter(w), into: rows.pixels(y), addend: y, statistics: nil,
           completion: nil)

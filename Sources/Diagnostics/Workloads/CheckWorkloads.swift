@@ -51,7 +51,9 @@ extension Workload {
       case .sumSlices, .optimizerStep, .custom:
         return [(3, 16), (5, 7)].map { c, k in Workload(op, "", n: 4, c: c, k: k, r: 3, s: 3) }
       case .gatherImages:
-        return [8, 12].map { size in Workload(op, "", n: 9, h: size, w: size, c: 3) }
+        return [(8, false), (12, true)].map { size, resizes in
+          Workload(op, "", n: 9, h: size, w: size, c: 3, fused: resizes)
+        }
       }
     }
   }

@@ -249,7 +249,9 @@ extension Workload {
       let transforms = (0..<self.n).map { i in
         ImageTransform(
           index: Int32(self.n - 1 - i), dy: Int8(i % 9 - 4), dx: Int8(i % 7 - 3), flip: i % 2 == 1,
-          quarterTurns: UInt8(i % 4), halves: h % 2 == 0 ? .init(rawValue: UInt8(i / 4 % 4)) : [])
+          quarterTurns: UInt8(i % 4), halves: h % 2 == 0 ? .init(rawValue: UInt8(i / 4 % 4)) : [],
+          window: fused ? PixelRectangle(top: i % 3, left: i % 2, height: 5, width: 7) : nil,
+          erased: fused ? PixelRectangle(top: 1, left: i % 4, height: 2, width: 3) : nil)
       }
       return {
         backend.gatherImages(

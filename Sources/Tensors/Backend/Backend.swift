@@ -21,6 +21,10 @@ public protocol Backend:
   /// "cpu" or "opencl".
   var kind: String { get }
 
+  /// Whether what ops make of an image, batch statistics apart, has the same bits however many images
+  /// there are beside it. Where it is not known, false.
+  var treatsImagesAlike: Bool { get }
+
   /// A tensor whose elements are not initialized.
   func makeTensor(_ shape: Shape) -> Tensor
   /// - Precondition: as many values as the tensor has elements.
@@ -50,6 +54,8 @@ extension Backend {
   /// Nothing, as where every op runs when it is called.
   public func flush() {}
 
+  public var treatsImagesAlike: Bool { false }
+
   /// A tensor that holds `values`.
   public func makeTensor(_ shape: Shape, _ values: [Float]) -> Tensor {
     let tensor = makeTensor(shape)
@@ -62,6 +68,24 @@ extension Backend {
     let tensor = makeTensor(shape)
     fill(tensor, with: value)
     return tensor
+  }
+
+  public func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int,
+    following: FollowingNormalization, into y: Tensor
+  ) {
+    let plain = makeTensor(y.shape)
+    convolution(x: x, w: w, stride: stride, padding: padding, into: plain, statistics: false)
+    batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
+  }
+
+  public func depthwiseConvolution(
+    x: Tensor, w: Tensor, stride: Int, padding: Int, following: FollowingNormalization,
+    into y: Tensor
+  ) {
+    let plain = makeTensor(y.shape)
+    depthwiseConvolution(x: x, w: w, stride: stride, padding: padding, into: plain)
+    batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
   }
 
   /// The input as a tensor of its own, for kernels that do not normalize as they read.

@@ -22,6 +22,19 @@ public protocol ConvolutionOps {
     x: ConvolutionInput, w: Tensor, stride: Int, padding: Int, into y: Tensor, statistics: Bool
   ) -> StatisticsSource
 
+  /// The same, and the batch norm behind it with statistics that are known: what `convolution` and
+  /// then `batchNorm` give, to the bit, where a backend does not do both in one pass.
+  /// - Parameters:
+  ///   - x: a tensor, or one that is normalized while it is read.
+  ///   - w: `[R, S, C, K]`.
+  ///   - stride: pixels of x from one output to the next.
+  ///   - padding: zeros on each side.
+  ///   - following: what is done to y before it is stored.
+  ///   - y: `[N, P, Q, K]`, written.
+  func convolution(
+    x: ConvolutionInput, w: Tensor, stride: Int, padding: Int,
+    following: FollowingNormalization, into y: Tensor)
+
   /// dx[n,h,w,c] = Σ over all (p,q,r,s,k) that read x[n,h,w,c] of dy[n,p,q,k] · w[r,s,c,k].
   ///
   /// - Parameters:

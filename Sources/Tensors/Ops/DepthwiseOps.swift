@@ -8,6 +8,18 @@
 public protocol DepthwiseOps {
   func depthwiseConvolution(x: Tensor, w: Tensor, stride: Int, padding: Int, into y: Tensor)
 
+  /// The same, and the batch norm behind it with statistics that are known, as of `ConvolutionOps`.
+  /// - Parameters:
+  ///   - x: `[N, H, W, C]`.
+  ///   - w: `[R, S, C]`.
+  ///   - stride: pixels of x from one output to the next.
+  ///   - padding: zeros on each side.
+  ///   - following: what is done to y before it is stored.
+  ///   - y: `[N, P, Q, C]`, written.
+  func depthwiseConvolution(
+    x: Tensor, w: Tensor, stride: Int, padding: Int, following: FollowingNormalization,
+    into y: Tensor)
+
   /// dx[n,h,w,c] = Σ over all (p,q,r,s) that read x[n,h,w,c] of dy[n,p,q,c] · w[r,s,c].
   func depthwiseDataGradient(
     dy: Tensor, w: Tensor, stride: Int, padding: Int, into dx: Tensor, accumulate: Bool)

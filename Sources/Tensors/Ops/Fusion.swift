@@ -109,3 +109,15 @@ public struct RunningStatistics {
     rows > 1 ? Float(rows) / Float(rows - 1) : 1
   }
 }
+
+/// What follows a convolution whose statistics are known beforehand, as in evaluation by running
+/// statistics: act(γ·(y − μ)/√(σ² + ε) + β + residual) is stored in place of y.
+public struct FollowingNormalization {
+  public let normalization: ChannelNormalization
+  /// Of y's shape, or nil.
+  public let residual: Tensor?
+
+  public init(_ normalization: ChannelNormalization, residual: Tensor? = nil) {
+    (self.normalization, self.residual) = (normalization, residual)
+  }
+}

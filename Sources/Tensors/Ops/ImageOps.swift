@@ -1,5 +1,5 @@
-/// From bytes to a batch: gather by index, crop, flip, rotate, exchange halves, change colors,
-/// normalize, in one pass.
+/// From bytes to a batch: gather by index, resize a part, crop, flip, erase, rotate, exchange
+/// halves, change colors, normalize, in one pass.
 public protocol ImageOps {
   /// For output pixel (i, j) of sample n, size × size images, with t = transforms[n]:
   ///
@@ -7,10 +7,14 @@ public protocol ImageOps {
   ///    it has `.columns`;
   /// 1. undo the rotation: quarterTurns counter-clockwise quarter turns of the cropped, flipped
   ///    image (NumPy's `rot90`);
-  /// 2. undo the flip: j := size − 1 − j where `flip` (left and right change places);
-  /// 3. the crop: read the stored pixel (i + dy, j + dx); outside the image the *byte* is 0;
-  /// 4. the colors, inside the image: (r, g, b)/255 goes through `color`;
-  /// 5. y = (value − mean[channel]) / std[channel], value being byte/255 or what came of it.
+  /// 2. where (i, j) lies in `erased`: y = 0, the mean color, and nothing else;
+  /// 3. undo the flip: j := size − 1 − j where `flip` (left and right change places);
+  /// 4. the crop: read the pixel (i + dy, j + dx); outside the image the *byte* is 0;
+  /// 5. the window: pixel (i, j) of the window w resized to the whole image is read, bilinearly
+  ///    and in float, at the stored row w.top + (i + ½)·w.height/size − ½ and a column likewise,
+  ///    neither outside the window;
+  /// 6. the colors, inside the image: (r, g, b)/255 goes through `color`;
+  /// 7. y = (value − mean[channel]) / std[channel], value being byte/255 or what came of it.
   ///
   /// y `[N, size, size, 3]`, N = number of transforms.
   /// - Precondition: store images are square and of y's size, indices are in range.
@@ -32,6 +36,10 @@ public struct ImageTransform: Hashable, Sendable {
   public var halves: Halves
   /// nil: colors stay what they are.
   public var color: ColorTransform?
+  /// The part of the stored image that is resized to the whole; nil: all of it.
+  public var window: PixelRectangle?
+  /// What of the cropped, flipped image becomes the mean color.
+  public var erased: PixelRectangle?
 
   public struct Halves: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
@@ -44,11 +52,36 @@ public struct ImageTransform: Hashable, Sendable {
 
   public init(
     index: Int32, dy: Int8 = 0, dx: Int8 = 0, flip: Bool = false, quarterTurns: UInt8 = 0,
-    halves: Halves = [], color: ColorTransform? = nil
+    halves: Halves = [], color: ColorTransform? = nil, window: PixelRectangle? = nil,
+    erased: PixelRectangle? = nil
   ) {
     (self.index, self.dy, self.dx) = (index, dy, dx)
     (self.flip, self.quarterTurns, self.halves) = (flip, quarterTurns, halves)
-    self.color = color
+    (self.color, self.window, self.erased) = (color, window, erased)
+  }
+}
+
+/// Whole pixels of an image, from the top left.
+public struct PixelRectangle: Hashable, Sendable {
+  /// The first row and column.
+  public let top: Int, left: Int
+  /// Rows and columns.
+  public let height: Int, width: Int
+
+  /// - Precondition: it begins at or after pixel (0, 0) and is not empty.
+  public init(top: Int, left: Int, height: Int, width: Int) {
+    precondition(
+      top >= 0 && left >= 0 && height > 0 && width > 0,
+      "a rectangle of \(height)×\(width) pixels at (\(top), \(left))")
+    (self.top, self.left, self.height, self.width) = (top, left, height, width)
+  }
+
+  /// Whether it lies within an image of so many rows and columns.
+  func fits(_ size: Int) -> Bool { top + height <= size && left + width <= size }
+
+  /// All of an image of so many rows and columns.
+  public static func whole(_ size: Int) -> PixelRectangle {
+    PixelRectangle(top: 0, left: 0, height: size, width: size)
   }
 }
 
@@ -83,9 +116,10 @@ public struct ImageGeometry: Hashable, Sendable {
       transforms.allSatisfy {
         $0.index >= 0 && Int($0.index) < store.count && $0.quarterTurns < 4
           && ($0.halves.isEmpty || store.height % 2 == 0)
+          && $0.window?.fits(store.height) ?? true && $0.erased?.fits(store.height) ?? true
       },
-      "\(op): an index is outside the \(store.count) images, a rotation outside 0…3, or an image of "
-        + "\(store.height) pixels has no halves")
+      "\(op): an index is outside the \(store.count) images, a rotation outside 0…3, an image of "
+        + "\(store.height) pixels has no halves, or a rectangle is not within it")
     (n, size) = (transforms.count, store.height)
   }
 }

@@ -62,8 +62,10 @@ public enum Augmentations {
     "an augmentation step",
     [
       Kind(name: "crop") { _ in RandomCrop() },
+      Kind(name: "resized-crop", value: (0.08, 0.01...1)) { RandomResizedCrop(smallestArea: $0) },
       Kind(name: "flip") { _ in RandomFlip() },
       Kind(name: "color", value: (0.4, 0...1)) { ColorJitter(strength: $0) },
+      Kind(name: "erase", value: (0.5, 0...1)) { RandomErasing(probability: $0) },
     ].map { ($0.name, $0) })
 
   /// In the order in which they became known.

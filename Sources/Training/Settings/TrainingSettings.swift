@@ -47,6 +47,9 @@ public struct TrainingSettings: Sendable, Equatable {
   public var decaysNormsAndBiases = true
   /// ε of the target loss's label smoothing (Szegedy et al. 2016).
   public var labelSmoothing = 0.0
+  /// d of a moving average of the weights, average := d·average + (1 − d)·weight after each step,
+  /// which is what is measured and stored; 0: the weights themselves.
+  public var averageWeights = 0.0
   /// How the learning rate falls.
   public var schedule = Schedule.cosine
   /// Fraction of the minibatches over which the learning rate rises linearly.

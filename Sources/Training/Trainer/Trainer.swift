@@ -77,6 +77,12 @@ public final class Trainer {
   var recent: [[LossTensor]]
   /// Of each task: the losses, by the images that they look at.
   private(set) var passes: [[Pass]] = []
+  /// With `average-weights`: what is measured and stored in place of the last weights.
+  var averages: WeightCopies?
+  /// The best weights so far, where a run keeps them.
+  var kept: WeightCopies?
+  /// After how many steps the networks' weights were kept, where it was not the last.
+  var keptStep: Int?
   /// Losses that no settings know.
   let ownLosses: [any LossTerm]
 
@@ -146,6 +152,9 @@ public final class Trainer {
     }
     freeze()
     try fixSharedHeads()
+    if settings.averageWeights > 0 {
+      averages = WeightCopies(of: parts, prefix: "average", on: backend)
+    }
     passes = networks.map { Self.passes(terms(of: $0, with: losses)) }
     for network in networks {
       guard let old = components[network.index].oldHead,
@@ -209,6 +218,7 @@ public final class Trainer {
         let minibatch = step * group.count + turn
         try self.step(network, step: step, learningRate: rate.at(minibatch), stopwatch: stopwatch)
       }
+      average(after: step + 1)
       if (step + 1) % 10 == 0 || step + 1 == settings.steps {
         try requireFinite()
         let isJoint = settings.scheme == .joint
@@ -222,9 +232,14 @@ public final class Trainer {
             secondsWaiting: streams ? secondsWaiting : nil, skippedImages: skippedImages))
       }
       if settings.evaluates(after: step + 1), step + 1 < settings.steps, settings.scheme == .joint {
-        try evaluate(step + 1)
+        if let averages {
+          try averages.exchanged { try evaluate(step + 1) }
+        } else {
+          try evaluate(step + 1)
+        }
       }
       try roundEnded(step + 1)
     }
+    averages?.restore()
   }
 }

@@ -52,7 +52,7 @@ extension Trainer {
         let name = "\(part)/\($0.name)"
         return [(name, $0.value)] + optimizerTensors(of: $0, name)
       } + layers.buffers.map { ("\(part)/\($0.name)", $0.value) }
-    }
+    } + [averages, kept].flatMap { ($0?.entries ?? []).map { ($0.name, $0.copy) } }
   }
 
   /// No checkpoint of this training is larger: its tensors, and 64 MiB for what is said about them.

@@ -46,6 +46,7 @@ extension OpCase {
       } expected: {
         [Oracle.depthwise(x, w, stride: s.stride, padding: s.padding).values]
       },
+      followed(s, x, w),
       OpCase(.depthwiseDataGradient, s.name) { t in
         let (over, sum) = (t.output(s.x), t.sum(s.x, 4))
         for (dx, accumulate) in [(over, false), (sum, true)] {
@@ -76,5 +77,25 @@ extension OpCase {
         return [dw, zip(dw, doubles(s.filter, 5)).map(+)]
       },
     ]
+  }
+
+  /// With the batch norm behind it applied as it stores.
+  private static func followed(
+    _ s: Sizes, _ x: Oracle.Array4, _ w: Oracle.Array4
+  ) -> OpCase {
+    let levels = NormCase(
+      [1, 2, 3, s.c], s.stride == 1 ? .relu6 : .none, first: 20, ofBatch: false)
+    return OpCase(
+      .depthwiseForward, "\(s.name), batch norm behind it", tolerance: 1e-5
+    ) { t in
+      let y = t.output(s.y)
+      t.backend.depthwiseConvolution(
+        x: t.input(s.x, 1), w: t.input(s.filter, 2), stride: s.stride, padding: s.padding,
+        following: FollowingNormalization(levels.normalization(t)), into: y)
+      return [y]
+    } expected: {
+      let y = Oracle.depthwise(x, w, stride: s.stride, padding: s.padding).values
+      return [levels.norm.forward(y, residual: nil)]
+    }
   }
 }

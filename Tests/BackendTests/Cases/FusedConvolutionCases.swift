@@ -44,8 +44,24 @@ extension OpCase {
     ConvolutionSizes(n: 67, h: 8, w: 8, c: 32, k: 16, r: 1, s: 1, stride: 1, padding: 0),
   ]
 
+  /// With the batch norm behind them applied as they store: every algorithm, images few and many.
+  private static let followedSizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 1, h: 8, w: 8, c: 16, k: 96, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 11, h: 8, w: 8, c: 32, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 14, w: 14, c: 64, k: 128, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 9, w: 8, c: 24, k: 40, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 1, h: 7, w: 7, c: 48, k: 320, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 2, h: 15, w: 14, c: 3, k: 64, r: 7, s: 7, stride: 2, padding: 3),
+    ConvolutionSizes(n: 1, h: 5, w: 5, c: 600, k: 20, r: 3, s: 3, stride: 1, padding: 1),
+  ]
+
   static let fusedConvolution: [OpCase] =
     fusedPasses
+    + followedSizes.enumerated().flatMap { i, s in
+      [false, true].map { joins in
+        followed(s, [.relu, .relu6, .none][(i + (joins ? 1 : 0)) % 3], joins: joins)
+      }
+    }
     + gradientSizes.enumerated().flatMap { i, s in
       [false, true].map { joins in
         bothGradients(s, [.relu, .relu6, .none][(i + (joins ? 1 : 0)) % 3], joins: joins)
@@ -67,6 +83,36 @@ extension OpCase {
       fusedDataGradient(s, activation, joins: false, adds: activation == .none),
       fusedFilterGradient(s, activation),
     ]
+  }
+
+  private static func followed(
+    _ s: ConvolutionSizes, _ activation: Activation, joins: Bool
+  ) -> OpCase {
+    let before = NormCase(s.x, .relu, first: 10)
+    let levels = NormCase([1, 2, 3, s.k], activation, first: 20, ofBatch: false)
+    // Such that y is of about the size that the norm's statistics say.
+    let size = Float(s.r * s.s * s.c).squareRoot()
+    let filter = values(s.filter, 2).map { 2 * $0 / size }
+    return OpCase(
+      .convolutionForward,
+      "\(s.name), batch norm with \(activation) behind it, residual \(joins)", tolerance: 2e-5
+    ) { t in
+      let y = t.output(s.y)
+      t.backend.convolution(
+        x: joins
+          ? ConvolutionInput(t.input(s.x, 1))
+          : ConvolutionInput(before.input(t), before.normalization(t)),
+        w: t.input(s.filter, filter), stride: s.stride, padding: s.padding,
+        following: FollowingNormalization(
+          levels.normalization(t), residual: joins ? t.input(s.y, 5) : nil), into: y)
+      return [y]
+    } expected: {
+      let y = Oracle.convolution(
+        .init(s.x, joins ? doubles(s.x, 1) : before.output), .init(s.filter, filter),
+        stride: s.stride, padding: s.padding
+      ).values
+      return [levels.norm.forward(y, residual: joins ? doubles(s.y, 5) : nil)]
+    }
   }
 
   private static func fusedForward(
