@@ -215,7 +215,7 @@ let package = Package(
         "Networks", "Optimizers", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport",
         "Training",
       ],
-      swiftSettings: strict),
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "CertificationTests",
       dependencies: [
@@ -240,8 +240,8 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: [
-        "BackendCPU", "Datasets", "Experiments", "Networks", "Recipes", "Reporting", "Runs",
-        "TestSupport", "Training",
+        "Applications", "BackendCPU", "Components", "Datasets", "Evaluation", "Experiments",
+        "Networks", "Recipes", "Reporting", "Runs", "Tensors", "TestSupport", "Training",
       ],
       swiftSettings: strict),
     .testTarget(

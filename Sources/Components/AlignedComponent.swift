@@ -19,6 +19,14 @@ extension Component {
     return Component(header: header, tensors: tensors)
   }
 
+  /// The same statement of itself with other weights.
+  /// - Precondition: of the names and shapes that its own have.
+  package func holding(_ weights: [String: SafetensorsFile.Entry]) -> Component {
+    precondition(
+      weights.mapValues(\.shape) == tensors.mapValues(\.shape), "holding: other weights")
+    return Component(header: header, tensors: weights)
+  }
+
   /// The extractor with an affine adapter behind it.
   /// - Parameters:
   ///   - weight: `[K, C]`: K outputs, C the channels that the extractor gives.
@@ -136,7 +144,7 @@ private struct ChannelMoves {
 
 extension SafetensorsFile.Entry {
   /// Slices along an axis in another order: the k-th is what `order[k]` was.
-  fileprivate func reordered(_ order: [Int], axis: Int) -> Self {
+  package func reordered(_ order: [Int], axis: Int) -> Self {
     let inner = shape[(axis + 1)...].reduce(1, *)
     let block = inner * shape[axis]
     var result: [Float] = []

@@ -80,6 +80,9 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var partners: [Relative]?
   /// Of an aligned extractor; its parents are what was aligned and what it was aligned to.
   public var alignment: Alignment?
+  /// Of a network that went on with images of another kind: `tent`, `shot`, `adabn`, `blended`;
+  /// nil where it was rotation prediction, which `methods` names.
+  public var adaptation: String?
   /// Of a recombination: were the parts joined although their feature spaces differ?
   public var differentSpaceAllowed: Bool?
 
@@ -88,7 +91,7 @@ public struct Lineage: Codable, Hashable, Sendable {
     case origin, madeBy, task, methods, sharedHeads, scheme, recipe, data, seed
     case batchSize = "batch"
     case device, keptStep
-    case parents, partners, alignment, differentSpaceAllowed
+    case parents, partners, alignment, adaptation, differentSpaceAllowed
   }
 
   public init(origin: Origin) { self.origin = origin }

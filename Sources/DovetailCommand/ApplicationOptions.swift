@@ -41,11 +41,13 @@ struct ApplicationOptions: ParsableArguments {
     let directory = try RunDirectory(output).claimed { Console.log("dovetail: \($0)") }
     defer { directory.release() }
     let line = ProgressLine(title, log)
+    var task = TaskRecipe(
+      name: data.kind.rawValue, dataset: data.kind, path: data.path,
+      synonyms: try synonyms.dictionary(), test: split.test)
+    task.corruption = split.corruption
     return try body(
       Application(
-        task: TaskRecipe(
-          name: data.kind.rawValue, dataset: data.kind, path: data.path,
-          synonyms: try synonyms.dictionary(), test: split.test),
+        task: task,
         steps: steps, batchSize: batch, learningRate: learningRate, seed: UInt64(seed),
         allowDifferentSpace: allowDifferentSpace, directory: directory,
         on: checkpoints.watched(try device.open()),

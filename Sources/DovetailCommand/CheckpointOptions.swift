@@ -3,11 +3,13 @@ import Dovetail
 
 /// How a training is kept from being lost.
 struct CheckpointOptions: ParsableArguments {
+  private static let standardInterval = 100
+
   @Option(
     help: ArgumentHelp(
       "Steps of each task between checkpoints; 0: only when it is interrupted.",
       valueName: "steps"))
-  var checkpointEvery = 100
+  var checkpointEvery = Self.standardInterval
   @Flag(
     help: ArgumentHelp(
       "Go on with the interrupted run in the output directory.",
@@ -28,6 +30,14 @@ struct CheckpointOptions: ParsableArguments {
         last good checkpoint to the op that did it.
         """))
   var detectAnomaly = false
+
+  /// By name, for what trains nothing: is it given?
+  var given: [(String, Bool)] {
+    [
+      ("--resume", resume), ("--overwrite", overwrite),
+      ("--checkpoint-every", checkpointEvery != Self.standardInterval),
+    ]
+  }
 
   /// The backend as these options want it.
   func watched(_ backend: any InstrumentedBackend) -> any Backend {

@@ -68,7 +68,8 @@ enum ComponentText {
     let values: [(String, String?)] = [
       ("origin", "\(lineage.origin.rawValue), \(lineage.madeBy)"), ("task", lineage.task),
       ("methods", lineage.methods.map { $0.isEmpty ? "none" : $0.joined(separator: ", ") }),
-      ("alignment", lineage.alignment.map(text)), ("shared heads", lineage.sharedHeads),
+      ("alignment", lineage.alignment.map(text)), ("adaptation", lineage.adaptation),
+      ("shared heads", lineage.sharedHeads),
       ("scheme", lineage.scheme),
       ("data", lineage.data?.map { "\($0.name) \($0.digest.prefix(12))" }.joined(separator: ", ")),
       ("seed", lineage.seed.map(String.init)), ("device", lineage.device),

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Dovetail
+public import ArgumentParser
+public import Dovetail
 
 /// `--data KIND=PATH`.
 struct DataChoice: ExpressibleByArgument {
@@ -15,26 +15,40 @@ struct DataChoice: ExpressibleByArgument {
     path = parts.count == 2 ? String(parts[1]) : nil
   }
 
-  func load(_ form: PictureForm, _ split: SplitOption = SplitOption()) throws -> Dataset {
+  /// - Parameters:
+  ///   - form: of the images.
+  ///   - split: nil where the command has no such option.
+  func load(_ form: PictureForm, _ split: SplitOption? = nil) throws -> Dataset {
     try Waiting.note("reading the images of \(path ?? kind.rawValue)") {
-      try Dataset.load(
+      let dataset = try Dataset.load(
         kind, path: path, imageSize: form.size, framing: form.framing,
-        test: split.fraction(of: kind))
+        test: split?.fraction(of: kind))
+      return try split?.corruption.map { try dataset.corrupted(by: $0) } ?? dataset
     }
   }
 }
 
-/// `--test 0.2`.
+extension Corruption: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// `--test 0.2`, `--corruption contrast:3`: which images of a data set, and how they are seen.
 struct SplitOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Of a folder without a test part: this share of each class is its test part, the same that a "
         + "recipe's test: holds out.", valueName: "0.2"))
   var test: Double?
+  @Option(
+    help: ArgumentHelp(
+      "What is done to all images of --data, as they are read.",
+      discussion: """
+        A kind and a strength from 1 to 5: gaussian-noise, gaussian-blur, contrast, pixelation or \
+        jpeg (after Hendrycks and Dietterich 2019).
+        """, valueName: "jpeg:5"))
+  var corruption: Corruption?
 
   init() {}
-
-  init(test: Double?) { self.test = test }
 
   func validate() throws {
     guard let test else { return }
@@ -45,6 +59,9 @@ struct SplitOption: ParsableArguments {
 
   /// An option that would do nothing is refused.
   func require(for data: [DataChoice]) throws {
+    guard corruption == nil || !data.isEmpty else {
+      throw ValidationError("--corruption: there are no data to corrupt; leave it out")
+    }
     guard test != nil, !data.contains(where: { $0.kind == .folder }) else { return }
     throw ValidationError("--test is for --data folder=PATH; other kinds have their test parts")
   }

@@ -1,7 +1,7 @@
 import Autograd
 public import Components
 public import Datasets
-import Networks
+public import Networks
 public import Tensors
 
 /// Measures networks by the paper's rules: batch statistics in extractor and head (unless the
@@ -10,8 +10,8 @@ public import Tensors
 /// the order, and the extra predictions do not count.
 public struct Evaluator {
   public let batchSize: Int
-  /// In place of the components' own; nil: theirs.
-  public let policy: BatchNormPolicy?
+  /// What batch norm normalizes by, in place of what the components say; nil: as they say.
+  public let statistics: BatchNormStatistics?
   let backend: any Backend
   /// Whether the last batch is as large as the others, which batch statistics need.
   private let fillsBatches: Bool
@@ -24,15 +24,22 @@ public struct Evaluator {
   ///   - policy: in place of the components' own; nil: theirs.
   ///   - backend: where it computes.
   public init(batchSize: Int, policy: BatchNormPolicy? = nil, on backend: any Backend) {
-    self.init(batchSize: batchSize, policy: policy, fillsBatches: true, on: backend)
+    self.init(
+      batchSize: batchSize, statistics: policy?.statistics, fillsBatches: true, on: backend)
+  }
+
+  /// The same with statistics that no component states.
+  public init(batchSize: Int, statistics: BatchNormStatistics?, on backend: any Backend) {
+    self.init(batchSize: batchSize, statistics: statistics, fillsBatches: true, on: backend)
   }
 
   init(
-    batchSize: Int, policy: BatchNormPolicy? = nil, fillsBatches: Bool, on backend: any Backend
+    batchSize: Int, statistics: BatchNormStatistics? = nil, fillsBatches: Bool,
+    on backend: any Backend
   ) {
     self.fillsBatches = fillsBatches
     self.batchSize = batchSize
-    self.policy = policy
+    self.statistics = statistics
     self.backend = backend
     held = HeldImages(on: backend)
   }
@@ -46,7 +53,22 @@ public struct Evaluator {
   public func evaluate(
     _ network: Recombination, on images: ImageSet, labelNames: [String], classes: [String]? = nil
   ) throws -> Outcome? {
-    let outputs = network.head.classNames
+    try evaluate(
+      outputs: network.head.classNames, on: images, labelNames: labelNames, classes: classes
+    ) { try logits(network, images, among: $0) }
+  }
+
+  /// The same of logits that somebody else makes.
+  /// - Parameters:
+  ///   - outputs: class names of the head.
+  ///   - images: the images and their labels.
+  ///   - labelNames: canonical class name of each label of `images`.
+  ///   - classes: only images of these classes are measured; all of them where nil.
+  ///   - logits: `[chosen, outputs]` of the chosen images.
+  package func evaluate(
+    outputs: [String], on images: ImageSet, labelNames: [String], classes: [String]?,
+    logits: (_ chosen: [Int]) throws -> [Float]
+  ) throws -> Outcome? {
     let wanted = classes.map(Set.init)
     let chosen = images.labels.indices.filter {
       wanted?.contains(labelNames[Int(images.labels[$0])]) ?? true
@@ -55,7 +77,7 @@ public struct Evaluator {
     // Output of each label by name; −1 where the head does not know the class.
     let expected = labelNames.map { outputs.firstIndex(of: $0) ?? -1 }
     let among = outputs.indices.filter { wanted?.contains(outputs[$0]) ?? true }
-    let predictions = try logits(network, images, among: chosen)
+    let predictions = try logits(chosen)
     var tally = Tally()
     for (position, index) in chosen.enumerated() {
       let row = predictions[position * outputs.count..<(position + 1) * outputs.count]
@@ -107,7 +129,7 @@ public struct Evaluator {
         store, chosen.map { all in indices.map { all[$0] } } ?? indices, for: preprocessing)
       let context = ForwardContext(
         tape: Tape(on: backend, recording: false),
-        statistics: (policy ?? network.batchNorm).statistics)
+        statistics: statistics ?? network.batchNorm.statistics)
       inFlight.append((network(Variable(x), context).value, indices[..<counted]))
       backend.flush()
       if inFlight.count == Self.mostInFlight { try read() }
@@ -146,8 +168,11 @@ public struct Evaluator {
 
   /// Batches of the images in the order of measuring; `counted` is how many of a batch count, the
   /// rest being there to fill it.
-  /// - Parameter count: how many images are measured; nil: all.
-  func forEachBatch(
+  /// - Parameters:
+  ///   - images: the images.
+  ///   - count: how many images are measured; nil: all.
+  ///   - body: what is done with a batch.
+  package func forEachBatch(
     of images: ImageSet, count: Int? = nil,
     _ body: (_ store: ImageStore, _ indices: [Int], _ counted: Int) throws -> Void
   ) throws {
@@ -163,7 +188,7 @@ public struct Evaluator {
   }
 
   /// Images as an extractor takes them: `[batch, size, size, 3]`.
-  func gather(
+  package func gather(
     _ store: ImageStore, _ indices: [Int], for preprocessing: Preprocessing
   ) -> Tensor {
     let x = backend.makeTensor([indices.count, store.height, store.width, 3])

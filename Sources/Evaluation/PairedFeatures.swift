@@ -66,7 +66,7 @@ extension Evaluator {
   ) -> Tensor {
     let context = ForwardContext(
       tape: Tape(on: backend, recording: false),
-      statistics: (policy ?? extractor.stamp.batchNorm).statistics)
+      statistics: statistics ?? extractor.stamp.batchNorm.statistics)
     let x = gather(store, indices, for: extractor.preprocessing)
     return extractor(Variable(x), context).value
   }

@@ -6,7 +6,9 @@ public struct Experiment: Sendable {
   public let summary: String
   /// What the paper did otherwise, whatever the data and the scale.
   public let deviations: [String]
-  public let rows: [Row]
+  public private(set) var rows: [Row]
+  /// In place of `rows`, where they are not the same at every scale.
+  var rowsAtScale: (@Sendable (Scale) -> [Row])?
   /// Whether the correlation of features is drawn.
   var drawsCorrelations = false
 
@@ -16,6 +18,13 @@ public struct Experiment: Sendable {
   var curves: [CurveFigure] = []
   /// Rows of paired differences, seed by seed.
   var differences: [Difference] = []
+
+  /// With the rows of a scale.
+  func at(_ scale: Scale) -> Experiment {
+    var experiment = self
+    if let rowsAtScale { experiment.rows = rowsAtScale(scale) }
+    return experiment
+  }
 
   /// The data sets that its trainings need.
   var roles: Set<DataRole> { Set(trainings.flatMap(\.allRoles)) }
@@ -82,6 +91,6 @@ public struct Experiment: Sendable {
 
   public static let all: [Experiment] = [
     .fig2, .fig3, .sameTask, .splits, .commonClasses, .batchNorm, .selfSupervision, .table2,
-    .fig4, .fig5, .alignment, .fixedHeads,
+    .fig4, .fig5, .alignment, .fixedHeads, .corruptions,
   ]
 }

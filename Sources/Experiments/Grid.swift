@@ -43,6 +43,7 @@ public struct Grid {
     synonyms: [String: String] = [:], output: String, chosen: [String]? = nil,
     changes: GridChanges = GridChanges()
   ) throws {
+    let experiments = experiments.map { $0.at(scale) }
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
     (self.synonyms, self.output, self.chosen) = (synonyms, output, chosen)
     self.changes = changes

@@ -30,7 +30,11 @@ extension Grid {
     let directory = RunDirectory(job.directory)
     let names = try job.recipe.classMap(sets).names
     var values: [Double] = []
-    for (from, to) in [(0, 1), (1, 0)] {
+    if case .averaged(let permuted) = map {
+      guard let found = try averaged(job, permuted, sets, names, on: backend) else { return nil }
+      values = found
+    }
+    for (from, to) in (values.isEmpty ? [(0, 1), (1, 0)] : []) {
       let tasks = [from, to].map { job.recipe.tasks[$0].name }
       let extractor = try ComponentFile.read(directory.extractor(tasks[0]), as: .extractor)
       let head = try ComponentFile.read(directory.head(tasks[1]), as: .head)
@@ -59,6 +63,7 @@ extension Grid {
         value = try stitching.run(
           extractor, head, on: sets[from], synonyms: synonyms, backend: backend
         ).accuracy
+      case .averaged: value = nil
       }
       guard let value else { return nil }
       values.append(value)
@@ -66,6 +71,38 @@ extension Grid {
     known["\(map)"] = values.reduce(0, +) / Double(values.count)
     try AtomicFile.write(try CanonicalJSON.file(known), to: path)
     return known["\(map)"]
+  }
+
+  /// Of the average of a run's two networks, the accuracy on each task's test images of the common
+  /// classes, among all outputs of the task; statistics are those of the task's training images.
+  private func averaged(
+    _ job: Job, _ permuted: Bool, _ sets: [Dataset], _ names: [[String]], on backend: any Backend
+  ) throws -> [Double]? {
+    let directory = RunDirectory(job.directory)
+    let parts = try job.recipe.tasks.map {
+      (
+        extractor: try ComponentFile.read(directory.extractor($0.name), as: .extractor),
+        head: try ComponentFile.read(directory.head($0.name), as: .head)
+      )
+    }
+    guard
+      let average = try AveragedNetworks(
+        parts, permutes: permuted, seed: job.recipe.seed, on: backend)
+    else { return nil }
+    let common = Set(names[0]).intersection(names[1]).sorted()
+    let found = try sets.indices.compactMap { index -> Double? in
+      let network = try average.network(as: index, on: backend)
+      let train = sets[index].train
+      var random = RandomStream(seed: 0, .evaluationOrder)
+      let some = Array(random.permutation(train.count).prefix(Self.mappedImages))
+      try Recalibration.recalibrate(
+        network, on: train.subset(some), batchSize: job.recipe.batchSize, backend: backend)
+      return try Evaluator(batchSize: job.recipe.batchSize, on: backend)
+        .evaluate(
+          network, on: sets[index].test, labelNames: names[index], classes: common)?
+        .accuracy
+    }
+    return found.count == sets.count ? found : nil
   }
 
   private static let mappedImages = 10_000

@@ -1,8 +1,10 @@
+import Applications
 import Components
 import Datasets
 import Evaluation
 import Files
 import Foundation
+import Networks
 import Recipes
 import Runs
 import Tensors
@@ -58,12 +60,14 @@ extension Grid {
     let from = try job(crossing.extractor, seed: seed, datasets)
     let to = try job(crossing.head, seed: seed, datasets)
     guard state(from) == .finished, state(to) == .finished else { return nil }
-    let key = [
+    let words = [
       String(to.directory.split(separator: "/").last!), "\(crossing.extractorTask)",
       "\(crossing.headTask)", crossing.role.rawValue, crossing.policy.rawValue,
       crossing.batchSize.map(String.init) ?? "as trained", crossing.measure.rawValue,
       crossing.commonWith?.rawValue ?? "all classes",
-    ].joined(separator: ", ")
+      crossing.corruption?.description, crossing.adaptation.map(self.words),
+    ]
+    let key = words.compactMap(\.self).joined(separator: ", ")
     let path = "\(from.directory)/\(file)"
     var known =
       FileManager.default.contents(atPath: path).flatMap {
@@ -86,20 +90,42 @@ extension Grid {
     let head = try ComponentFile.loadHead(
       RunDirectory(to.directory).head(to.recipe.tasks[crossing.headTask].name), on: backend)
     let network = try Recombination(extractor, head)
-    let labeled = datasets[source(of: crossing.role)]!
+    let clean = datasets[source(of: crossing.role)]!
+    let labeled = try crossing.corruption.map { try clean.corrupted(by: $0) } ?? clean
     let names = try labelNames(crossing.role, datasets)
     var classes = Set(head.classNames).intersection(names)
     if let other = crossing.commonWith { classes.formIntersection(try labelNames(other, datasets)) }
     let images = labeled.test
     let batchSize = crossing.batchSize ?? from.recipe.batchSize
-    if crossing.policy == .recalibrated {
+    if crossing.adaptation == .tent {
+      return try OnlineEntropy(
+        batchSize: batchSize, learningRate: scale.adaptation(by: .tent).learningRate
+      ).evaluate(
+        network, on: images, labelNames: names, classes: classes.sorted(), backend: backend)
+    }
+    if crossing.adaptation == .adabn {
+      try Recalibration.recalibrate(
+        network, on: labeled.train, batchSize: batchSize, backend: backend)
+    } else if crossing.policy == .recalibrated {
       let chosen = images.labels.indices.filter { classes.contains(names[Int(images.labels[$0])]) }
       try Recalibration.recalibrate(
         network, on: images.subset(chosen), batchSize: batchSize, backend: backend)
     }
-    return try Evaluator(batchSize: batchSize, policy: crossing.policy, on: backend)
+    let statistics: BatchNormStatistics =
+      crossing.adaptation == .blended
+      ? .blended(sourceImages: AdaptationMethod.sourceImages) : crossing.policy.statistics
+    return try Evaluator(batchSize: batchSize, statistics: statistics, on: backend)
       .evaluate(
         network, on: images, labelNames: names, classes: classes.sorted())
+  }
+
+  /// What a measurement by it depends on.
+  private func words(_ method: AdaptationMethod) -> String {
+    switch method {
+    case .tent: "tent at \(scale.adaptation(by: .tent).learningRate)"
+    case .blended: "blended with \(AdaptationMethod.sourceImages)"
+    default: method.rawValue
+    }
   }
 
   /// Canonical names of the classes of a role, by label.

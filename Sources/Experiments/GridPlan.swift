@@ -99,10 +99,14 @@ extension Recipe {
     (recipe.initialWeights, recipe.auxiliaryHeads) = (nil, [])
     (recipe.evaluateEvery, recipe.evaluateAt, recipe.validation) = (0, [], 0)
     (recipe.schedule, recipe.learningRate) = (.constant, 0)
+    // A step by a network's own predictions costs what one by labels does.
+    if recipe.objective.followsPredictions { recipe.objective = .target }
     for index in recipe.tasks.indices {
       recipe.tasks[index].initialWeights = nil
       recipe.tasks[index].extractor = nil
       recipe.tasks[index].head = nil
+      recipe.tasks[index].oldHead = nil
+      recipe.tasks[index].corruption = nil
     }
     return recipe
   }

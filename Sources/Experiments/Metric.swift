@@ -1,6 +1,7 @@
 public import Analysis
 import Components
 import Datasets
+import Training
 
 extension Experiment {
   /// One figure read off finished runs.
@@ -37,11 +38,15 @@ extension Experiment {
     case aligned(AlignmentMethod)
     /// Trained with labels, so many steps.
     case stitched(Int)
+    /// No map: both networks made one by the mean of their weights, the second's channels in the
+    /// order that is most like the first's where that is asked for, and statistics taken again.
+    case averaged(permuted: Bool)
 
     public var description: String {
       switch self {
       case .aligned(let method): "aligned, \(method.rawValue)"
       case .stitched(let steps): "stitched, \(steps) steps"
+      case .averaged(let permuted): permuted ? "averaged after permuting" : "averaged"
       }
     }
   }
@@ -62,6 +67,11 @@ extension Experiment {
     var measure = Measure.accuracy
     /// Images of the classes that both roles have, where it is not the head's own.
     var commonWith: DataRole?
+    /// Through what the images are seen; nil: as they are.
+    var corruption: Corruption?
+    /// What is done on unlabeled images of the role before or while it is measured: AdaBN, blended
+    /// statistics, or TENT, online; what is trained beforehand is the extractor's training.
+    var adaptation: AdaptationMethod?
   }
 
   public enum Measure: String, Sendable { case accuracy, averageClassAccuracy }

@@ -1,5 +1,5 @@
 public import Networks
-import Training
+public import Training
 
 /// What the applications of Sec. 5 ask of a recipe with one task.
 extension Recipe {
@@ -20,6 +20,26 @@ extension Recipe {
     auxiliaryHeads = [rotationHead]
     settings.frozen = [.auxiliaryHeads]
     fineTune(learningRate: 0.001)
+  }
+
+  /// Adaptation by the network's own predictions: TENT, which takes the images as they are and lets
+  /// nothing decay, as its authors do, or SHOT's information maximization.
+  /// - Parameters:
+  ///   - extractor: its file and architecture.
+  ///   - head: the same of the head that it is adapted under.
+  ///   - objective: `entropy` or `informationMaximization`.
+  public mutating func adapt(
+    _ extractor: (file: String, architecture: Architecture),
+    under head: (file: String, architecture: Architecture), by objective: Objective
+  ) {
+    settings.objective = objective
+    settings.architecture = head.architecture
+    if extractor.architecture != head.architecture {
+      tasks[0].architecture = extractor.architecture
+    }
+    (tasks[0].extractor, tasks[0].head) = (extractor.file, head.file)
+    fineTune(learningRate: 0.001)
+    if objective == .entropy { (settings.augment, settings.weightDecay) = (.none, 0) }
   }
 
   /// Transfer (Sec. 5.3): a source's extractor under a target's head, fine-tuned whole.

@@ -43,12 +43,14 @@ extension Recipe {
 }
 
 extension TaskRecipe {
-  /// The task's classes of its data set, those of one synonym as one.
-  /// - Throws: `DatasetError` where the data set has no such class.
+  /// The task's classes of its data set, those of one synonym as one, seen through its corruption.
+  /// - Throws: `DatasetError` where the data set has no such class, or cannot be corrupted.
   public func choosingClasses(of dataset: Dataset) throws(DatasetError) -> Dataset {
     let chosen =
       try classes.map { (names) throws(DatasetError) in try dataset.restricted(to: names) }
       ?? dataset
-    return chosen.mergingClasses(synonyms)
+    let seen =
+      try corruption.map { (kind) throws(DatasetError) in try chosen.corrupted(by: kind) } ?? chosen
+    return seen.mergingClasses(synonyms)
   }
 }

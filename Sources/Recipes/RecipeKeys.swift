@@ -75,7 +75,9 @@ enum RecipeKeys {
   private static let losses: [RecipeKey] = [
     .choice(
       "objective", \.objective, .unlessStandard,
-      "self-supervised: the labels are not looked at; pre-training and adaptation"),
+      "all but target look at no labels; self-supervised: pre-training and adaptation; entropy and "
+        + "information-maximization: adaptation of a task's given extractor and head by their own "
+        + "predictions (TENT: batch norm's scales and shifts; SHOT: the extractor)"),
     .boolean(
       "shared-head", \.sharedHead, .unlessStandard,
       "one target head for all tasks, which have the same classes then (Sec. 5.2)"),

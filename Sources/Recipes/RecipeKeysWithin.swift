@@ -22,12 +22,23 @@ extension RecipeKeys {
       "of a folder without test images: this part of each class is held out",
     ],
     [
+      "corruption",
+      "a kind and a strength from 1 to 5, such as gaussian-noise:5; kinds: "
+        + Corruption.Kind.allCases.map(\.rawValue).joined(separator: ", "), "none",
+      "what is done to all images, once, when they are read",
+    ],
+    [
       "classes", "a list of names", "all", "those of the data set that the task has, in this order",
     ],
     ["synonyms", "a mapping", "{}", "this data set's name of a class: the common one"],
     ["architecture", "a mapping, see below", "the recipe's", "of its extractor"],
     ["extractor", "a file", "fresh weights", "an extractor to go on from"],
     ["head", "a file", "fresh weights", "a head to go on from, which may know some classes alone"],
+    [
+      "old-head", "a file", "none",
+      "a head of an earlier training, which does not change: images of the classes that it knows are "
+        + "to be right under it, too (backward-compatible training)",
+    ],
     [
       "initial-weights", "a run's directory", "fresh weights", "its network starts from that run's",
     ],

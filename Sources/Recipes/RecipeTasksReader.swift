@@ -31,6 +31,13 @@ extension Recipe {
         }
         task.test = try node.number(in: 0.001...0.999)
       }
+      try reader.read("corruption") { (node) throws(RecipeError) in
+        let text = try node.text()
+        guard let corruption = Corruption(text) else {
+          throw node.error("\(Corruption.expected), got “\(text)”")
+        }
+        task.corruption = corruption
+      }
       try reader.read("classes") { (node) throws(RecipeError) in
         task.classes = try node.list().map { (item) throws(RecipeError) in try item.text() }
       }
@@ -42,6 +49,9 @@ extension Recipe {
       }
       try reader.read("head") { (node) throws(RecipeError) in
         task.head = try absolute(node, folder)
+      }
+      try reader.read("old-head") { (node) throws(RecipeError) in
+        task.oldHead = try absolute(node, folder)
       }
       try reader.read("initial-weights") { (node) throws(RecipeError) in
         task.initialWeights = try absolute(node, folder)

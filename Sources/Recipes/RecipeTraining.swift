@@ -47,7 +47,8 @@ extension TaskRecipe {
     task.architecture = architecture
     task.extractor = try extractor.map { try GivenComponent(file: $0) }
     task.head = try head.map { try GivenComponent(file: $0) }
-    if let known = task.head?.record.header.classNames {
+    task.oldHead = try oldHead.map { try GivenComponent(file: $0) }
+    if let known = (task.head ?? task.oldHead)?.record.header.classNames {
       task.synonyms.merge(allSynonyms(in: dataset, spelledAs: known)) { own, _ in own }
     }
     task.initialWeights = try (shared ?? initialWeights).map {
@@ -115,6 +116,7 @@ extension Recipe {
       recipe.tasks[index].initialWeights = nil
       recipe.tasks[index].extractor = nil
       recipe.tasks[index].head = nil
+      recipe.tasks[index].oldHead = nil
     }
     return recipe
   }

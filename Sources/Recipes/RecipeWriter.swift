@@ -10,12 +10,14 @@ extension Recipe {
       var fields = ["name: \(Recipe.quoted(task.name))", "dataset: \(task.dataset.rawValue)"]
       if let path = task.path { fields.append("path: \(Recipe.quoted(path))") }
       if let fraction = task.test { fields.append("test: \(fraction)") }
+      if let corruption = task.corruption { fields.append("corruption: \"\(corruption)\"") }
       if let classes = task.classes {
         fields.append("classes: [\(classes.map(Recipe.quoted).joined(separator: ", "))]")
       }
       if let own = task.architecture { fields.append("architecture: \(own.yaml)") }
       if let file = task.extractor { fields.append("extractor: \(Recipe.quoted(file))") }
       if let file = task.head { fields.append("head: \(Recipe.quoted(file))") }
+      if let file = task.oldHead { fields.append("old-head: \(Recipe.quoted(file))") }
       if let from = task.initialWeights { fields.append("initial-weights: \(Recipe.quoted(from))") }
       if !task.synonyms.isEmpty {
         let pairs = task.synonyms.sorted { $0.key < $1.key }

@@ -9,6 +9,8 @@ public struct TaskRecipe: Sendable, Equatable {
   public var path: String?
   /// The fraction of each class's images that is held out for tests, of a folder without a test part.
   public var test: Double?
+  /// What is done to all images of the data set; nil: nothing.
+  public var corruption: Corruption?
   /// The classes of the data set that the task has, in this order; nil: all of them.
   public var classes: [String]?
   /// Of its extractor, where it is another than the recipe's.
@@ -20,6 +22,8 @@ public struct TaskRecipe: Sendable, Equatable {
   /// File of a head to go on from. One that knows some of the task's classes alone grows: its
   /// outputs keep their weights, those of the other classes are fresh.
   public var head: String?
+  /// File of a head that does not change, and that the task's features are to be right under, too.
+  public var oldHead: String?
   /// This data set's name of a class to the common one.
   public var synonyms: [String: String]
 

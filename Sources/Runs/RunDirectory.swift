@@ -1,4 +1,4 @@
-import Components
+public import Components
 public import Datasets
 public import Files
 import Foundation
@@ -198,7 +198,7 @@ public struct RunDirectory: Sendable {
   func finish(_ trainer: Trainer, _ results: RunResults, on backend: any Backend) throws {
     for network in trainer.networks {
       try ComponentFile.save(network.extractor, to: extractor(network.name), on: backend)
-      if trainer.settings.objective == .target {
+      if trainer.settings.objective.trainsHeads {
         try ComponentFile.save(network.head, to: head(network.name), on: backend)
       }
     }
@@ -213,6 +213,28 @@ public struct RunDirectory: Sendable {
       try ComponentFile.save(head, to: auxiliary(name), on: backend)
     }
     try AtomicFile.write(try results.json, to: resultsPath)
+  }
+
+  // MARK: Components without a training
+
+  /// Whether components that no training made can be written here: it must be absent (in a folder
+  /// that can be written to) or empty.
+  public func checkForComponents() throws {
+    for name in ["recipe.yaml", "components"]
+    where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
+      throw error(.cannotCreate, "holds \(name) of a run", .anotherDirectory)
+    }
+    try checkPlace()
+  }
+
+  /// An extractor and a head, in the places of a run's.
+  public func writeComponents(
+    _ network: Recombination, of task: String, on backend: any Backend
+  ) throws {
+    try Folder.make(path)
+    try Folder.make("\(path)/components")
+    try ComponentFile.save(network.extractor, to: extractor(task), on: backend)
+    try ComponentFile.save(network.head, to: head(task), on: backend)
   }
 
   func error(

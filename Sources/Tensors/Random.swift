@@ -16,6 +16,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case augmentationSteps = 13
   case certificatePower = 14
   case simplex = 15
+  case corruption = 16
 }
 
 /// Counter-based random numbers: Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy

@@ -57,6 +57,66 @@ import Testing
     #expect(joined.status == 0, "\(joined.stderr)")
   }
 
+  private static let head = ["--head", "source/components/ink.head.safetensors"]
+
+  @Test(arguments: ["adabn", "blended", "tent", "shot"])
+  func otherMethodsAdaptUnderTheHead(_ method: String) throws {
+    let place = try place()
+    let trains = ["tent", "shot"].contains(method)
+    let run = try place.dovetail(
+      ["adapt", "--method", method] + Self.extractor + Self.head + [
+        "--data", "made-up-ink", "--corruption", "contrast:5", "--output", "adapted", "--json", "-",
+      ] + (trains ? ["--steps", "2"] : []) + Self.rest)
+    #expect(run.status == 0, "\(run.stderr)")
+    let results = try run.json
+    #expect(results["method"] as? String == method)
+    #expect(results["data"] as? String == "made-up ink, contrast:5")
+    let adapted = try #require(results["adapted"] as? [String: Any])
+    #expect(adapted["images"] as? Int == 1000)
+    #expect(adapted["batchNorm"] as? String == (trains ? "batch" : "recalibrated"))
+    let head = results["head"] as? String
+    #expect((head == nil) == (method == "shot"))
+    let extractor = "adapted/components/made-up-ink.extractor.safetensors"
+    let joined = try place.dovetail(
+      "recombine", extractor, head ?? "source/components/ink.head.safetensors", "--output",
+      "m.safetensors")
+    #expect(joined.status == 0, "\(joined.stderr)")
+    let shown = try place.dovetail("inspect", extractor)
+    #expect(shown.stdout.contains(method) && shown.stdout.contains("adaptation"))
+    if trains {
+      let recipe = String(decoding: try place.read("adapted/recipe.yaml"), as: UTF8.self)
+      #expect(recipe.contains("corruption: \"contrast:5\""))
+    } else {
+      let again = try place.dovetail(
+        ["adapt", "--method", method] + Self.extractor + Self.head
+          + ["--data", "made-up-ink", "--output", "adapted"] + Self.rest)
+      #expect(again.status != 0 && again.stderr.contains("adapted"), "\(again.stderr)")
+    }
+  }
+
+  /// An option that would do nothing is refused.
+  @Test func optionsOfOtherMethodsAreRefused() throws {
+    let place = try Workplace()
+    let rotation = ["--rotation-head", "r"]
+    let cases: [([String], String)] = [
+      (["--method", "tent"] + rotation, "--rotation-head is for --method rotation"),
+      (["--method", "shot"], "--head is missing"), ([], "--rotation-head is missing"),
+      (
+        ["--method", "adabn", "--steps", "3"] + Self.head, "--steps: --method adabn trains nothing"
+      ),
+      (["--method", "blended", "--learning-rate", "1"] + Self.head, "--learning-rate: "),
+      (["--method", "adabn", "--seed", "1"] + Self.head, "--seed: "),
+      (["--method", "blended", "--resume"] + Self.head, "--resume: "),
+      (["--corruption", "fog:1"] + rotation, "--corruption"),
+    ]
+    for (arguments, fragment) in cases {
+      let run = try place.dovetail(
+        ["adapt"] + Self.extractor + ["--data", "made-up-ink", "--output", "out"] + arguments)
+      #expect(run.status == 64 && run.stderr.contains(fragment), "\(arguments): \(run.stderr)")
+      #expect(!place.exists("out"))
+    }
+  }
+
   @Test func transferIsMeasuredFromTheStart() throws {
     let place = try place()
     let run = try place.dovetail(

@@ -13,7 +13,7 @@ import Testing
     #expect(
       listing.experiments.map(\.name) == [
         "fig2", "fig3", "same-task", "splits", "common-classes", "batch-norm", "self-supervision",
-        "table2", "fig4", "fig5", "alignment", "fixed-heads",
+        "table2", "fig4", "fig5", "alignment", "fixed-heads", "corruptions",
       ])
   }
 

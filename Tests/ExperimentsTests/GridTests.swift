@@ -177,7 +177,7 @@ import Training
       Experiment.all.filter { $0.name == "table2" }, scale: .smoke, seeds: 1, sources: [],
       output: folder)
     let datasets = try grid.loadDatasets()
-    #expect(try finish(grid, datasets) == 5)
+    #expect(try finish(grid, datasets) == 7)
     let rows = try grid.report(datasets, commit: "c", on: backend).experiments[0].rows
       .filter { $0.unit == .points && $0.group != nil }
     #expect(rows.count == 8)
@@ -192,6 +192,49 @@ import Training
       let interval = try #require(images.interval)
       #expect(interval.low < value && value < interval.high && interval.high - interval.low < 0.3)
     }
+  }
+
+  /// Every way of adapting is measured, each once; one that has nothing to adapt to is nobody's.
+  @Test func corruptedTargetsAreAdaptedTo() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let grid = try Grid(
+      Experiment.all.filter { $0.name == "corruptions" }, scale: .smoke, seeds: 1, sources: [],
+      output: folder)
+    let datasets = try grid.loadDatasets()
+    // Pre-training, a source, and of each corruption an adaptation by rotation and one by SHOT.
+    #expect(try finish(grid, datasets) == 12)
+    let report = try grid.report(datasets, commit: "c", on: backend)
+    let rows = report.experiments[0].rows
+    #expect(rows.count == 7 + 1 + 5 * 7 && rows.allSatisfy { $0.n == 1 })
+    // The mean row is the mean of the corruptions' rows.
+    let methods = Set(rows.map(\.name)).subtracting(["source model on images as they are"])
+    #expect(methods.count == 7)
+    for method in methods {
+      let values = rows.filter { $0.name == method }.compactMap(\.mean)
+      #expect(values.count == 6)
+      #expect(abs(values[0] - values.dropFirst().reduce(0, +) / 5) < 1e-9)
+    }
+    let blurred = rows.filter { $0.group == "gaussian-blur, strength 5" }
+    #expect(blurred.count == 7)
+    #expect(try grid.report(datasets, commit: "c", on: backend).json == report.json)
+  }
+
+  /// The short scale has all strengths, the others the last.
+  @Test func strengthsGoWithTheScale() throws {
+    let sources = [DataRole.cifar10, .ilsvrc12].map {
+      DataSource(role: $0, kind: .syntheticInk, path: nil)
+    }
+    let counts = try [Scale.short, .medium].map { scale in
+      let grid = try Grid(
+        Experiment.all.filter { $0.name == "corruptions" }, scale: scale, seeds: 1,
+        sources: sources, output: "/nowhere")
+      let jobs = try grid.jobs(grid.loadDatasets())
+      let strengths = Set(jobs.compactMap { $0.recipe.tasks[0].corruption?.strength })
+      #expect(strengths == (scale == .short ? [1, 2, 3, 4, 5] : [5]))
+      return jobs.count
+    }
+    #expect(counts == [2 + 50, 2 + 10])
   }
 
   private func finish(_ grid: Grid, _ datasets: Grid.Datasets) throws -> Int {
@@ -214,12 +257,12 @@ import Training
     #expect(try finish(grid, datasets) == 1)
     let report = try grid.report(datasets, commit: "c", on: backend)
     let rows = report.experiments[0].rows.filter { $0.group == "independent" }
-    #expect(rows.count == 10 && rows.allSatisfy { $0.n == 1 && 0...1 ~= ($0.mean ?? -1) })
+    #expect(rows.count == 12 && rows.allSatisfy { $0.n == 1 && 0...1 ~= ($0.mean ?? -1) })
     #expect(rows[0].mean == rows.first { $0.name == "stitch, 0 steps" }?.mean)
     let path = "\(try grid.jobs(datasets)[0].directory)/maps.json"
     let kept = try JSONDecoder().decode(
       [String: Double].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-    #expect(kept.count == 8)
+    #expect(kept.count == 10)
     #expect(try grid.report(datasets, commit: "c", on: backend).json == report.json)
   }
 

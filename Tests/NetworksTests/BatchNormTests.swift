@@ -72,4 +72,35 @@ import Testing
     #expect(Self.near(y, expected))
     #expect(try Self.running(layer, backend) == [[2, 1], [4, 9]])
   }
+
+  /// One image: (N · running + batch) / (N + 1), the batch's variance unbiased, as constants.
+  @Test(arguments: TestedBackend.available, [0, 3])
+  func blendedStatisticsAreInBetween(_ tested: TestedBackend, sourceImages: Int) throws {
+    let backend = try tested.make()
+    let layer = BatchNorm("bn", channels: 2, activation: .none, on: backend)
+    backend.upload([2, 1], to: layer.runningMean.value)
+    backend.upload([4, 9], to: layer.runningVariance.value)
+    let y = try Self.forward(layer, .blended(sourceImages: sourceImages), on: backend)
+    let n = Float(sourceImages)
+    let (means, variances): ([Float], [Float]) = (
+      [(2 * n + 2.5) / (n + 1), n / (n + 1)],
+      [(4 * n + 5 / 3) / (n + 1), (9 * n + 16 / 3) / (n + 1)]
+    )
+    let expected = Self.rows.enumerated().map { index, value in
+      (value - means[index % 2]) / (variances[index % 2] + 1e-5).squareRoot()
+    }
+    #expect(Self.near(y, expected))
+    #expect(try Self.running(layer, backend) == [[2, 1], [4, 9]])
+  }
+
+  @Test func allButNormsFreeze() {
+    let backend = makeBackend()
+    let layers = Architecture(name: .wideResNet, depth: 10, split: .stage2)
+      .makeExtractor(on: backend, seed: 0)
+    layers.freezeAllButNorms()
+    for parameter in layers.parameters {
+      #expect(parameter.isFrozen == !parameter.name.contains("bn"), "\(parameter.name)")
+    }
+    #expect(layers.parameters.contains { !$0.isFrozen })
+  }
 }

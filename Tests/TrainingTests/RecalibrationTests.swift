@@ -150,4 +150,27 @@ import Training
     #expect(try read.makeModel(path: "m", on: backend).batchNorm == .recalibrated)
     #expect(try recalibrated().file.bytes == new.file.bytes)
   }
+
+  /// What is baked in of a batch is what blending at test would have taken of it.
+  @Test(arguments: [0, 16]) func blendedStatisticsAreBakedIn(_ sourceImages: Int) throws {
+    let (network, images) = try network()
+    let few = images.subset(Array(0..<8))
+    // The order of measuring is another: with all images in a batch it makes no difference.
+    let expected = try Evaluator(
+      batchSize: 8, statistics: .blended(sourceImages: sourceImages), on: backend
+    ).logits(network, few)
+    let before = try Evaluator(batchSize: 8, policy: .running, on: backend).logits(network, few)
+    let weights = try network.extractor.layers.parameters.snapshot(on: backend)
+    try Recalibration.blend(network, on: few, sourceImages: sourceImages, backend: backend)
+    let found = try Evaluator(batchSize: 8, on: backend).logits(network, few)
+    let largest = expected.map(abs).max()!
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-4 * largest })
+    #expect(!zip(before, expected).allSatisfy { abs($0 - $1) <= 1e-3 * largest })
+    #expect(network.batchNorm == .recalibrated)
+    #expect(try network.extractor.layers.parameters.snapshot(on: backend) == weights)
+    #expect(throws: DatasetError.self) {
+      try Recalibration.blend(
+        network, on: images.subset([0]), sourceImages: 16, backend: backend)
+    }
+  }
 }

@@ -38,6 +38,22 @@ import Training
     #expect(error?.problem.contains("got “ddc”") == true)
   }
 
+  @Test func aTasksImagesAreCorrupted() throws {
+    let recipe = try parse("tasks:\n  - dataset: made-up-ink\n    corruption: jpeg:5\n")
+    #expect(recipe.tasks[0].corruption == Corruption(.jpeg, strength: 5))
+    #expect(recipe.yaml.contains("corruption: \"jpeg:5\""))
+    #expect(try parse(recipe.yaml) == recipe)
+    #expect(!(try parse(ink)).yaml.contains("corruption"))
+    let (clean, corrupted) = (
+      try parse(ink).loadDatasets()[0], try recipe.loadDatasets()[0]
+    )
+    #expect(corrupted.name == "\(clean.name), jpeg:5" && corrupted.digest != clean.digest)
+    let error = #expect(throws: RecipeError.self) {
+      try parse("tasks: [{dataset: made-up-ink, corruption: \"jpeg:6\"}]")
+    }
+    #expect(error?.problem.hasPrefix("corruption: expected a kind and a strength") == true)
+  }
+
   @Test func mergeKeysTakeOverWhatIsNotSaid() throws {
     let merged = try parse(
       """

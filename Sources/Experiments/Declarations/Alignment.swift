@@ -12,7 +12,10 @@ extension Experiment {
       largest total correlation, the same with each channel's mean and deviation set to its \
       partner's, an orthogonal map, least squares (in closed form, from training images without \
       their labels); and an affine map that is trained with labels between the frozen halves \
-      (stitching), which bounds what such a map can do and is no measure of compatibility.
+      (stitching), which bounds what such a map can do and is no measure of compatibility. And both \
+      networks made one by the mean of their weights, with identical initial weights as they are, of \
+      independent ones after the channels of all layers were brought in the order in which the weights \
+      are most alike (Ainsworth et al. 2023), statistics taken again.
       """,
     deviations: ["None of these rows is in the paper."],
     rows: [
@@ -28,7 +31,13 @@ extension Experiment {
           "stitch, \($0) steps", [training], .mapped(.stitched($0)), group: name,
           note: $0 == 0 ? "the identity" : "with labels", isDrawn: false)
       }
-      return [Row("no map", [training], group: name)] + aligned + stitched
+      let averaged = [false, true].filter { _ in ["independent", "IIW"].contains(name) }.map {
+        Row(
+          $0 ? "average of the weights, after permuting" : "average of the weights", [training],
+          .mapped(.averaged(permuted: $0)), group: name, note: "one network for both tasks",
+          isDrawn: false)
+      }
+      return [Row("no map", [training], group: name)] + aligned + stitched + averaged
         + [Row("own heads", [training], .ownTask, group: name, isDrawn: false)]
     })
 
@@ -36,7 +45,9 @@ extension Experiment {
     name: "fixed-heads", title: "Shared heads that do not learn",
     summary: """
       The heads that tasks share as the seed draws them, never updated, so that trainings agree on \
-      the seed alone; for DCC also a last layer that is a regular simplex and stays so.
+      the seed alone; for DCC also a last layer that is a regular simplex and stays so. And \
+      backward-compatible training (Shen et al. 2020): the second network is trained with its own head \
+      and, on images of common classes, under the first's frozen target head.
       """,
     deviations: ["In the paper the shared heads learn."],
     rows: [
@@ -61,5 +72,36 @@ extension Experiment {
               isDrawn: false),
           ]
         }
-    })
+    } + backwardCompatible)
+
+  /// In both orders: the new extractor under the old head, and under its own.
+  private static let backwardCompatible: [Row] = {
+    let orders: [(old: DataRole, new: DataRole)] = [(.cifar10, .stl10), (.stl10, .cifar10)]
+    let crossings = orders.map { order -> (under: Crossing, own: Crossing) in
+      let old = PlannedTraining("\(order.old.rawValue) alone", roles: [order.old]) {
+        $0.seed += 3000
+      }
+      let new = PlannedTraining(
+        "\(order.new.rawValue), compatible with \(order.old.rawValue)", roles: [order.new],
+        needs: [old]
+      ) { recipe, setting in
+        // Another seed: the networks are not to start alike.
+        recipe.seed += 4000
+        recipe.tasks[0].oldHead = setting.head(old)
+      }
+      return (
+        Crossing(extractor: new, head: old, role: order.new),
+        Crossing(extractor: new, head: new, role: order.new, commonWith: order.old)
+      )
+    }
+    let note = "one direction of each order, mean of both"
+    return [
+      Row(
+        "backward-compatible training", crossings.map(\.under.extractor),
+        .crossings(crossings.map(\.under)), note: note),
+      Row(
+        "backward-compatible training", crossings.map(\.own.extractor),
+        .crossings(crossings.map(\.own)), group: "own task, common classes", isDrawn: false),
+    ]
+  }()
 }

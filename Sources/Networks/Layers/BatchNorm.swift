@@ -62,10 +62,13 @@ public struct BatchNorm: Layer {
   private func statistics(
     of x: Variable, _ context: ForwardContext
   ) -> (mean: Tensor, variance: Tensor, ofBatch: Bool) {
-    guard case .batch(let updateRunning) = context.statistics else {
-      return (runningMean.value, runningVariance.value, false)
-    }
     let backend = context.backend
+    let updateRunning: Bool
+    switch context.statistics {
+    case .running: return (runningMean.value, runningVariance.value, false)
+    case .blended(let sourceImages): return blended(x, sourceImages: sourceImages, context)
+    case .batch(let updates): updateRunning = updates
+    }
     let mean = backend.makeTensor(gamma.value.shape)
     let variance = backend.makeTensor(gamma.value.shape)
     // A frozen layer keeps its running statistics and still normalizes by the batch.
@@ -77,5 +80,25 @@ public struct BatchNorm: Layer {
       of: x.statisticsSource, mean: mean, variance: variance, running: running)
     context.observer?(self, mean, variance, x.shape.count / gamma.value.count)
     return (mean, variance, true)
+  }
+
+  /// Copies of the running statistics, moved by the share that the batch's images have in all.
+  private func blended(
+    _ x: Variable, sourceImages: Int, _ context: ForwardContext
+  ) -> (mean: Tensor, variance: Tensor, ofBatch: Bool) {
+    let backend = context.backend
+    func copy(_ buffer: Buffer) -> Tensor {
+      let copy = backend.makeTensor(buffer.value.shape)
+      backend.copy(buffer.value, to: copy)
+      return copy
+    }
+    let blended = RunningStatistics(
+      mean: copy(runningMean), variance: copy(runningVariance),
+      momentum: Float(Double(x.shape[0]) / Double(x.shape[0] + sourceImages)))
+    backend.batchNormStatistics(
+      of: x.statisticsSource, mean: backend.makeTensor(gamma.value.shape),
+      variance: backend.makeTensor(gamma.value.shape), running: blended)
+    context.observer?(self, blended.mean, blended.variance, x.shape.count / gamma.value.count)
+    return (blended.mean, blended.variance, false)
   }
 }

@@ -8,6 +8,10 @@ public enum BatchNormStatistics: Sendable, Equatable {
   case batch(updateRunning: Bool)
   /// The running statistics, as constants.
   case running
+  /// Of n images, mean and variance are each (N · the running ones + n · the batch's) / (N + n), as
+  /// constants: what the source's statistics, worth N images, and the batch's say together
+  /// (Schneider et al. 2020). The batch's variance is unbiased, as running ones are.
+  case blended(sourceImages: Int)
 }
 
 /// Gets the mean and the biased variance `[C]` that a batch norm normalizes a batch by, and the

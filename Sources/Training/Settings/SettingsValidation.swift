@@ -52,6 +52,7 @@ extension TrainingSettings {
           + "common-classes to methods, or leave it out")
     }
     try validateSelfSupervision()
+    if objective.followsPredictions { try validatePredictions() }
     guard objective == .selfSupervised else { return }
     if uses(.commonClasses) || !methods.contains(where: { $0.auxiliaryTask != nil }) {
       throw SettingsError(
@@ -61,6 +62,21 @@ extension TrainingSettings {
     if frozen.contains(.extractors) {
       throw SettingsError("frozen: self-supervised training of frozen extractors changes nothing")
     }
+  }
+
+  /// What such an objective has no use for.
+  private func validatePredictions() throws(SettingsError) {
+    func refuse(_ isThere: Bool, _ key: String) throws(SettingsError) {
+      guard isThere else { return }
+      throw SettingsError(
+        "objective: \(objective.rawValue) has its one loss and freezes what it has to; leave "
+          + "\(key) out")
+    }
+    try refuse(!methods.isEmpty, "methods")
+    try refuse(ownRotationHead, "own-rotation-head")
+    try refuse(sharedHead, "shared-head")
+    try refuse(!frozen.isEmpty, "frozen")
+    try refuse(labelSmoothing > 0, "label-smoothing")
   }
 
   private func validateSelfSupervision() throws(SettingsError) {

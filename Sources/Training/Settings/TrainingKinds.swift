@@ -13,6 +13,19 @@ public enum Objective: String, Codable, Sendable, CaseIterable {
   /// The self-supervised losses alone: labels are not looked at. Pre-training (Sec. 4.1) and
   /// adaptation (Sec. 5.1).
   case selfSupervised = "self-supervised"
+  /// The entropy of a given network's predictions, by batch norm's scales and shifts alone (TENT,
+  /// Wang et al. 2021).
+  case entropy
+  /// That entropy less the entropy of the mean prediction, by a given extractor under its given
+  /// head, which is frozen (SHOT, Liang et al. 2020).
+  case informationMaximization = "information-maximization"
+
+  /// Whether a given network goes on by its own predictions, whatever classes the images are of.
+  package var followsPredictions: Bool { self == .entropy || self == .informationMaximization }
+  /// Whether the target heads have a part in the loss.
+  package var usesHeads: Bool { self != .selfSupervised }
+  /// Whether the target heads may change.
+  package var trainsHeads: Bool { self == .target || self == .entropy }
 }
 
 /// Parts of the networks that a training may leave as they were given.

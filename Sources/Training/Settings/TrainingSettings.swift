@@ -79,6 +79,11 @@ public struct TrainingSettings: Sendable, Equatable {
     ownRotationHead || methods.contains { $0.auxiliaryTask != nil }
   }
 
+  /// What is not updated: `frozen`, and what the objective leaves as it is.
+  var frozenParts: Set<NetworkPart> {
+    objective == .informationMaximization ? frozen.union([.heads]) : frozen
+  }
+
   /// Whether accuracies are measured after so many steps, the end apart.
   func evaluates(after step: Int) -> Bool {
     evaluateAt.contains(step) || (evaluateEvery > 0 && step > 0 && step % evaluateEvery == 0)

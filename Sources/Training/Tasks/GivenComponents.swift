@@ -7,6 +7,8 @@ import Tensors
 struct GivenComponents {
   var extractor: FeatureExtractor?
   var head: TaskHead?
+  /// What its features are to be right under, too: frozen.
+  var oldHead: TaskHead?
   /// Their feature spaces before the training, and their digests.
   var extractorSpace: FeatureSpace?
   var headSpace: FeatureSpace?
@@ -38,6 +40,19 @@ struct GivenComponents {
       headSpace = found.stamp.featureSpace
       head = found
       parents.append(.init(role: "head", digest: given.record.header.digest))
+    }
+    if let given = task.oldHead {
+      let found = try given.record.makeHead(path: given.place, on: backend)
+      let extractor = task.architecture ?? settings.architecture
+      let (takes, gives) = (found.architecture.cut.channels, extractor.cut.channels)
+      guard takes == gives, found.architecture.cutActivation == extractor.cutActivation else {
+        throw SettingsError(
+          "task \(task.name): old-head: \(given.place) takes \(takes) channels (activation "
+            + "\(found.architecture.cutActivation.rawValue)), the extractor gives \(gives) "
+            + "(\(extractor.cutActivation.rawValue)); give both the same adapter")
+      }
+      for parameter in found.layers.parameters { parameter.isFrozen = true }
+      oldHead = found
     }
   }
 

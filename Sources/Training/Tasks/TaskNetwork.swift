@@ -67,7 +67,8 @@ public final class TaskNetwork {
         linearSeed: identical ? Self.derived(settings.seed, alike) : seed)
     }
     head =
-      try shared ?? given.head(for: classNames, of: task, fresh: freshHead, on: backend)
+      try shared ?? (settings.objective.followsPredictions ? given.head : nil)
+      ?? given.head(for: classNames, of: task, fresh: freshHead, on: backend)
       ?? TaskHead(
         architecture: settings.architecture, classNames: classNames, layers: freshHead())
     ownRotationHead =

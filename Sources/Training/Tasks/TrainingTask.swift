@@ -17,6 +17,9 @@ public struct TrainingTask {
   /// A head to go on from. One that knows some of the task's classes alone grows: its outputs keep
   /// their weights, those of the other classes are fresh.
   public var head: GivenComponent?
+  /// A head that does not change, and that the task's features are to be right under, too, on images
+  /// of the classes that it knows: backward-compatible training (Shen et al. 2020).
+  public var oldHead: GivenComponent?
   /// Components that its network starts as copies of; nil: fresh weights.
   public var initialWeights: InitialWeights?
 

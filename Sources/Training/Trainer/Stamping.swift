@@ -24,9 +24,11 @@ extension Trainer {
     for (index, network) in networks.enumerated() {
       var served = zip(auxiliaryHeads.map(\.isFrozen), shared).map { ($0, $1) }
       if let own = network.ownRotationHead { served.append((false, try anchor(own))) }
-      if settings.objective == .target {
-        served.insert((settings.frozen.contains(.heads), heads[index]), at: 0)
+      if settings.objective.usesHeads {
+        served.insert((settings.frozenParts.contains(.heads), heads[index]), at: 0)
       }
+      let old = try self.given[index].oldHead.map { try anchor($0) }
+      if let old { served.append((true, old)) }
       let trained = served.filter { !$0.0 }.map(\.1) + [initialAnchors[index]].compactMap { $0 }
       var lineage = lineage(of: network)
       lineage.partners = networks.indices.filter { $0 != index }.map {
@@ -35,6 +37,7 @@ extension Trainer {
       lineage.partners! += served.map(\.1).filter { $0.kind != .sharedHead }.map {
         .init(role: $0.kind.rawValue, digest: $0.digest)
       }
+      if let old { lineage.partners!.append(.init(role: "old-head", digest: old.digest)) }
       let given = given[index]
       if !settings.frozen.contains(.extractors) {
         network.extractor.stamp = ComponentStamp(
@@ -44,7 +47,7 @@ extension Trainer {
           lineage: lineage)
       }
       let space = network.extractor.stamp.featureSpace
-      if settings.objective == .target, !settings.frozen.contains(.heads) {
+      if settings.objective.trainsHeads, !settings.frozen.contains(.heads) {
         network.head.stamp = ComponentStamp(
           featureSpace: settings.frozen.contains(.extractors)
             ? .ofHead(onFrozen: space, grownFrom: given.headSpace) : space, lineage: lineage)
@@ -104,7 +107,8 @@ extension Trainer {
     let given = given[network.index]
     guard !given.parents.isEmpty else { return lineage }
     lineage.parents = given.parents
-    lineage.origin = settings.objective == .selfSupervised ? .adaptation : .fineTuning
+    lineage.origin = settings.objective == .target ? .fineTuning : .adaptation
+    lineage.adaptation = AdaptationMethod(settings.objective)?.rawValue
     return lineage
   }
 

@@ -156,6 +156,13 @@ public final class Trainer {
       averages = WeightCopies(of: parts, prefix: "average", on: backend)
     }
     passes = networks.map { Self.passes(terms(of: $0, with: losses)) }
+    for network in networks {
+      guard let old = components[network.index].oldHead,
+        Set(classMap.names[network.index]).isDisjoint(with: old.classNames)
+      else { continue }
+      throw SettingsError(
+        "task \(network.name): old-head: it knows none of the task's classes; name synonyms")
+    }
     for network in networks where network.train.count == 0 && network.dataset.stream == nil {
       throw SettingsError(
         "validation: \(settings.validation) of the \(network.dataset.train.count) training images of "

@@ -28,8 +28,18 @@ extension Trainer {
     for task in tasks {
       let dataset = task.dataset
       try settings.validate(task.architecture ?? settings.architecture, of: task.name)
+      if task.oldHead != nil, settings.objective != .target {
+        throw SettingsError(
+          "task \(task.name): old-head: needs labels, and the objective "
+            + "\(settings.objective.rawValue) looks at none")
+      }
+      if settings.objective.followsPredictions, task.extractor == nil || task.head == nil {
+        throw SettingsError(
+          "task \(task.name): objective: \(settings.objective.rawValue) goes on from a network: "
+            + "give its extractor and its head")
+      }
       guard dataset.trainCount > 0,
-        dataset.test.count > 0 || settings.objective == .selfSupervised
+        dataset.test.count > 0 || settings.objective != .target
       else {
         throw SettingsError("task \(task.name): its data set has no training or no test images")
       }

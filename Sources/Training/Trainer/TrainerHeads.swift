@@ -90,7 +90,11 @@ extension Trainer {
     func freeze(_ parameters: [Parameter]) { for each in parameters { each.isFrozen = true } }
     for network in networks {
       if settings.frozen.contains(.extractors) { freeze(network.extractor.layers.parameters) }
-      if settings.frozen.contains(.heads) { freeze(network.head.layers.parameters) }
+      if settings.frozenParts.contains(.heads) { freeze(network.head.layers.parameters) }
+      if settings.objective == .entropy {
+        network.extractor.layers.freezeAllButNorms()
+        network.head.layers.freezeAllButNorms()
+      }
     }
     if settings.frozen.contains(.auxiliaryHeads) {
       for head in auxiliaryHeads { head.isFrozen = true }

@@ -8,6 +8,10 @@ extension Trainer {
   /// - Parameter own: terms of the caller's, last of all.
   func terms(of network: TaskNetwork, with own: [any LossTerm]) -> [any LossTerm] {
     var terms: [any LossTerm] = []
+    if settings.objective == .entropy { terms.append(EntropyLoss()) }
+    if settings.objective == .informationMaximization {
+      terms.append(InformationMaximizationLoss())
+    }
     if settings.objective == .target {
       terms.append(TargetLoss(labelSmoothing: settings.labelSmoothing))
       if let head = commonClassesHead {
@@ -16,6 +20,11 @@ extension Trainer {
             head: head,
             outputs: networks.map { classMap.indices(of: $0.index, in: head.head.classNames) }))
       }
+    }
+    if let old = given[network.index].oldHead {
+      terms.append(
+        OldHeadLoss(
+          head: old, outputs: classMap.indices(of: network.index, in: old.classNames)))
     }
     for head in selfSupervisedHeads(of: network) {
       guard let task = head.kind.auxiliaryTask else { continue }

@@ -1,16 +1,17 @@
-import Networks
-import Tensors
-import TestSupport
+public import Networks
+public import Tensors
 
 /// Weights and images by formula, the same as in `Tools/make-pytorch-fixtures.py`.
-enum Made {
+public enum Made {
   /// Uniform in [-1, 1), multiples of 2⁻²³: a 32-bit integer hash of (index, stream).
-  static func noise(_ count: Int, stream: Int) -> [Double] {
+  public static func noise(_ count: Int, stream: Int) -> [Double] {
     HashNoise.values(count, stream: stream)
   }
 
   /// - Parameter beta: biases lie around it.
-  static func value(of name: String, _ shape: Shape, stream: Int, beta: Double = 0) -> [Float] {
+  public static func value(of name: String, _ shape: Shape, stream: Int, beta: Double = 0)
+    -> [Float]
+  {
     let noise = noise(shape.count, stream: stream)
     switch shape.rank {
     case 4:
@@ -27,14 +28,14 @@ enum Made {
     }
   }
 
-  static func images(
+  public static func images(
     _ backend: any Backend, count: Int, size: Int = 32, stream: Int = 100
   ) -> Tensor {
     let shape: Shape = [count, size, size, 3]
     return backend.makeTensor(shape, noise(shape.count, stream: stream).map { Float(1.5 * $0) })
   }
 
-  static func fill(_ parameters: [Parameter], beta: Double = 0, on backend: any Backend) {
+  public static func fill(_ parameters: [Parameter], beta: Double = 0, on backend: any Backend) {
     for (stream, parameter) in parameters.enumerated() {
       backend.upload(
         value(of: parameter.name, parameter.value.shape, stream: stream, beta: beta),
