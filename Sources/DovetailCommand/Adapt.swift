@@ -22,8 +22,10 @@ struct Adapt: ParsableCommand {
         tent     batch norm's scales and shifts, by the entropy of the predictions
         shot     the extractor, by information maximization; the head stays as it is
 
-        dovetail adapt --method adabn --extractor run/components/photos.extractor.safetensors \
-          --head run/components/photos.head.safetensors --data images=sketches --output adapted
+        dovetail adapt --method adabn \\
+          --extractor run/components/photos.extractor.safetensors \\
+          --head run/components/photos.head.safetensors \\
+          --data images=sketches --output adapted
 
       All but rotation and shot also write the head that goes with the extractor. Labels, where the \
       data have any and --head is given, serve the table at the end alone.

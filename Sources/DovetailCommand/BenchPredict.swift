@@ -10,7 +10,8 @@ struct BenchPredict: ParsableCommand {
       running statistics: what dovetail predict does with decoded pictures. Of a model's file, or \
       of a network with fresh weights.
 
-        dovetail bench predict --architecture imagenet-resnet --depth 18 --image-size 224
+        dovetail bench predict --architecture imagenet-resnet --depth 18 \\
+          --image-size 224
         dovetail bench predict model.safetensors --batch 1
       """)
 
