@@ -39,7 +39,7 @@ import Testing
     let run = try terminal.run(
       [
         "reproduce", "fig2", "--scale", "smoke", "--training", "RP", "--training", "IIW+RP+DCC",
-        "--device", "cpu", "--output", "out", "--jobs", "\(jobs)",
+        "--device", "cpu", "--output", "out", "--jobs", "\(jobs)", "--image-size", "8",
       ], in: place)
     #expect(run.status == 0, "\(run.text)")
     let screen = Screen(run.text, columns: columns)
