@@ -29,7 +29,7 @@ import Testing
       .appendingPathComponent("dovetail-own-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let changes = GridChanges(
-      steps: 4, architecture: Architecture(depth: 8, width: 0.5, split: .stage2), imageSize: 8,
+      steps: 4, architecture: Architecture(depth: 14, split: .stage2), imageSize: 8,
       batchSize: 16)
     let grid = try grid(
       "fig2", .short, changes, output: folder, chosen: ["independent", "IIW+RP+DCC"])
@@ -39,7 +39,7 @@ import Testing
     for job in jobs {
       #expect(job.recipe.tasks.map(\.name) == ["photos", "drawings"])
       #expect(job.recipe.steps == 4 && job.recipe.batchSize == 16 && job.recipe.imageSize == 8)
-      #expect(job.recipe.architecture.width == 0.5 && job.recipe.evaluateEvery == 1)
+      #expect(job.recipe.architecture.depth == 14 && job.recipe.evaluateEvery == 1)
       try grid.run(
         job, datasets, on: CPUBackend(), clock: TurnedClock(), startTime: nil, progress: { _ in })
     }

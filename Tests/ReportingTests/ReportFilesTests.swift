@@ -28,7 +28,7 @@ import Testing
     #expect(
       Set(rows[2].keys) == [
         "name", "group", "unit", "paper", "mean", "standardDeviation", "interval", "intervalKind",
-        "n", "runs", "ratio", "rotationAccuracy", "note",
+        "n", "runs", "ratio", "rotationAccuracy", "note", "chance", "link",
       ])
     #expect(rows[0]["mean"] as? Double == 0.127 && rows[0]["paper"] as? Double == 0.106)
     for key in ["mean", "standardDeviation", "interval", "note"] {
