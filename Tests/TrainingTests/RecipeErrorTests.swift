@@ -68,7 +68,9 @@ import Testing
     Wrong(after: "weight-decay: -1", "weight-decay: expected a number from 0.0 to 1.0, got “-1”"),
     Wrong(after: "warmup: 2", "warmup: expected a number from 0.0 to 1.0, got “2”"),
     Wrong(after: "validation: 1", "validation: expected a number from 0.0 to 0.9, got “1”"),
-    Wrong(after: "augment: maybe", "augment: expected true, false or a list of crop, resized-crop, flip, color, erase"),
+    Wrong(
+      after: "augment: maybe",
+      "augment: expected true, false or a list of crop, resized-crop, flip, color, erase"),
     Wrong(after: "seed: -3", "seed: expected a whole number from 0"),
     Wrong(
       after: "schedule: cosin",
