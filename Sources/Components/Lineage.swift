@@ -1,6 +1,6 @@
 /// The product's version; part of what components and certificates state.
 public enum ProductVersion {
-  public static let current = "0.1.0"
+  public static let current = "0.2.0-dev"
 }
 
 /// Where a component comes from: everything that it depends on, nothing that another equal run
@@ -55,7 +55,7 @@ public struct Lineage: Codable, Hashable, Sendable {
   }
 
   public var origin: Origin
-  /// “dovetail 0.1.0”.
+  /// “dovetail 0.2.0”.
   public var madeBy = "dovetail \(ProductVersion.current)"
   /// The task's name in its recipe.
   public var task: String?

@@ -10,9 +10,9 @@ struct Adapt: ParsableCommand {
       rotation head, which is frozen. The features stay in the space where the heads for classes look \
       for them, so these are not touched.
 
-        dovetail adapt --extractor run/components/photos.extractor.safetensors \
-          --rotation-head run/components/auxiliary/rotation.safetensors \
-          --head run/components/photos.head.safetensors \
+        dovetail adapt --extractor run/components/photos.extractor.safetensors \\
+          --rotation-head run/components/auxiliary/rotation.safetensors \\
+          --head run/components/photos.head.safetensors \\
           --data folder=sketches --output adapted
 
       The other methods take what the network itself says, under the head that --head names:

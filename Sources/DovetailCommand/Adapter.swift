@@ -11,8 +11,8 @@ struct Adapter: ParsableCommand {
       architecture with adapter: has it. What its features mean is learned in a training that starts \
       from it, with a recipe's initial-weights or a task's extractor: until then no head fits.
 
-        dovetail adapter parts/resnet18.extractor.safetensors --channels 64 \
-      --output parts-64/resnet18.extractor.safetensors
+        dovetail adapter parts/resnet18.extractor.safetensors --channels 64 \\
+          --output parts-64/resnet18.extractor.safetensors
       """)
 
   @Argument(help: "An extractor's file.") var file: String

@@ -19,9 +19,11 @@ struct Align: ParsableCommand {
       The new extractor fits the heads that --to fits, and no longer its own. It is aligned, not \
       trained together, and says so.
 
-        dovetail align a.extractor.safetensors --to b.extractor.safetensors \
-      --data cifar10=data/cifar-10 --method least-squares --output ab.extractor.safetensors
-        dovetail certify ab.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10
+        dovetail align a.extractor.safetensors --to b.extractor.safetensors \\
+          --data cifar10=data/cifar-10 --method least-squares \\
+          --output ab.extractor.safetensors
+        dovetail certify ab.extractor.safetensors b.head.safetensors \\
+          --data cifar10=data/cifar-10
       """)
 
   @Argument(help: "The extractor's file.") var extractor: String

@@ -95,10 +95,16 @@ struct BenchKernels: ParsableCommand {
     ]
   }
 
+  /// On a narrow terminal what is measured stands above its times.
   private static func line(of cells: [String]) -> String {
-    zip(cells, widths).map { cell, width in
-      let space = String(repeating: " ", count: max(0, abs(width) - cell.count))
-      return width < 0 ? cell + space : space + cell
-    }.joined(separator: " ")
+    let padded = zip(cells, widths).map { cell, width in
+      TerminalText.padded(cell, to: abs(width), atEnd: width < 0)
+    }
+    let whole = padded.joined(separator: " ")
+    guard let columns = StandardStream.output.columns, TerminalText.width(of: whole) > columns
+    else { return whole }
+    let names = cells[..<3].filter { !$0.isEmpty }.joined(separator: ", ")
+    let times = "  " + padded[3...].joined(separator: " ")
+    return [names, times].map { TerminalText.cut($0, to: columns) }.joined(separator: "\n")
   }
 }

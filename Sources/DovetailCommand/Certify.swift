@@ -16,10 +16,10 @@ struct Certify: ParsableCommand {
       exceeded, the shuffled channels are not; weakly compatible pairs end there, and so do \
       unrelated ones at times. Else incompatible.
 
-        dovetail certify a.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10 \
-      --own-head a.head.safetensors --json ab.json
-        dovetail certify a.extractor.safetensors b.head.safetensors --data cifar10=data/cifar-10 \
-      --own-head a.head.safetensors --verify ab.json
+        dovetail certify a.extractor.safetensors b.head.safetensors \\
+          --data cifar10=data/cifar-10 --own-head a.head.safetensors --json ab.json
+        dovetail certify a.extractor.safetensors b.head.safetensors \\
+          --data cifar10=data/cifar-10 --own-head a.head.safetensors --verify ab.json
 
       Exit status 3 where they are not compatible, for components that do not fit, and where a certificate is \
       not confirmed.
@@ -67,11 +67,13 @@ struct Certify: ParsableCommand {
         batchSize: batch ?? given?.batchSize,
         seed: seed.map(UInt64.init) ?? given?.relabeling.seed ?? 0,
         on: backend)
-      let measured = try certifier.certify(
-        from, try ComponentFile.read(head, as: .head), on: images,
-        own: try ownHead.map { try ComponentFile.read($0, as: .head) },
-        allowDifferentSpace: allowDifferentSpace
-          || given?.featureSpace.differentSpaceAllowed == true)
+      let measured = try Waiting.note("measuring") {
+        try certifier.certify(
+          from, try ComponentFile.read(head, as: .head), on: images,
+          own: try ownHead.map { try ComponentFile.read($0, as: .head) },
+          allowDifferentSpace: allowDifferentSpace
+            || given?.featureSpace.differentSpaceAllowed == true)
+      }
       try json.write(measured)
       if !json.takesStdout { Console.print(CertificateTable.text(measured)) }
       if let given {

@@ -11,8 +11,8 @@ struct CertifyPower: ParsableCommand {
       often as compatible? Where it is not all classes, the head's outputs of the others are left out. With it one sees how \
       many images a certificate needs, and what a pair of a given accuracy can be expected to get.
 
-        dovetail certify-power a.extractor.safetensors b.head.safetensors \
-      --data cifar10=data/cifar-10 --images 100 --images 500 --json power.json
+        dovetail certify-power a.extractor.safetensors b.head.safetensors \\
+          --data cifar10=data/cifar-10 --images 100 --images 500 --json power.json
       """)
 
   @Argument(help: "The extractor's file.") var extractor: String

@@ -4,15 +4,59 @@ import Synchronization
 
 /// stdout carries data, stderr everything else.
 enum Console {
-  static func log(_ line: String) { draw("\(line)\n") }
+  /// A line of its own; the line that is redrawn, if there is one, stays below it.
+  static func log(_ line: String) {
+    shown.withLock { shown in
+      let text = foldsErrors ? TerminalText.wrapped(line, to: errorColumns) : line
+      guard let open = shown else { return draw("\(text)\n") }
+      draw("\r\u{1B}[K\(text)\n\(open)")
+    }
+  }
+
+  // MARK: The line that is redrawn
+
+  /// Draws the last line of stderr again, cut so that the terminal does not wrap it. To be called
+  /// where `redraws`.
+  static func show(_ line: String) {
+    shown.withLock { shown in
+      let text = TerminalText.cut(line, to: max(errorColumns - 1, 1))
+      draw("\r\u{1B}[K\(text)")
+      shown = text
+    }
+  }
+
+  /// The line that was redrawn stays as it is, or goes.
+  static func endLine(keeps: Bool) {
+    shown.withLock { shown in
+      guard shown != nil else { return }
+      draw(keeps ? "\n" : "\r\u{1B}[K")
+      shown = nil
+    }
+  }
+
+  private static let shown = Mutex<String?>(nil)
+
+  /// Of the terminal that stderr is; else what everybody has.
+  static var errorColumns: Int { StandardStream.error.columns ?? 80 }
+
+  /// Columns that tables may take: the terminal's, else what everybody has.
+  static var columns: Int { StandardStream.output.columns ?? 80 }
+
+  private static var foldsErrors: Bool { isatty(2) != 0 }
+
+  // MARK: Writing
 
   /// To stderr, as it is. Where that cannot be written the work goes on: `finish` says so.
-  static func draw(_ text: String) {
+  private static func draw(_ text: String) {
     let problem = StandardStream.error.write(Array(text.utf8))
     if let problem { lost.withLock { $0 = $0 ?? problem } }
   }
 
-  static func print(_ text: String) { write(Array("\(text)\n".utf8)) }
+  /// Lines; on a terminal long ones are broken between words.
+  static func print(_ text: String) {
+    let text = isatty(1) != 0 ? TerminalText.wrapped(text, to: columns) : text
+    write(Array("\(text)\n".utf8))
+  }
 
   /// To stdout, as it is. Where that cannot be written the command has nobody to work for.
   static func write(_ bytes: [UInt8]) {

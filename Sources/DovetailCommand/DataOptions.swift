@@ -19,10 +19,12 @@ struct DataChoice: ExpressibleByArgument {
   ///   - form: of the images.
   ///   - split: nil where the command has no such option.
   func load(_ form: PictureForm, _ split: SplitOption? = nil) throws -> Dataset {
-    let dataset = try Dataset.load(
-      kind, path: path, imageSize: form.size, framing: form.framing,
-      test: split?.fraction(of: kind))
-    return try split?.corruption.map { try dataset.corrupted(by: $0) } ?? dataset
+    try Waiting.note("reading the images of \(path ?? kind.rawValue)") {
+      let dataset = try Dataset.load(
+        kind, path: path, imageSize: form.size, framing: form.framing,
+        test: split?.fraction(of: kind))
+      return try split?.corruption.map { try dataset.corrupted(by: $0) } ?? dataset
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dovetail
+import Foundation
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,10 +9,11 @@ struct Demo: ParsableCommand {
       Trains a pair of networks as usual and a pair with all three methods (identical initial \
       weights, a shared rotation head, a shared common-classes head), on two domains of ten \
       classes each that are drawn by code. Then puts each network's extractor under the other's \
-      head, with no fine-tuning, and prints the accuracy. Needs no data and no OpenCL.
+      head, with no fine-tuning, and prints the accuracy, and what four of the images are taken \
+      for. Needs no data and no OpenCL.
 
-      With --output the components of each pair are written as safetensors files; measure them \
-      again with dovetail evaluate:
+      With --output the components of each pair are written as safetensors files, and a page, \
+      report.html; measure the components again with dovetail evaluate:
 
         dovetail demo --output runs/demo
         dovetail evaluate runs/demo/compatible
@@ -19,7 +21,7 @@ struct Demo: ParsableCommand {
 
   @OptionGroup var device: DeviceOption
   @Option(help: "Seed of weights, order and augmentation.") var seed = 0
-  @Option(help: ArgumentHelp("Directory for components and results.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Directory for components, results and a page.", valueName: "dir"))
   var output: String?
   @Flag(help: "Train again where the output directory holds runs; what they hold is lost.")
   var overwrite = false
@@ -30,7 +32,7 @@ struct Demo: ParsableCommand {
     if seed < 0 { throw ValidationError("--seed: expected 0 or more, got \(seed)") }
   }
 
-  private struct Results: Encodable {
+  struct Results: Encodable {
     let independent: RunResults
     let compatible: RunResults
   }
@@ -41,74 +43,51 @@ struct Demo: ParsableCommand {
         independent: DemoRecipes.independent(seed: UInt64(seed)),
         compatible: DemoRecipes.compatible(seed: UInt64(seed))
       )
-      func directory(_ name: String) -> RunDirectory? {
-        output.map { RunDirectory("\($0)/\(name)") }
-      }
-      try directory("independent")?.check(
-        for: recipes.independent, overwrites: overwrite)
-      try directory("compatible")?.check(for: recipes.compatible, overwrites: overwrite)
+      // Pictures go through the networks at the end: without a directory to keep them, one for now.
+      let passing = FileManager.default.temporaryDirectory
+        .appendingPathComponent("dovetail-demo-\(UUID().uuidString)").path
+      let folder = output ?? passing
+      defer { if output == nil { try? FileManager.default.removeItem(atPath: passing) } }
+      let directories = (
+        independent: RunDirectory("\(folder)/independent"),
+        compatible: RunDirectory("\(folder)/compatible")
+      )
+      try directories.independent.check(for: recipes.independent, overwrites: overwrite)
+      try directories.compatible.check(for: recipes.compatible, overwrites: overwrite)
       try json.check()
       let backend = try device.open()
-      let datasets = try recipes.independent.loadDatasets()
+      let datasets = try Waiting.note("drawing images", quiet: log.quiet) {
+        try recipes.independent.loadDatasets()
+      }
       KernelWarmUp.run(recipes.compatible, datasets, on: backend)
-      func train(_ name: String, _ recipe: Recipe) throws -> RunResults {
+      func train(_ name: String, _ recipe: Recipe, _ directory: RunDirectory) throws -> RunResults {
         try log.describe(recipe, datasets)
         let line = ProgressLine(name, log)
         return try Run.train(
-          recipe, datasets: datasets, directory: directory(name), on: backend,
+          recipe, datasets: datasets, directory: directory, on: backend,
           startTime: Console.secondsSince1970(),
           control: RunControl(overwrites: overwrite, log: { Console.log("dovetail: \($0)") }),
           progress: line.show)
       }
-      let results = Results(
-        independent: try train("independent", recipes.independent),
-        compatible: try train("compatible", recipes.compatible))
+      say(DemoText.before)
+      let independent = try train("as usual", recipes.independent, directories.independent)
+      say(DemoText.between)
+      let compatible = try train("compatible", recipes.compatible, directories.compatible)
+      let results = Results(independent: independent, compatible: compatible)
+      let pictures = try DemoPictures.all(
+        recipes.independent, datasets, independent: directories.independent,
+        compatible: directories.compatible, on: backend)
       try json.write(results)
-      if !json.takesStdout { print(results) }
+      if let output {
+        try DemoReport.of(results, pictures, device: backend.deviceDescription).write(to: output)
+      }
+      if !json.takesStdout {
+        Console.print(DemoText.text(results, pictures, output: output))
+      }
     }
   }
 
-  private func print(_ results: Results) {
-    let (a, b) = (results.independent, results.compatible)
-    func row(_ name: String, _ value: (RunResults) -> String) -> [String] {
-      [name, value(a), value(b)]
-    }
-    var rows = [["accuracy, common classes", "independent", "compatible"]]
-    for index in a.tasks.indices {
-      rows.append(
-        row("\(a.tasks[index].name), own network") {
-          Format.percent($0.tasks[index].ownAccuracyOnCommonClasses)
-        })
-    }
-    for (index, pair) in a.recombinations.enumerated() {
-      rows.append(
-        row("\(pair.extractor) extractor, \(pair.head) head") {
-          Format.percent($0.recombinations[index].accuracy)
-        })
-    }
-    rows += [
-      row("recombined, mean") { Format.percent($0.recombinationAccuracy) },
-      row("chance") { Format.percent($0.recombinations.first?.chance) },
-      row("images, each direction") { "\($0.recombinations.first?.images ?? 0)" },
-      row("training") { Format.duration($0.seconds) },
-    ]
-    let chance = Format.percent(a.recombinations.first?.chance)
-    var lines = [
-      "Two domains of synthetic images, ten classes each, nine in common; a network for each.", "",
-    ]
-    lines += ResultTable.aligned(rows)
-    lines += [
-      "",
-      "What it means: one network's feature extractor under the other's head, with no fine-tuning,",
-      "names \(Format.percent(a.recombinationAccuracy)) of the images rightly where the networks "
-        + "were trained as usual, and",
-      "\(Format.percent(b.recombinationAccuracy)) where they were trained to be compatible; "
-        + "guessing gives \(chance).",
-      "",
-      "Device: \(a.device)",
-      output.map { "Components: \($0)/independent/components, \($0)/compatible/components" }
-        ?? "Components: not kept; --output DIR writes them",
-    ]
-    Console.print(lines.joined(separator: "\n"))
+  private func say(_ text: String) {
+    if !log.quiet { Console.log(text) }
   }
 }

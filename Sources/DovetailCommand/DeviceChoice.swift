@@ -136,11 +136,13 @@ struct DeviceOption: ParsableArguments {
   /// - Parameters:
   ///   - profiles: whether every kernel is timed.
   ///   - recording: where commands are written down instead of run.
+  ///   - isSaid: whether the device is named.
   func open(
-    profiles: Bool = false, recording: StepRecording? = nil
+    profiles: Bool = false, recording: StepRecording? = nil, isSaid: Bool = true
   ) throws -> any InstrumentedBackend {
     if let buildLogs { try Self.make(folder: buildLogs, for: "--build-logs") }
     let backend = try (device ?? .best).open(settings(profiles: profiles, recording: recording))
+    guard isSaid else { return backend }
     var line = "Device: \(backend.deviceDescription)"
     if device == nil {
       let devices = try OpenCLDevices.all()

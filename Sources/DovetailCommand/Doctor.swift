@@ -152,6 +152,7 @@ struct Doctor: ParsableCommand {
   }
 
   private func check(_ device: OpenCLDevice, _ family: KernelFamily) -> [KernelFinding] {
+    defer { Console.endLine(keeps: false) }
     do {
       let settings = options.settings()
       func open(finishesEachKernel: Bool) throws -> OpenCLBackend {
@@ -169,8 +170,14 @@ struct Doctor: ParsableCommand {
       let workloads = Workload.checks
       var last = Console.seconds()
       return workloads.enumerated().map { index, workload in
-        if Console.seconds() - last > 5 {
-          Console.log("\(family) kernels: \(index) of \(workloads.count) checks")
+        let words = "\(family) kernels: \(index) of \(workloads.count) checks"
+        if Console.redraws {
+          if Console.seconds() - last > 0.2 {
+            Console.show(words)
+            last = Console.seconds()
+          }
+        } else if Console.seconds() - last > 5 {
+          Console.log(words)
           last = Console.seconds()
         }
         return check.examine(workload)

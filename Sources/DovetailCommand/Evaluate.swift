@@ -39,7 +39,9 @@ struct Evaluate: ParsableCommand {
             + recipe.tasks.map(\.name).joined(separator: ", "))
       }
       let backend = try device.open()
-      let results = try Run.evaluate(RunDirectory(directory), on: backend, datasets: load)
+      let results = try Waiting.note("measuring the components") {
+        try Run.evaluate(RunDirectory(directory), on: backend, datasets: load)
+      }
       try json.write(results)
       if !json.takesStdout {
         Console.print(ResultTable.text(results))

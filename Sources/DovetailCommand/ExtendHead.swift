@@ -11,15 +11,17 @@ struct ExtendHead: ParsableCommand {
         shared-head: true
         architecture: {name: mobilenet-v2, adapter: 64}    # the head's
         tasks:
-          - {name: server, dataset: cifar10, path: data, classes: [airplane, automobile], \
-      architecture: {name: resnet, depth: 56, width: 2, adapter: 64}}
-          - {name: phone, dataset: cifar10, path: data, classes: [airplane, automobile]}
+          - {name: server, dataset: cifar10, path: data,
+             classes: [airplane, automobile],
+             architecture: {name: resnet, depth: 56, width: 2, adapter: 64}}
+          - {name: phone, dataset: cifar10, path: data,
+             classes: [airplane, automobile]}
 
       Then, with data of the old and the new classes:
 
-        dovetail extend-head --head run/components/server.head.safetensors \
-          --reference run/components/server.extractor.safetensors \
-          --others run/components/phone.extractor.safetensors \
+        dovetail extend-head --head run/components/server.head.safetensors \\
+          --reference run/components/server.extractor.safetensors \\
+          --others run/components/phone.extractor.safetensors \\
           --data cifar10=data --output grown
 
       The old outputs keep their weights to start from, the reference is frozen, the others are not \

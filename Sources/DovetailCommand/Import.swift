@@ -23,10 +23,11 @@ struct Import: ParsableCommand {
       With --adapter 64 there is no head, and the extractor ends in a fresh adapter to so many channels, \
       for a head that extractors of several architectures share.
 
-        dovetail import resnet18.safetensors --architecture imagenet-resnet --split stage3 \
-      --classes imagenet-classes.txt --output parts
-        dovetail import resnet56.safetensors --architecture resnet --split stage2 \
-      --classes cifar10 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output parts
+        dovetail import resnet18.safetensors --architecture imagenet-resnet \\
+          --split stage3 --classes imagenet-classes.txt --output parts
+        dovetail import resnet56.safetensors --architecture resnet --split stage2 \\
+          --classes cifar10 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 \\
+          --output parts
       """)
 
   @Argument(help: "The weights, a safetensors file.") var file: String

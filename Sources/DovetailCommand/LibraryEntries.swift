@@ -153,6 +153,8 @@ enum LibraryTable {
       ]
     }
     if rows.isEmpty { return Console.print("nothing") }
-    Console.print(ResultTable.aligned(rows).joined(separator: "\n"))
+    // A file gets a line an entry, whatever its width.
+    let columns = StandardStream.output.columns
+    Console.print(ResultTable.aligned(rows, columns: columns).joined(separator: "\n"))
   }
 }

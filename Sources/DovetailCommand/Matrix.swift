@@ -11,8 +11,8 @@ struct Matrix: ParsableCommand {
       many images are named rightly by the own head alone (negative flips) and by the other alone \
       (positive).
 
-        dovetail matrix runs/first/components/*.safetensors --data made-up-ink \
-      --data made-up-neon --json matrix.json
+        dovetail matrix runs/first/components/*.safetensors \\
+          --data made-up-ink --data made-up-neon --json matrix.json
       """)
 
   @Argument(help: "Files of extractors and heads.") var files: [String]
@@ -56,14 +56,17 @@ struct Matrix: ParsableCommand {
           "expected at least one extractor and one head, got \(extractors.count) and "
             + "\(heads.count)")
       }
-      let matrix = try CompatibilityMatrix(
-        extractors: extractors, heads: heads, data: load,
-        certifier: Certifier(batchSize: batch, on: backend),
-        allowDifferentSpace: allowDifferentSpace)
+      let matrix = try Waiting.note("measuring \(extractors.count) × \(heads.count) pairs") {
+        try CompatibilityMatrix(
+          extractors: extractors, heads: heads, data: load,
+          certifier: Certifier(batchSize: batch, on: backend),
+          allowDifferentSpace: allowDifferentSpace)
+      }
       let tables = try retrieval ? self.retrieval(extractors, on: backend) : nil
       try json.write(Output(cells: matrix.cells, retrieval: tables))
       if let report {
-        try MatrixReport.of(matrix, device: backend.deviceDescription).write(to: report)
+        try MatrixReport.of(matrix, device: backend.deviceDescription, in: report)
+          .write(to: report)
       }
       if !json.takesStdout {
         Console.print(MatrixTable.text(matrix))

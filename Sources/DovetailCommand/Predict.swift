@@ -56,9 +56,12 @@ struct Predict: ParsableCommand {
     _ files: [String], _ predictor: Predictor
   ) throws -> (predictions: [Predictor.Prediction], damaged: [DatasetError]) {
     do {
-      return try predictor.predict(
-        files, path: model, allowSmallBatch: allowSmallBatch, skipDamaged: skipDamaged,
-        on: try device.open())
+      let backend = try device.open()
+      return try Waiting.note("reading \(files.count) pictures") {
+        try predictor.predict(
+          files, path: model, allowSmallBatch: allowSmallBatch, skipDamaged: skipDamaged,
+          on: backend)
+      }
     } catch let error as DatasetError where error.kind == .malformed {
       let advice = [error.advice?.description, "--skip-damaged leaves such files out."]
       throw DatasetError(
@@ -101,7 +104,10 @@ struct Predict: ParsableCommand {
         [image.path]
           + image.guesses.flatMap { [$0.className, Format.percent($0.probability)] }
       }
-      for line in ResultTable.aligned(rows) { Console.print(line) }
+      // A file gets a line an image, whatever its width.
+      let columns = StandardStream.output.columns
+      for line in ResultTable.aligned(rows, columns: columns) { Console.print(line) }
+      NextStep.afterPrediction(model)
     }
   }
 }

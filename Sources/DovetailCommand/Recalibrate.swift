@@ -12,8 +12,10 @@ struct Recalibrate: ParsableCommand {
       is to be used on (labels are not looked at), and writes a model that predicts for each image \
       alone.
 
-        dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors
-        dovetail recalibrate ab.safetensors --data images=photographs --output ab.fixed.safetensors
+        dovetail recombine a.extractor.safetensors b.head.safetensors \\
+          --output ab.safetensors
+        dovetail recalibrate ab.safetensors --data images=photographs \\
+          --output ab.fixed.safetensors
       """)
 
   @Argument(help: "The model's file.") var model: String
@@ -32,6 +34,7 @@ struct Recalibrate: ParsableCommand {
       try ModelFile.write(new, to: output)
       Console.print("\(output): recalibrated on \(new.lineage.data?.first?.name ?? "")")
       Console.print("digest: \(new.digest)")
+      NextStep.afterRecalibration(output)
     }
   }
 }

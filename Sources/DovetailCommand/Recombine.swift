@@ -11,9 +11,10 @@ struct Recombine: ParsableCommand {
       trained with. Two components of equal shapes and different spaces recombine at chance. \
       dovetail certify measures what a pair is worth.
 
-        dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors
-        dovetail recombine a.extractor.safetensors b.head.safetensors --output ab.safetensors \
-      --recalibrate images=photographs
+        dovetail recombine a.extractor.safetensors b.head.safetensors \\
+          --output ab.safetensors
+        dovetail recombine a.extractor.safetensors b.head.safetensors \\
+          --output ab.fixed.safetensors --recalibrate images=photographs
 
       Exit status 3 where they do not fit.
       """)
@@ -58,6 +59,7 @@ struct Recombine: ParsableCommand {
       if model.featureSpace.isAligned {
         Console.print("\(Fit.alignedWords): dovetail certify measures what the pair is worth")
       }
+      NextStep.afterRecombination(model, output, extractor: extractor)
     }
   }
 

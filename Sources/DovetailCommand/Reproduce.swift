@@ -22,6 +22,13 @@ struct Reproduce: ParsableCommand {
       What stands in for a data set is named as what it is: --data stl10=folder:PATH. At the smoke \
       scale what is not given is drawn by code.
 
+      Two data sets of your own, as TASK=KIND:PATH, take the paper's places; then there is no paper's \
+      column. Folders are train/<class>/* and test/<class>/* or val/. What else can be had otherwise: \
+      --steps, --architecture, --image-size, --batch.
+
+        dovetail reproduce fig2 --output mine --steps 500 --architecture resnet-20 \\
+          --tasks photos=folder:photos drawings=folder:drawings
+
       --shard I/N runs every N-th training, the I-th of 1…N, for several machines that share DIR; \
       the report holds what has finished. --jobs K does so on one machine, with K processes.
       --training NAME, once or more often, runs those alone; --plan says what there is to run.
@@ -48,6 +55,7 @@ struct Reproduce: ParsableCommand {
     parsing: .singleValue,
     help: ArgumentHelp("What a class is called elsewhere.", valueName: "car=automobile"))
   var synonyms: [String] = []
+  @OptionGroup var own: OwnGridOptions
   @Option(help: ArgumentHelp("Directory for runs and report.", valueName: "dir"))
   var output = "reproduction"
   @Option(help: ArgumentHelp("Runs the I-th of every N trainings.", valueName: "i/n"))
@@ -80,28 +88,41 @@ struct Reproduce: ParsableCommand {
       let output = URL(fileURLWithPath: output).standardizedFileURL.path
       let grid = try Grid(
         experiments(), scale: scale, seeds: seeds, sources: sources(), synonyms: renamings(),
-        output: output, chosen: training.isEmpty ? nil : training)
+        output: output, chosen: training.isEmpty ? nil : training, changes: own.changes())
       if !plan { try makeFolder(output) }
-      let backend = try device.open()
-      let datasets = try grid.loadDatasets()
+      let backend = try device.open(isSaid: !withoutReport)
+      let datasets = try Waiting.note("reading the images", quiet: log.quiet || withoutReport) {
+        try grid.loadDatasets()
+      }
       let (index, count) = try part()
       let mine = Grid.part(try grid.jobs(datasets), index: index, of: count)
       if plan {
-        let plan = try grid.plan(mine, datasets, on: backend)
+        let plan = try Waiting.note("timing steps", quiet: log.quiet) {
+          try grid.plan(mine, datasets, on: backend)
+        }
         try json.write(plan)
         if !json.takesStdout { Console.print(plan.text) }
         return
       }
       let toDo = mine.filter { grid.state($0) == .toDo }
       for job in mine { RunDirectory(job.directory).clearAway() }
-      Console.log(
-        "\(scale.rawValue): \(mine.count) trainings, \(mine.count - toDo.count) of them finished "
-          + "before")
+      if !withoutReport {
+        Console.log(
+          "\(scale.rawValue): \(mine.count) trainings, \(mine.count - toDo.count) of them finished "
+            + "before")
+      }
+      let line: GridProgress? =
+        try withoutReport ? nil : progress(toDo, grid, datasets, on: backend)
       if jobs > 1 && toDo.count > 1 {
-        try runInProcesses(index, count)
+        let places = Dictionary(
+          uniqueKeysWithValues: toDo.enumerated().map { (Self.run($1), $0) })
+        try runInProcesses(index, count) { message in
+          guard let place = places[message.run] else { return }
+          line?.show(place, step: message.step, of: message.steps)
+        }
       } else {
         do {
-          try train(toDo, grid, datasets, on: backend)
+          try train(toDo, grid, datasets, on: backend, line)
         } catch is RunInterrupted {
           // Of several processes the one that began them says so.
           if withoutReport { throw ExitCode(GridInterrupted.status) }
@@ -109,13 +130,17 @@ struct Reproduce: ParsableCommand {
         }
       }
       if withoutReport { return }
-      let report = try grid.report(
-        datasets, commit: "\(ProductVersion.current), commit \(BuildInfo.commit)",
-        on: backend)
+      let report = try Waiting.note("measuring", quiet: log.quiet) {
+        try grid.report(
+          datasets, commit: "\(ProductVersion.current), commit \(BuildInfo.commit)",
+          on: backend)
+      }
       try report.write(to: output)
       try json.write(report)
       if !json.takesStdout {
-        Console.print(MarkdownReport.text(report))
+        // A person gets tables of the terminal's width, a file what can be put on a page.
+        let isTerminal = StandardStream.output.columns != nil
+        Console.print(isTerminal ? Self.text(report) : MarkdownReport.text(report))
         Console.print("Report: \(output)/report.html")
       }
     }
@@ -131,7 +156,8 @@ struct Reproduce: ParsableCommand {
   }
 
   private func train(
-    _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend
+    _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend,
+    _ line: GridProgress?
   ) throws {
     let parent = getppid()
     Interruption.watch()
@@ -143,76 +169,67 @@ struct Reproduce: ParsableCommand {
         return Interruption.isAsked
       },
       log: { Console.log("dovetail: \($0)") })
-    // Timing costs more than the smoke scale's trainings.
-    let left =
-      scale == .smoke || toDo.count < 2
-      ? nil
-      : TimeLeft(try grid.plan(toDo, datasets, on: backend))
+    var lastTold = -Double.infinity
+    let damaged = DamagedNames()
     for (position, job) in toDo.enumerated() {
-      let line = ProgressLine(
-        "\(position + 1)/\(toDo.count) \(job.name), seed \(job.recipe.seed)", log,
-        leftInAll: left?.callAsFunction)
-      left?.begin(position)
       try grid.run(
         job, datasets, on: backend,
         startTime: Date().timeIntervalSince1970, control: control,
-        prepare: { KernelWarmUp.run($0, $1, on: backend) }, progress: line.show)
+        prepare: { KernelWarmUp.run($0, $1, on: backend) },
+        progress: { progress in
+          line?.show(position, progress)
+          // Of several processes the one that began them has the line.
+          let isLast = progress.step == progress.steps
+          guard line == nil, isLast || Console.seconds() - lastTold > 0.2 else { return }
+          lastTold = Console.seconds()
+          if !log.quiet { damaged.say(progress) }
+          Console.print(
+            PartMessage(run: Self.run(job), step: progress.step, steps: progress.steps).line)
+        })
+      // One that had nothing to say has finished all the same.
+      line?.show(position, step: 1, of: 1)
+      if line == nil { Console.print(PartMessage(run: Self.run(job), step: 1, steps: 1).line) }
     }
   }
 
-  // MARK: Arguments
+  /// The last part of a job's directory, which no other has.
+  private static func run(_ job: Grid.Job) -> String {
+    URL(fileURLWithPath: job.directory).lastPathComponent
+  }
 
-  private func experiments() throws -> [Experiment] {
-    try names.map { name in
-      guard let found = Experiment.all.first(where: { $0.name == name }) else {
-        throw ValidationError(
-          "there is no experiment “\(name)”: there are "
-            + Experiment.all.map(\.name).joined(separator: ", "))
+  /// One line for all that is to do; timed steps weigh the trainings where these take longer.
+  private func progress(
+    _ toDo: [Grid.Job], _ grid: Grid, _ datasets: Grid.Datasets, on backend: any Backend
+  ) throws -> GridProgress {
+    // Timing costs more than the smoke scale's trainings.
+    let plan =
+      scale == .smoke || toDo.count < 2
+      ? nil
+      : try Waiting.note("timing steps", quiet: log.quiet) {
+        try grid.plan(toDo, datasets, on: backend)
       }
-      return found
-    }
+    return GridProgress(
+      toDo.enumerated().map { position, job in
+        let item = plan?.items[position]
+        return GridProgress.Training(
+          name: "\(job.name), seed \(job.recipe.seed)",
+          seconds: item.flatMap { item in
+            item.secondsPerStep.map { $0 * Double(item.steps) }
+          },
+          steps: job.recipe.steps,
+          done: item.map { Double($0.stepsDone) / Double(max($0.steps, 1)) } ?? 0)
+      }, log)
   }
 
-  private func sources() throws -> [DataSource] {
-    try data.map { text in
-      let parts = text.split(separator: "=", maxSplits: 1)
-      let value = parts.last?.split(separator: ":", maxSplits: 1) ?? []
-      guard parts.count == 2, let role = DataRole(rawValue: String(parts[0])),
-        let kind = value.first.flatMap({ DatasetKind(rawValue: String($0)) }),
-        kind.needsPath == (value.count == 2)
-      else {
-        throw ValidationError(
-          "--data \(text): expected ROLE=KIND:PATH with a role of "
-            + DataRole.allCases.map(\.rawValue).joined(separator: ", ") + " and a kind of "
-            + DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
-            + " (the synthetic ones without a path)")
-      }
-      let path =
-        value.count == 2
-        ? URL(fileURLWithPath: String(value[1])).standardizedFileURL.path : nil
-      return DataSource(role: role, kind: kind, path: path)
+  /// What came out, and the tables, as wide as the terminal.
+  private static func text(_ report: Report) -> String {
+    var lines: [String] = [report.notice].compactMap(\.self)
+    for experiment in report.experiments {
+      lines += ["", experiment.title]
+      if let finding = experiment.finding { lines.append(finding) }
+      lines += [""] + ResultTable.aligned(experiment.textRows)
     }
-  }
-
-  private func renamings() throws -> [String: String] {
-    var all: [String: String] = [:]
-    for text in synonyms {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2 else {
-        throw ValidationError("--synonyms \(text): expected its name=the common name")
-      }
-      all[parts[0]] = parts[1]
-    }
-    return all
-  }
-
-  private func part() throws -> (index: Int, count: Int) {
-    guard let shard else { return (0, 1) }
-    let parts = shard.split(separator: "/").compactMap { Int($0) }
-    guard parts.count == 2, parts[1] >= 1, 1...parts[1] ~= parts[0] else {
-      throw ValidationError("--shard \(shard): expected I/N with I from 1 to N")
-    }
-    return (parts[0] - 1, parts[1])
+    return lines.joined(separator: "\n")
   }
 }
 

@@ -20,31 +20,3 @@ extension GridPlan {
       + "\(Format.duration(secondsLeft)) of training left on this device"
   }
 }
-
-/// How long the trainings after the present one will take, as far as timed steps tell.
-final class TimeLeft {
-  private let plan: [GridPlan.Item]
-  private var position = 0
-  private var began = 0.0
-  private var stepsBefore = 0
-
-  /// - Parameter plan: of what is to do.
-  init(_ plan: GridPlan) { self.plan = plan.items }
-
-  func begin(_ position: Int) {
-    (self.position, began) = (position, Console.seconds())
-    stepsBefore = plan[position].stepsDone
-  }
-
-  /// The present one's and all others', by how fast the present one is beside its timed steps: a
-  /// machine has other things to do, too.
-  func callAsFunction(_ progress: TrainingProgress) -> Double {
-    let item = plan[position]
-    let share = Double(progress.step) / Double(max(progress.steps, 1))
-    let done = share * Double(item.steps) - Double(stepsBefore)
-    let expected = done * (item.secondsPerStep ?? 0)
-    let slowness = expected > 0 ? (Console.seconds() - began) / expected : 1
-    let present = (1 - share) * Double(item.steps) * (item.secondsPerStep ?? 0)
-    return slowness * plan[(position + 1)...].reduce(present) { $0 + $1.secondsLeft }
-  }
-}

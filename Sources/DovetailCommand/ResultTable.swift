@@ -79,19 +79,34 @@ enum ResultTable {
     return lines
   }
 
-  /// Columns as wide as they need to be: the first one to the left, the others to the right.
-  static func aligned(_ rows: [[String]]) -> [String] {
+  /// Columns as wide as they need to be: the first one to the left, the others to the right. Where
+  /// they do not fit, the first stands again with those that go on below.
+  /// - Parameter columns: of the terminal; nil: as wide as it is.
+  static func aligned(_ rows: [[String]], columns: Int? = Console.columns) -> [String] {
     let widths = (rows.first ?? []).indices.map { column in
-      rows.map { $0[column].count }.max() ?? 0
+      rows.map { TerminalText.width(of: $0[column]) }.max() ?? 0
     }
-    return rows.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        line += column == 0 ? cell + space : "   " + space + cell
+    guard let first = widths.first else { return rows.map { _ in "" } }
+    var blocks: [[Int]] = [[]]
+    var used = first
+    for column in widths.indices.dropFirst() {
+      if let columns, used + 3 + widths[column] > columns, !blocks[blocks.count - 1].isEmpty {
+        blocks.append([])
+        used = first
       }
-      while line.last == " " { line.removeLast() }
-      return line
+      blocks[blocks.count - 1].append(column)
+      used += 3 + widths[column]
     }
+    let texts = blocks.map { block in
+      rows.map { row in
+        var line = TerminalText.padded(row[0], to: first)
+        for column in block {
+          line += "   " + TerminalText.padded(row[column], to: widths[column], atEnd: false)
+        }
+        while line.last == " " { line.removeLast() }
+        return line
+      }
+    }
+    return Array(texts.joined(separator: [""]))
   }
 }

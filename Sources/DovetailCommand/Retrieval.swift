@@ -13,8 +13,8 @@ struct Retrieval: ParsableCommand {
       the mean average precision (mAP). KIND is cifar10, cifar100, stl10, folder, or made-up-ink or \
       made-up-neon without a path.
 
-        dovetail retrieval new.extractor.safetensors old.extractor.safetensors \
-      --data cifar10=data/cifar-10-batches-bin --json retrieval.json
+        dovetail retrieval new.extractor.safetensors old.extractor.safetensors \\
+          --data cifar10=data/cifar-10-batches-bin --json retrieval.json
       """)
 
   @Argument(help: "The extractor of the queries.") var first: String

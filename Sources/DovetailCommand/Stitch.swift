@@ -12,8 +12,8 @@ struct Stitch: ParsableCommand {
       something else (Hernandez et al. 2023), so the accuracy with the stitched channels in random \
       orders stands beside it. dovetail align finds such a map without labels.
 
-        dovetail stitch a.extractor.safetensors b.head.safetensors \
-      --data cifar10=data/cifar-10-batches-bin --steps 1000
+        dovetail stitch a.extractor.safetensors b.head.safetensors \\
+          --data cifar10=data/cifar-10-batches-bin --steps 1000
       """)
 
   @Argument(help: "The extractor's file.") var extractor: String

@@ -34,7 +34,10 @@ struct TrainingOptions: ParsableArguments {
       recipe.epochs = nil
     }
     // How many steps epochs are only the data can tell, and a run that is there has steps.
-    let early = recipe.epochs == nil ? nil : try recipe.loadDatasets()
+    func load() throws -> [Dataset] {
+      try Waiting.note("reading the images", quiet: log.quiet) { try recipe.loadDatasets() }
+    }
+    let early = recipe.epochs == nil ? nil : try load()
     if let early { recipe = recipe.withSteps(for: early) }
     let directory = output.map { RunDirectory($0) }
     if checkpoints.resume && directory == nil {
@@ -57,7 +60,7 @@ struct TrainingOptions: ParsableArguments {
     try check(claimed)
     let backend = checkpoints.watched(try device.open())
     log.remark(recipe)
-    let datasets = try early ?? recipe.loadDatasets()
+    let datasets = try early ?? load()
     try log.describe(recipe, datasets)
     try log.sayCommonClasses(recipe, datasets)
     KernelWarmUp.run(recipe, datasets, on: backend)
@@ -76,6 +79,7 @@ struct TrainingOptions: ParsableArguments {
       Console.print(ResultTable.text(results))
       if let output { Console.print("Components: \(output)/components") }
     }
+    if let output { NextStep.afterTraining(output, quiet: log.quiet) }
   }
 
   /// KEY=VALUE or KEY: VALUE.

@@ -9,8 +9,9 @@ struct Transfer: ParsableCommand {
       less of it. Prints the accuracy directly after recombination and along the fine-tuning of the \
       whole network. Without --head a fresh one is trained: what the paper compares with.
 
-        dovetail transfer --extractor large.extractor.safetensors \
-          --head target.head.safetensors --data cifar10=cifar-10-batches-bin --output transferred
+        dovetail transfer --extractor large.extractor.safetensors \\
+          --head target.head.safetensors --data cifar10=cifar-10-batches-bin \\
+          --output transferred
       """)
 
   @Option(help: ArgumentHelp("The source's extractor.", valueName: "file")) var extractor: String

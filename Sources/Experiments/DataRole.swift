@@ -38,9 +38,11 @@ public struct DataSource: Hashable, Sendable {
   public let role: DataRole
   public let kind: DatasetKind
   public let path: String?
+  /// What its user calls it, where it is no stand-in but a set of one's own.
+  public let name: String?
 
-  public init(role: DataRole, kind: DatasetKind, path: String?) {
-    (self.role, self.kind, self.path) = (role, kind, path)
+  public init(role: DataRole, kind: DatasetKind, path: String?, name: String? = nil) {
+    (self.role, self.kind, self.path, self.name) = (role, kind, path, name)
   }
 
   /// Nobody can tell ILSVRC-12 from another folder: only its whole bears its name.
@@ -54,6 +56,7 @@ public struct DataSource: Hashable, Sendable {
   /// Name of the task: the role's where it is the original, else the kind's, so that no stand-in
   /// bears the original's name.
   var taskName: String {
+    if let name { return name }
     if kind == role.original, kind != .folder { return role.rawValue }
     let name = path.map { String($0.split(separator: "/").last ?? "folder") } ?? kind.rawValue
     let plain = name.unicodeScalars.allSatisfy {

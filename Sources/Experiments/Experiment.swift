@@ -29,6 +29,12 @@ public struct Experiment: Sendable {
   /// The data sets that its trainings need.
   var roles: Set<DataRole> { Set(trainings.flatMap(\.allRoles)) }
 
+  /// Whether any two data sets can take the places of the paper's: its networks and lengths are
+  /// then those of the scale, or the ones that are asked for.
+  public var isForAnyPair: Bool {
+    roles.subtracting(optionalRoles) == [.cifar10, .stl10] && curves.isEmpty
+  }
+
   /// Of its rows and its curves.
   var trainings: [PlannedTraining] {
     rows.flatMap(\.trainings) + curves.flatMap { $0.series.map(\.training) }

@@ -23,6 +23,8 @@ public struct Grid {
   /// Names of the trainings that are run, with what they need; nil: all. The others' rows hold what
   /// has finished before.
   public let chosen: [String]?
+  /// What is other than at the scale.
+  public let changes: GridChanges
 
   /// - Parameters:
   ///   - experiments: what is to be reported.
@@ -32,15 +34,25 @@ public struct Grid {
   ///   - synonyms: a data set's name of a class: the common one.
   ///   - output: the folder of runs and report.
   ///   - chosen: names of trainings; nil: all.
+  ///   - changes: what is other than at the scale; of experiments `isForAnyPair` alone.
   /// - Throws: `MissingDataError` where a role that an experiment cannot do without has no data;
-  ///   `RecipeError` for a training that there is not.
+  ///   `RecipeError` for a training that there is not, and for an experiment whose networks or
+  ///   data cannot be others.
   public init(
     _ experiments: [Experiment], scale: Scale, seeds: Int, sources: [DataSource],
-    synonyms: [String: String] = [:], output: String, chosen: [String]? = nil
+    synonyms: [String: String] = [:], output: String, chosen: [String]? = nil,
+    changes: GridChanges = GridChanges()
   ) throws {
     let experiments = experiments.map { $0.at(scale) }
     (self.experiments, self.scale, self.seeds) = (experiments, scale, seeds)
     (self.synonyms, self.output, self.chosen) = (synonyms, output, chosen)
+    self.changes = changes
+    let isOwn = sources.contains { $0.name != nil }
+    if isOwn || !changes.isEmpty, let fixed = experiments.first(where: { !$0.isForAnyPair }) {
+      throw RecipeError(
+        "\(fixed.name) has data and networks of its own; others can be had in "
+          + Experiment.all.filter(\.isForAnyPair).map(\.name).joined(separator: ", "))
+    }
     let known = Set(experiments.flatMap(\.trainings).map(\.name))
     if let stranger = chosen?.first(where: { !known.contains($0) }) {
       throw RecipeError(
@@ -51,7 +63,9 @@ public struct Grid {
     let needed = Set(experiments.flatMap { $0.roles.subtracting($0.optionalRoles) })
     self.sources = try DataRole.allCases.filter(roles.contains).compactMap { role in
       if let given = sources.first(where: { $0.role == role }) { return given }
-      if scale == .smoke { return DataSource(role: role, kind: role.synthetic, path: nil) }
+      if scale == .smoke && !isOwn {
+        return DataSource(role: role, kind: role.synthetic, path: nil)
+      }
       guard needed.contains(role) else { return nil }
       throw MissingDataError(role: role)
     }
@@ -112,11 +126,16 @@ public struct Grid {
       return task
     }
     var recipe = Recipe(tasks: tasks)
-    recipe.architecture = scale.analyzed
-    recipe.learningRate = scale.learningRate
-    recipe.steps = scale.steps
-    recipe.batchSize = scale.batchSize
+    // Where image size and network are the scale's, recipes are what they were, to the letter.
+    if let size = changes.imageSize { recipe.imageSize = size }
+    recipe.architecture = changes.architecture ?? scale.analyzed
+    // The scale's rate is for its own network.
+    if changes.architecture == nil { recipe.learningRate = scale.learningRate }
+    recipe.steps = changes.steps ?? scale.steps
+    recipe.batchSize = changes.batchSize ?? scale.batchSize
     recipe.seed = seed
+    // Of one's own data nobody knows beforehand how accuracy comes about.
+    if isOwn { recipe.evaluateEvery = max(1, recipe.steps / 10) }
     var before: [String: Job] = [:]
     for need in training.needs { before[need.name] = try job(need, seed: seed, datasets) }
     training.change(
@@ -148,6 +167,9 @@ public struct Grid {
       synonyms: synonyms.filter { classes.contains($0.key.lowercased()) })
   }
 
+  /// Whether the data are the user's own, which the paper knows nothing of.
+  var isOwn: Bool { sources.contains { $0.name != nil } }
+
   func source(of role: DataRole) -> DataSource { sources.first { $0.role == role }! }
 
   // MARK: Data
@@ -155,7 +177,10 @@ public struct Grid {
   /// The data sets of the sources, read once.
   public typealias Datasets = [DataSource: Dataset]
 
-  public func loadDatasets(imageSize: Int = 32) throws -> Datasets {
+  /// Reads those of all sources.
+  /// - Parameter imageSize: height and width; nil: the changes', else 32.
+  public func loadDatasets(imageSize: Int? = nil) throws -> Datasets {
+    let imageSize = imageSize ?? changes.imageSize ?? 32
     var all: Datasets = [:]
     for source in sources {
       all[source] = try Dataset.load(source.kind, path: source.path, imageSize: imageSize)

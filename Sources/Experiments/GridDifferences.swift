@@ -19,7 +19,7 @@ extension Grid {
     }
     return Self.row(
       naming(difference.name, datasets), group: difference.of.group.map { naming($0, datasets) },
-      unit: .points, paper: difference.paper, runs: runs, note: "paired differences")
+      unit: .points, paper: paper(difference.paper), runs: runs, note: "paired differences")
   }
 
   /// Of one seed each, where both rows are one crossing on the same images: the difference in

@@ -43,12 +43,15 @@ extension Grid {
         lengths.append((text, [training.name]))
       }
     }
-    return lengths.map { Report.Fact($0.text, $0.trainings.joined(separator: "; ")) }
+    return lengths.map { length in
+      let names = length.trainings.joined(separator: "; ")
+      return Report.Fact(length.text, isOwn ? naming(names, datasets) : names)
+    }
       + [Report.Fact("seeds", "0 to \(seeds - 1)")]
       + sources.filter { experiment.roles.contains($0.role) }.compactMap { source in
         datasets[source].map {
           Report.Fact(
-            "given for \(source.role.title)",
+            source.name ?? "given for \(source.role.title)",
             "\($0.name): \($0.trainCount) training and \($0.test.count) test images, "
               + "SHA-256 \($0.digest.prefix(16))…")
         }

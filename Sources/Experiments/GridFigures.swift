@@ -1,5 +1,6 @@
 import Analysis
 import Evaluation
+import Recipes
 import Reporting
 import Runs
 import Tensors
@@ -21,7 +22,7 @@ extension Grid {
         .init(
           method: row.name,
           correlations: permuted ? first.permutedCorrelations : first.correlations,
-          paper: row.paper))
+          paper: paper(row.paper)))
       points.append(
         .init(
           label: row.name, x: try value(row.metric, job, datasets, on: backend),
@@ -60,30 +61,68 @@ extension Grid {
             high: values.count > 1 ? values.max() : nil)
         })
     }
-    guard series.contains(where: { !$0.points.isEmpty }) else { return nil }
+    guard series.contains(where: { $0.points.count >= Self.fewestPoints }) else { return nil }
     return .curves(
       Report.Curves(
         title: naming(figure.title, datasets), xLabel: "minibatches of fine-tuning",
         yLabel: "average class accuracy", logarithmicX: true, series: series))
   }
 
-  /// How the trainings of the first seed went, in as many figures as keep their lines apart.
+  /// Of fewer a line says nothing.
+  private static let fewestPoints = 3
+
+  /// How the trainings of the first seed went, in as many figures as keep their lines apart:
+  /// accuracies, where they were measured along the way, beside losses.
   func lossFigures(
     _ experiment: Experiment, _ datasets: Datasets
   ) throws -> [Report.Figure] {
     var seen: Set<String> = []
-    let series = try experiment.rows.flatMap(\.trainings).filter(hasData).compactMap {
-      training -> Report.Curves.Series? in
-      guard seen.insert(training.name).inserted else { return nil }
+    var losses: [Report.Curves.Series] = []
+    var accuracies: [Report.Curves.Series] = []
+    for training in experiment.rows.flatMap(\.trainings).filter(hasData) {
+      guard seen.insert(training.name).inserted else { continue }
       let job = try job(training, seed: 0, datasets)
-      guard state(job) == .finished else { return nil }
+      guard state(job) == .finished else { continue }
       let points = lossCurve(job).map { Report.Curves.Point(x: $0.step, y: $0.loss) }
-      return points.isEmpty ? nil : Report.Curves.Series(name: training.name, points: points)
+      if points.count >= Self.fewestPoints {
+        losses.append(Report.Curves.Series(name: training.name, points: points))
+      }
+      let results = try RunDirectory(job.directory).read().results
+      let accuracy = Self.accuracies(results, tasks: job.recipe.tasks.count)
+      if accuracy.count >= Self.fewestPoints {
+        accuracies.append(Report.Curves.Series(name: training.name, points: accuracy))
+      }
     }
-    guard !series.isEmpty else { return [] }
-    return Report.Curves(
-      title: "Learning curves, seed 0", xLabel: "steps of each task",
-      yLabel: "loss of the tasks' own classes", unit: .ratio, series: series
-    ).parts.map { .curves($0) }
+    func figures(
+      _ title: String, _ label: String, _ unit: Report.Unit, _ series: [Report.Curves.Series]
+    ) -> [Report.Curves] {
+      series.isEmpty
+        ? []
+        : Report.Curves(
+          title: title, xLabel: "steps of each task", yLabel: label, unit: unit, series: series
+        ).parts
+    }
+    let pairs = [
+      figures("Losses, seed 0", "loss of the tasks' own classes", .ratio, losses),
+      figures(
+        "Accuracies, seed 0", "recombination accuracy; of single networks their own", .percent,
+        accuracies),
+    ]
+    // Each part of the losses beside the same trainings' accuracies.
+    let most = pairs.map(\.count).max() ?? 0
+    return (0..<most).flatMap { part in
+      pairs.compactMap { curves -> Report.Figure? in
+        curves.indices.contains(part) ? .curves(curves[part]) : nil
+      }
+    }
+  }
+
+  /// Along a training: of recombined networks, else the mean of its tasks' own.
+  private static func accuracies(_ results: RunResults, tasks: Int) -> [Report.Curves.Point] {
+    results.curve.compactMap { point in
+      let own = point.averageClassAccuracy.flatMap { SampleSummary(Array($0.values)).mean }
+      guard let value = tasks > 1 ? point.recombinationAccuracy : own else { return nil }
+      return Report.Curves.Point(x: Double(point.step), y: value)
+    }
   }
 }

@@ -18,10 +18,29 @@ extension Grid {
     }
     guard found.allSatisfy({ $0.count == row.trainings.count }) else { return nil }
     let summary = SampleSummary(found.map { $0.reduce(0, +) / Double($0.count) })
-    guard summary.count > 0 || row.paper != nil else { return nil }
+    let paper = self.paper(row.paper)
+    guard summary.count > 0 || paper != nil else { return nil }
     return Report.Ratio(
-      paper: row.paper.map { $0 / Self.paperOwnAccuracy }, mean: summary.mean,
+      paper: paper.map { $0 / Self.paperOwnAccuracy }, mean: summary.mean,
       standardDeviation: summary.standardDeviation, runs: summary.values)
+  }
+
+  /// The paper's number, where the data are its data or stand in for them.
+  func paper(_ value: Double?) -> Double? { isOwn ? nil : value }
+
+  /// Of rows of recombination accuracy: 1 / outputs of the heads, mean of the directions.
+  func chance(
+    _ row: Experiment.Row, _ runs: [Report.RunValue], _ datasets: Datasets
+  ) throws -> Double? {
+    guard let seed = runs.first?.seed else { return nil }
+    switch row.metric {
+    case .recombination, .recombinationOn, .mapped: break
+    default: return nil
+    }
+    let found = try results(row, seed, datasets).flatMap(\.recombinations).filter {
+      $0.accuracy != nil
+    }.map(\.chance)
+    return SampleSummary(found).mean
   }
 
   /// Of rows of one training with a rotation head: by task, the mean over the seeds.

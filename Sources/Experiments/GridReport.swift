@@ -15,20 +15,29 @@ extension Grid {
   public func report(
     _ datasets: Datasets, commit: String, on backend: any Backend
   ) throws -> Report {
-    Report(
-      title: "Dovetail: the paper's analysis, \(scale.rawValue) scale",
+    let pair = sources.compactMap(\.name).joined(separator: " and ")
+    return Report(
+      title: isOwn
+        ? "Dovetail: how compatible networks for \(pair) become"
+        : "Dovetail: the paper's analysis, \(scale.rawValue) scale",
       environment: [
         Report.Fact("version", commit), Report.Fact("device", backend.deviceDescription),
         Report.Fact("time of all trainings", try trainingTime(datasets)),
       ],
-      experiments: try experiments.map { try report($0, datasets, on: backend) })
+      experiments: try experiments.map { try report($0, datasets, on: backend) },
+      notice: scale == .smoke && changes.steps == nil
+        ? "A smoke run: a few steps of each training show that everything runs, and no more. "
+          + "Its accuracies mean nothing."
+        : nil)
   }
 
   func report(
     _ experiment: Experiment, _ datasets: Datasets, on backend: any Backend
   ) throws -> Report.Experiment {
-    var rows = try experiment.rows.map { try row($0, datasets, on: backend) }
-    let drawn = zip(experiment.rows, rows).filter { $0.isDrawn && $1.unit == .percent }.map(\.1)
+    // Of one's own data only what there is; else the paper's rows stand empty.
+    let declared = experiment.rows.filter { !isOwn || $0.trainings.allSatisfy(hasData) }
+    var rows = try declared.map { try row($0, datasets, on: backend) }
+    let drawn = zip(declared, rows).filter { $0.isDrawn && $1.unit == .percent }.map(\.1)
     rows = experiment.grouped(rows) { $0.group }
     for each in experiment.differences {
       let row = try difference(each, datasets, on: backend)
@@ -51,16 +60,24 @@ extension Grid {
       figures += try lossFigures(experiment, datasets)
     }
     return Report.Experiment(
-      name: experiment.name, title: experiment.title, summary: experiment.summary,
-      deviations: standIns(experiment, datasets) + experiment.deviations,
+      name: experiment.name, title: experiment.title,
+      summary: isOwn ? naming(experiment.summary, datasets) : experiment.summary,
+      deviations: isOwn ? [] : standIns(experiment, datasets) + experiment.deviations,
       facts: try facts(experiment, datasets),
-      rows: rows, figures: figures)
+      rows: rows, figures: figures,
+      finding: scale == .smoke && changes.steps == nil ? nil : Self.finding(rows),
+      terms: Self.terms(in: rows.flatMap { [$0.name, $0.group ?? ""] } + [experiment.summary]))
   }
 
   /// A stand-in never bears the original's name.
   func naming(_ text: String, _ datasets: Datasets) -> String {
     // The longer name first: one of them begins with another.
     sources.sorted { $0.role.title.count > $1.role.title.count }.reduce(text) { text, source in
+      if let name = source.name {
+        // Trainings have the short name in theirs.
+        return text.replacing(source.role.title, with: name)
+          .replacing("\(source.role.rawValue) ", with: "\(name) ")
+      }
       guard let data = datasets[source], !source.isOriginal(data) else { return text }
       return text.replacing(source.role.title, with: data.name)
     }
@@ -79,25 +96,33 @@ extension Grid {
       }
     let missing = Set(row.trainings.flatMap(\.allRoles)).subtracting(sources.map(\.role))
     let lacking = missing.map(\.title).sorted().joined(separator: ", ")
+    // What is said of the paper is not said of other data.
+    let note = row.note.flatMap { isOwn && $0.contains("paper") ? nil : $0 }
     var result = Self.row(
       naming(row.name, datasets), group: row.group.map { naming($0, datasets) },
-      unit: isAccuracy ? .percent : .ratio, paper: row.paper,
-      runs: runs, note: missing.isEmpty ? row.note : "not run: no data given for \(lacking)")
+      unit: isAccuracy ? .percent : .ratio, paper: paper(row.paper),
+      runs: runs, note: missing.isEmpty ? note : "not run: no data given for \(lacking)")
+    result.chance = try chance(row, runs, datasets)
     result.ratio = try ratio(row, runs, datasets)
     result.rotationAccuracy = try rotationAccuracy(row, runs, datasets)
     return result
   }
 
-  static func row(
+  package static func row(
     _ name: String, group: String?, unit: Report.Unit, paper: Double?, runs: [Report.RunValue],
     note: String?
   ) -> Report.Row {
     let summary = SampleSummary(runs.compactMap(\.value))
+    let bounds = unit == .percent ? 0.0...1 : -1.0...1
+    func bounded(_ value: Double) -> Double {
+      min(max(value, bounds.lowerBound), bounds.upperBound)
+    }
     return Report.Row(
       name: name, group: group, unit: unit, paper: paper, mean: summary.mean,
       standardDeviation: summary.standardDeviation,
       interval: summary.spread.map {
-        Report.Interval(low: $0.interval.low, high: $0.interval.high)
+        // Student's interval of a few runs knows nothing of the bounds of a share.
+        Report.Interval(low: bounded($0.interval.low), high: bounded($0.interval.high))
       },
       intervalKind: summary.spread?.kind, n: summary.count, runs: runs, note: note)
   }

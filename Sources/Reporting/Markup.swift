@@ -13,7 +13,7 @@ indirect enum Markup {
   }
 
   private static let void: Set<String> = [
-    "meta", "br", "hr", "path", "rect", "line", "circle", "polygon", "polyline",
+    "meta", "br", "hr", "path", "rect", "line", "circle", "polygon", "polyline", "image",
   ]
 
   private func write(to output: inout String) {

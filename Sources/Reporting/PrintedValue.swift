@@ -1,5 +1,12 @@
 import Foundation
 
+extension Report {
+  /// As the pages write it: "33.9 %", "0.34"; "–" for what is missing.
+  public static func printed(_ value: Double?, _ unit: Unit) -> String {
+    Printed.value(value, unit)
+  }
+}
+
 /// How values are written on the pages. Numbers and units are joined by no-break spaces.
 enum Printed {
   static let missing = "–"

@@ -7,11 +7,17 @@ public struct Report: Codable, Hashable, Sendable {
   /// Device, version, date, data: what holds for all experiments.
   public var environment: [Fact]
   public var experiments: [Experiment]
+  /// What a reader has to know before all else.
+  public var notice: String?
 
-  public init(title: String, environment: [Fact] = [], experiments: [Experiment] = []) {
+  public init(
+    title: String, environment: [Fact] = [], experiments: [Experiment] = [],
+    notice: String? = nil
+  ) {
     self.title = title
     self.environment = environment
     self.experiments = experiments
+    self.notice = notice
   }
 
   /// A name and what belongs to it: "steps" and "500".
@@ -37,10 +43,17 @@ public struct Report: Codable, Hashable, Sendable {
     public var facts: [Fact]
     public var rows: [Row]
     public var figures: [Figure]
+    /// What came out, in a sentence.
+    public var finding: String?
+    /// Abbreviations and what they stand for.
+    public var terms: [Fact]?
+    /// What has no value, and why.
+    public var refusals: [Fact]?
 
     public init(
       name: String, title: String, summary: String = "", deviations: [String] = [],
-      facts: [Fact] = [], rows: [Row] = [], figures: [Figure] = []
+      facts: [Fact] = [], rows: [Row] = [], figures: [Figure] = [], finding: String? = nil,
+      terms: [Fact]? = nil, refusals: [Fact]? = nil
     ) {
       self.name = name
       self.title = title
@@ -49,6 +62,13 @@ public struct Report: Codable, Hashable, Sendable {
       self.facts = facts
       self.rows = rows
       self.figures = figures
+      (self.finding, self.terms, self.refusals) = (finding, terms, refusals)
+    }
+
+    /// A map of all values is seen before its table.
+    var leadsWithFigures: Bool {
+      if case .heatMap? = figures.first { return true }
+      return false
     }
   }
 

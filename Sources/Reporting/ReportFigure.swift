@@ -10,6 +10,8 @@ extension Report {
     case scatter(Scatter)
     /// A value for each row and column.
     case heatMap(HeatMap)
+    /// A few pictures, and what networks say of them.
+    case pictures(Pictures)
 
     public var title: String {
       switch self {
@@ -18,6 +20,7 @@ extension Report {
       case .correlations(let figure): figure.title
       case .scatter(let figure): figure.title
       case .heatMap(let figure): figure.title
+      case .pictures(let figure): figure.title
       }
     }
   }

@@ -72,10 +72,17 @@ extension Report {
     /// `[row][column]`.
     public var values: [[Double?]]
     public var unit: Unit
+    /// Cells that bear a mark, `[row][column]`; nil: none.
+    public var marks: [[Bool]]?
+    /// What the mark says: "compatible".
+    public var markLabel: String?
+    /// Shown on the scale of colors.
+    public var chance: Double?
 
     public init(
       title: String, rowLabel: String, columnLabel: String, rows: [String], columns: [String],
-      values: [[Double?]], unit: Unit = .percent
+      values: [[Double?]], unit: Unit = .percent, marks: [[Bool]]? = nil,
+      markLabel: String? = nil, chance: Double? = nil
     ) {
       self.title = title
       self.rowLabel = rowLabel
@@ -84,6 +91,7 @@ extension Report {
       self.columns = columns
       self.values = values
       self.unit = unit
+      (self.marks, self.markLabel, self.chance) = (marks, markLabel, chance)
     }
 
     /// nil where there is none, also where `values` is too small.
@@ -97,7 +105,7 @@ extension Report {
 // MARK: Coding
 
 extension Report.Figure: Codable {
-  private enum Kind: String, Codable { case bars, curves, correlations, scatter, heatMap }
+  private enum Kind: String, Codable { case bars, curves, correlations, scatter, heatMap, pictures }
   private enum Key: String, CodingKey { case kind }
 
   public init(from decoder: any Decoder) throws {
@@ -109,6 +117,7 @@ extension Report.Figure: Codable {
       case .correlations: .correlations(try Report.CorrelationBlocks(from: decoder))
       case .scatter: .scatter(try Report.Scatter(from: decoder))
       case .heatMap: .heatMap(try Report.HeatMap(from: decoder))
+      case .pictures: .pictures(try Report.Pictures(from: decoder))
       }
   }
 
@@ -129,6 +138,9 @@ extension Report.Figure: Codable {
       try figure.encode(to: encoder)
     case .heatMap(let figure):
       try container.encode(Kind.heatMap, forKey: .kind)
+      try figure.encode(to: encoder)
+    case .pictures(let figure):
+      try container.encode(Kind.pictures, forKey: .kind)
       try figure.encode(to: encoder)
     }
   }

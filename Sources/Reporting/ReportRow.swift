@@ -20,12 +20,17 @@ extension Report {
     /// Of the rotation head on test images, by task: how well it is learned.
     public var rotationAccuracy: [Double]?
     public var note: String?
+    /// What guessing gives.
+    public var chance: Double?
+    /// What the row's name leads to, from the page: the run's folder.
+    public var link: String?
 
     public init(
       name: String, group: String? = nil, unit: Unit = .percent, paper: Double? = nil,
       mean: Double? = nil, standardDeviation: Double? = nil, interval: Interval? = nil,
       intervalKind: String? = nil, n: Int = 0, runs: [RunValue] = [], ratio: Ratio? = nil,
-      rotationAccuracy: [Double]? = nil, note: String? = nil
+      rotationAccuracy: [Double]? = nil, note: String? = nil, chance: Double? = nil,
+      link: String? = nil
     ) {
       self.name = name
       self.group = group
@@ -40,7 +45,11 @@ extension Report {
       self.ratio = ratio
       self.rotationAccuracy = rotationAccuracy
       self.note = note
+      (self.chance, self.link) = (chance, link)
     }
+
+    /// Where it leads: to the folder of its single run, unless it says.
+    var target: String? { link ?? (runs.count == 1 ? runs[0].directory : nil) }
 
     /// Synthesized coding would leave keys out; readers of `results.json` find every one.
     public func encode(to encoder: any Encoder) throws {
@@ -58,6 +67,8 @@ extension Report {
       try container.encode(ratio?.finite, forKey: .ratio)
       try container.encode(rotationAccuracy, forKey: .rotationAccuracy)
       try container.encode(note, forKey: .note)
+      try container.encode(chance.finite, forKey: .chance)
+      try container.encode(link, forKey: .link)
     }
   }
 

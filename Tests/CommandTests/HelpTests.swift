@@ -1,3 +1,4 @@
+import Components
 import Foundation
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
   @Test func versionIsPrinted() throws {
     let run = try Workplace().dovetail("--version")
     #expect(run.status == 0)
-    #expect(run.stdout == "0.1.0\n")
+    #expect(run.stdout == "\(ProductVersion.current)\n")
     #expect(run.stderr == "")
   }
 
@@ -24,6 +25,53 @@ import Testing
     for name in ["demo", "train", "evaluate", "bench", "devices", "doctor"] {
       #expect(run.stdout.contains(name))
     }
+  }
+
+  /// Every example of every subcommand: no line is broken, so that it can be pasted, and it names
+  /// subcommands and options that there are.
+  @Test func examplesCanBePasted() throws {
+    let place = try Workplace()
+    func help(_ names: [String]) throws -> String {
+      let run = try place.dovetail(names + ["--help"])
+      #expect(run.status == 0, "\(names)")
+      return run.stdout
+    }
+    func subcommands(_ text: String) -> [String] {
+      text.split(separator: "\n").drop { !$0.hasSuffix("SUBCOMMANDS:") }
+        .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+        .compactMap { $0.split(separator: " ").first.map(String.init) }
+        .filter { $0.first != "-" && $0 != "See" }
+    }
+    let top = subcommands(try help([]))
+    #expect(top.count > 25 && top.contains("demo") && top.contains("bench"))
+    let below = try ["library", "bench"].flatMap { name in
+      subcommands(try help([name])).map { [name, $0] }
+    }
+    var examples = 0
+    for names in top.map({ [$0] }) + below {
+      let lines = try help(names).split(separator: "\n", omittingEmptySubsequences: false)
+      for (index, line) in lines.enumerated() where line.hasPrefix("  dovetail ") {
+        examples += 1
+        var command = [String(line)]
+        while command[command.count - 1].hasSuffix("\\") {
+          command.append(String(lines[index + command.count]))
+        }
+        #expect(command.allSatisfy { $0.count <= 80 }, "\(command)")
+        #expect(command.dropFirst().allSatisfy { $0.hasPrefix("    ") }, "\(command)")
+        // What follows is no rest of a line that was broken.
+        let next = index + command.count < lines.count ? lines[index + command.count] : ""
+        #expect(next.isEmpty || next.hasPrefix("  dovetail "), "\(command) | \(next)")
+        let words = command.joined(separator: " ").split(separator: " ").map(String.init)
+          .filter { $0 != "\\" }
+        #expect(top.contains(words[1]), "\(command)")
+        let isBelow = below.contains([words[1], words.count > 2 ? words[2] : ""])
+        let known = try help(isBelow ? [words[1], words[2]] : [words[1]])
+        for option in words where option.hasPrefix("--") {
+          #expect(known.contains(option), "\(command): \(option)")
+        }
+      }
+    }
+    #expect(examples > 25)
   }
 
   @Test func aNameThatIsNearlyRightIsSuggested() throws {

@@ -180,6 +180,64 @@ import Testing
     }
   }
 
+  /// Chance stands on the scale, and cells that are marked say so.
+  @Test func aHeatMapShowsMarksAndChance() throws {
+    var map = Report.HeatMap(
+      title: "t", rowLabel: "r", columnLabel: "c", rows: ["a", "b"], columns: ["x", "y"],
+      values: [[0.1, 0.9], [0.8, nil]])
+    let plain = try Self.parsed(.heatMap(map))
+    #expect(plain.all("path").isEmpty && !plain.all("text").contains { $0.text.contains("chance") })
+    map.marks = [[false, true], [true, false]]
+    map.markLabel = "compatible"
+    map.chance = 0.1
+    let svg = try Self.parsed(.heatMap(map))
+    // Two cells and the key.
+    #expect(svg.all("path").count == 3)
+    let texts = svg.all("text").map(\.text)
+    #expect(texts.contains("compatible") && texts.contains("chance 10.0\u{a0}%"))
+    let words = try #require(svg.all("desc").first?.text)
+    #expect(words.contains("y 90.0\u{a0}% (compatible)") && words.contains("x 10.0\u{a0}%, y"))
+  }
+
+  @Test func picturesAreShownWithTheirWords() throws {
+    let item = Report.Pictures.Item(
+      size: 2, pixels: Data([255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3]), label: "a cup",
+      lines: [
+        .init(name: "as usual", value: "tree", isRight: false),
+        .init(name: "compatible", value: "cup", isRight: true),
+      ])
+    let figure = Report.Figure.pictures(.init(title: "t", items: [item, item, item, item]))
+    let svg = try Self.parsed(figure)
+    #expect(svg.all("image").count == 4 && svg.all("path").count == 8)
+    #expect(svg.all("text").map(\.text).filter { $0 == "a cup" }.count == 4)
+    let data = try #require(svg.all("image").first?.attributes["href"]?.split(separator: ",").last)
+    let bitmap = Array(try #require(Data(base64Encoded: String(data))))
+    // Two rows of two pixels, from the bottom, BGR, filled up to eight bytes.
+    #expect(bitmap.count == 54 + 16 && bitmap[..<2].elementsEqual([66, 77]))
+    #expect(Array(bitmap[54...]) == [255, 0, 0, 3, 2, 1, 0, 0, 0, 0, 255, 0, 255, 0, 0, 0])
+    let again = try JSONDecoder().decode(
+      Report.Figure.self, from: try JSONEncoder().encode(figure))
+    #expect(again == figure)
+  }
+
+  /// Color, dash and marker together.
+  @Test func everySeriesOfManyIsTheOnlyOneOfItsKind() throws {
+    let points = (0..<3).map { Report.Curves.Point(x: Double($0), y: 0.5) }
+    let svg = try Self.parsed(
+      .curves(
+        .init(
+          title: "t", xLabel: "x", yLabel: "y",
+          series: (0..<40).map { .init(name: "\($0)", points: points) })))
+    let lines = svg.all("path").filter {
+      $0.attributes["class"]?.hasPrefix("line ") == true
+    }
+    #expect(lines.count == 40)
+    let kinds = lines.map {
+      "\($0.attributes["class"] ?? "") \($0.attributes["stroke-dasharray"] ?? "")"
+    }
+    #expect(Set(kinds).count == 40)
+  }
+
   @Test func linesBeyondThePaletteHaveAFigureOfTheirOwn() {
     func curves(_ count: Int) -> Report.Curves {
       Report.Curves(

@@ -17,14 +17,16 @@ import Testing
     let html = try Self.parsed(Made.report)
     #expect(html.all.allSatisfy { $0.attributes["src"] == nil && $0.name != "link" })
     #expect(html.all.allSatisfy { $0.attributes.keys.allSatisfy { !$0.hasPrefix("on") } })
-    #expect(html.all("svg").count == Made.figures.count)
+    // Of an odd number the first is drawn for two widths.
+    #expect(!Made.figures.count.isMultiple(of: 2))
+    #expect(html.all("svg").count == Made.figures.count + 1)
   }
 
   @Test func linksMeetTheirSectionsAndIdsAreUnique() throws {
     let html = try Self.parsed(Made.report)
     let ids = html.all.compactMap { $0.attributes["id"] }
     #expect(Set(ids).count == ids.count)
-    let links = html.all("a").compactMap { $0.attributes["href"] }
+    let links = html.all("a").compactMap { $0.attributes["href"] }.filter { $0.hasPrefix("#") }
     #expect(links == ["#fig2", "#fig2-2", "#e-3--"])
     #expect(html.all("section").map { "#\($0.attributes["id"] ?? "")" } == links)
   }
@@ -109,6 +111,83 @@ import Testing
         [""], ["0", "12.1\u{a0}%", "runs/a/0"], ["1", "13.3\u{a0}%", "–"],
         ["18446744073709551615", "–", "–"],
       ])
+  }
+
+  /// A row of one run leads to its folder, and each run of several does.
+  @Test func rowsLeadToTheirRuns() throws {
+    let report = Report(
+      title: "t",
+      experiments: [
+        .init(
+          name: "a", title: "A",
+          rows: [
+            .init(
+              name: "one", mean: 0.5, n: 1,
+              runs: [.init(seed: 0, value: 0.5, directory: "runs/a b/0")]),
+            .init(
+              name: "two", mean: 0.5, n: 2,
+              runs: [
+                .init(seed: 0, value: 0.5, directory: "runs/c"),
+                .init(seed: 1, value: 0.5, directory: "runs/d"),
+              ]),
+            .init(name: "given", mean: 0.5, link: "../elsewhere"),
+          ])
+      ])
+    let html = try Self.parsed(report)
+    let first = try #require(html.all("table").first)
+    #expect(first.all("a").map { $0.attributes["href"] } == ["runs/a%20b/0/", "../elsewhere/"])
+    let all = html.all("a").compactMap { $0.attributes["href"] }
+    #expect(all.filter { ["runs/a%20b/0/", "runs/c/", "runs/d/"].contains($0) }.count == 4)
+  }
+
+  /// What came out stands before what was done, a map before its table, refusals are folded.
+  @Test func thePageLeadsWithWhatCameOut() throws {
+    let map = Report.HeatMap(
+      title: "t", rowLabel: "r", columnLabel: "c", rows: ["a"], columns: ["b"], values: [[0.5]])
+    let rows = [Report.Row(name: "a + b", mean: 0.5, n: 1, chance: 0.1)]
+    var report = Report(
+      title: "t",
+      experiments: [
+        .init(
+          name: "m", title: "M", summary: "what was done", rows: rows, figures: [.heatMap(map)],
+          finding: "what came out", terms: [.init("RP", "rotation prediction")],
+          refusals: [.init("a + c", "no anchor in common")])
+      ], notice: "only that it runs")
+    func places(_ words: String...) throws -> [Int] {
+      let names = try Self.parsed(report).all.map { element in
+        element.name == "p" || element.name == "summary" ? element.text : element.name
+      }
+      return try words.map { word in try #require(names.firstIndex(of: word), "\(word)") }
+    }
+    let order = try places("only that it runs", "what came out", "what was done", "svg", "table")
+    #expect(order == order.sorted())
+    #expect(
+      try Self.parsed(report).all("details").map { $0.all("dd").map(\.text) } == [
+        ["no anchor in common"]
+      ])
+    let header = try #require(try Self.parsed(report).all("thead").first)
+    #expect(header.all("th").map(\.text) == ["mean ± std (n)", "chance"])
+    // Other figures follow the table.
+    report.experiments[0].figures = [.bars(.init(title: "b", rows: rows))]
+    let later = try places("table", "svg")
+    #expect(later == later.sorted())
+    let text = MarkdownReport.text(report)
+    #expect(text.contains("> only that it runs") && text.contains("**what came out**"))
+    #expect(text.contains("**RP**: rotation prediction"))
+    #expect(
+      report.experiments[0].textRows == [
+        ["", "mean ± std (n)", "chance"], ["a + b", "50.0 % (1)", "10.0 %"],
+      ])
+  }
+
+  /// On a phone each cell bears the title of its column.
+  @Test func cellsKnowTheirColumns() throws {
+    let table = try #require(try Self.parsed(Made.report).all("table", class: "results").first)
+    let titles = table.all("thead")[0].all("th").map(\.text)
+    for row in table.all("tbody")[0].all("tr") {
+      let cells = row.all("td")
+      #expect(cells.isEmpty || cells.map { $0.attributes["data-label"] } == titles)
+    }
   }
 
   @Test func oneExperimentNeedsNoContents() throws {

@@ -10,8 +10,9 @@ public enum HTMLReport {
       .tag("title", [], report.title),
       .style(Palette.properties + Palette.rules + HTMLStyle.page),
     ]
-    let header = Markup.tag(
-      "header", [], [.tag("h1", [], report.title)] + facts(report.environment))
+    var top = [Markup.tag("h1", [], report.title)]
+    if let notice = report.notice { top.append(.tag("p", [("class", "notice")], notice)) }
+    let header = Markup.tag("header", [], top + facts(report.environment))
     let body = [header] + contents(report) + [.tag("main", [], sections)]
     return "<!DOCTYPE html>\n"
       + Markup.tag("html", [("lang", "en")], [.tag("head", [], head), .tag("body", [], body)])
@@ -53,17 +54,27 @@ public enum HTMLReport {
 
   private static func section(_ experiment: Report.Experiment, anchor: String) -> Markup {
     var children: [Markup] = [.tag("h2", [], experiment.title)]
+    if let finding = experiment.finding {
+      children.append(.tag("p", [("class", "finding")], finding))
+    }
     if !experiment.summary.isEmpty {
       children.append(.tag("p", [("class", "summary")], experiment.summary))
     }
+    var parts: [Markup] = []
     if !experiment.rows.isEmpty {
-      children.append(HTMLTables.results(experiment.rows, label: experiment.title))
+      parts.append(HTMLTables.results(experiment.rows, label: experiment.title))
     }
     if !experiment.figures.isEmpty {
-      let figures = experiment.figures.enumerated().map { index, figure in
-        Markup.tag("figure", [], [figure.markup("\(anchor)-\(index + 1)", standalone: false)])
-      }
-      children.append(.tag("div", [("class", "figures")], figures))
+      parts.append(figures(experiment.figures, anchor: anchor))
+    }
+    children += experiment.leadsWithFigures ? parts.reversed() : parts
+    if let refusals = experiment.refusals, !refusals.isEmpty {
+      let count = "\(refusals.count) pair\(refusals.count == 1 ? "" : "s") without a value"
+      children.append(.tag("details", [], [.tag("summary", [], count)] + facts(refusals)))
+    }
+    if let terms = experiment.terms, !terms.isEmpty {
+      children.append(.tag("h3", [], "Methods"))
+      children += facts(terms, style: "terms")
     }
     if !experiment.deviations.isEmpty {
       children.append(.tag("h3", [], "Differs from the paper"))
@@ -79,11 +90,26 @@ public enum HTMLReport {
     return .tag("section", [("id", anchor)], children)
   }
 
-  private static func facts(_ facts: [Report.Fact]) -> [Markup] {
+  /// Two in a row where there is room; of an odd number the first has the whole width.
+  private static func figures(_ figures: [Report.Figure], anchor: String) -> Markup {
+    let drawn = figures.enumerated().map { index, figure in
+      let name = "\(anchor)-\(index + 1)"
+      let narrow = figure.markup(name, standalone: false)
+      guard index == 0, figures.count % 2 == 1 else { return Markup.tag("figure", [], [narrow]) }
+      // Drawn twice, as words have one size on any screen; the style sheet shows one of them.
+      let wide = figure.markup("\(name)-wide", standalone: false, width: Drawing.wide)
+      return Markup.tag(
+        "figure", [("class", "whole")],
+        [.tag("div", [("class", "narrow")], [narrow]), .tag("div", [("class", "wide")], [wide])])
+    }
+    return .tag("div", [("class", "figures")], drawn)
+  }
+
+  private static func facts(_ facts: [Report.Fact], style: String = "") -> [Markup] {
     guard !facts.isEmpty else { return [] }
     let pairs = facts.map { fact in
       Markup.tag("div", [], [.tag("dt", [], fact.name), .tag("dd", [], fact.value)])
     }
-    return [.tag("dl", [], pairs)]
+    return [.tag("dl", style.isEmpty ? [] : [("class", style)], pairs)]
   }
 }

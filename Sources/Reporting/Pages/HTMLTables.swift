@@ -1,3 +1,5 @@
+import Foundation
+
 enum HTMLTables {
   /// paper | ours, a row each; on a narrow screen it scrolls within itself.
   static func results(_ rows: [Report.Row], label: String) -> Markup {
@@ -17,12 +19,25 @@ enum HTMLTables {
       }
       group = line.group
       let cells = line.cells.enumerated().map { index, text in
-        Markup.tag("td", [("class", style(index + 1, of: table))], text)
+        // A phone shows them one below the other, with the column's title.
+        Markup.tag(
+          "td",
+          [("class", style(index + 1, of: table)), ("data-label", table.header[index + 1])]
+            + (text.isEmpty || text == Printed.missing ? [("data-empty", "yes")] : []), text)
       }
-      body.append(.tag("tr", [], [.tag("th", [("scope", "row")], line.name)] + cells))
+      let name: [Markup] = [link(line.name, to: line.link)]
+      body.append(.tag("tr", [], [.tag("th", [("scope", "row")], name)] + cells))
     }
     return scrolling(
-      [.tag("thead", [], [.tag("tr", [], header)]), .tag("tbody", [], body)], label: label)
+      [.tag("thead", [], [.tag("tr", [], header)]), .tag("tbody", [], body)], label: label,
+      style: "results")
+  }
+
+  /// A name that leads to a folder, where there is one.
+  private static func link(_ name: String, to folder: String?) -> Markup {
+    guard let folder, !folder.isEmpty else { return .text(name) }
+    let path = folder.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? folder
+    return .tag("a", [("href", path.hasSuffix("/") ? path : "\(path)/")], name)
   }
 
   private static func style(_ column: Int, of table: ReportTable) -> String {
@@ -43,7 +58,13 @@ enum HTMLTables {
           .tag("td", [("class", "number")], Printed.value(run.value, row.unit)),
         ]
         if hasDirectories {
-          cells.append(.tag("td", [], [.tag("code", [], run.directory ?? Printed.missing)]))
+          cells.append(
+            .tag(
+              "td", [],
+              [
+                .tag(
+                  "code", [], [link(run.directory ?? Printed.missing, to: run.directory)])
+              ]))
         }
         return Markup.tag("tr", [], cells)
       }
@@ -58,10 +79,12 @@ enum HTMLTables {
       ])
   }
 
-  private static func scrolling(_ parts: [Markup], label: String) -> Markup {
+  private static func scrolling(
+    _ parts: [Markup], label: String, style: String? = nil
+  ) -> Markup {
     .tag(
       "div",
       [("class", "scroll"), ("role", "region"), ("aria-label", label), ("tabindex", "0")],
-      [.tag("table", [], parts)])
+      [.tag("table", style.map { [("class", $0)] } ?? [], parts)])
   }
 }

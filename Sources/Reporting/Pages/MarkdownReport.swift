@@ -7,14 +7,24 @@ public enum MarkdownReport {
     _ report: Report, figures: (_ experiment: Int, _ figure: Int) -> String? = { _, _ in nil }
   ) -> String {
     var text = "# \(inline(report.title))\n"
+    if let notice = report.notice { text += "\n> \(inline(notice))\n" }
     if !report.environment.isEmpty { text += "\n" + list(report.environment) }
     for (index, experiment) in report.experiments.enumerated() {
       text += "\n## \(inline(experiment.title))\n"
+      if let finding = experiment.finding { text += "\n**\(inline(finding))**\n" }
       if !experiment.summary.isEmpty { text += "\n\(inline(experiment.summary))\n" }
-      if !experiment.rows.isEmpty { text += "\n" + table(ReportTable(experiment.rows)) }
-      for (place, figure) in experiment.figures.enumerated() {
-        guard let file = figures(index, place) else { continue }
-        text += "\n![\(inline(figure.title))](\(file))\n"
+      var parts: [String] = []
+      if !experiment.rows.isEmpty { parts.append("\n" + table(ReportTable(experiment.rows))) }
+      let drawn = experiment.figures.enumerated().compactMap { place, figure in
+        figures(index, place).map { "\n![\(inline(figure.title))](\($0))\n" }
+      }
+      parts.append(drawn.joined())
+      text += (experiment.leadsWithFigures ? parts.reversed() : parts).joined()
+      if let refusals = experiment.refusals, !refusals.isEmpty {
+        text += "\n**Pairs without a value:**\n\n" + list(refusals)
+      }
+      if let terms = experiment.terms, !terms.isEmpty {
+        text += "\n**Methods:**\n\n" + list(terms)
       }
       if !experiment.deviations.isEmpty {
         text += "\n**Differs from the paper:**\n\n"

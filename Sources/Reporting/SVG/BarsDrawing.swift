@@ -9,7 +9,7 @@ extension Report.Bars {
       known.map { TextWidth.of(Printed.value($0, unit), size: Drawing.textSize * 1.12) }.max() ?? 40
     let axis = Axis(
       known + [chance].compactMap(\.finite), zero: true, from: 8,
-      to: Drawing.width - labelWidth - 10, ticks: 4)
+      to: drawing.width - labelWidth - 10, ticks: 4)
     legend(into: &drawing, hasPaper: hasPaper, hatching: hatching)
 
     for (index, item) in items.enumerated() {
@@ -75,7 +75,7 @@ extension Report.Bars {
 
   private func legend(into drawing: inout Drawing, hasPaper: Bool, hatching: String) {
     typealias Key = (name: String, draw: (inout Drawing, Double, Double) -> Void)
-    var keys: [Key] = [("ours", { $0.rect("f0", $1, $2 - 5, 22, 10) })]
+    var keys: [Key] = [(hasPaper ? "ours" : "mean", { $0.rect("f0", $1, $2 - 5, 22, 10) })]
     if hasPaper {
       keys.append(("the paper's", { $0.rect("paper", $1, $2 - 4, 22, 8, fill: hatching) }))
     }
@@ -97,9 +97,10 @@ extension Report.Bars {
   }
 
   var summary: String {
-    items.map { item in
-      "\(item.label): ours \(Printed.value(item.mean, unit)), "
-        + "the paper's \(Printed.value(item.paper, unit))"
+    let hasPaper = items.contains { $0.paper.finite != nil }
+    return items.map { item in
+      let ours = "\(item.label): \(hasPaper ? "ours " : "")\(Printed.value(item.mean, unit))"
+      return hasPaper ? "\(ours), the paper's \(Printed.value(item.paper, unit))" : ours
     }.joined(separator: "; ")
   }
 }

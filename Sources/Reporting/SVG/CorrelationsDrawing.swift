@@ -1,5 +1,9 @@
 extension Report.CorrelationBlocks {
-  private static let plot = (left: 30.0, right: Drawing.width - 6, height: 46.0)
+  private static func plot(
+    _ drawing: Drawing
+  ) -> (left: Double, right: Double, height: Double) {
+    (30, drawing.width - 6, 46)
+  }
 
   /// For each method its channels from the most to the least correlated, and their mean.
   func draw(into drawing: inout Drawing) {
@@ -16,9 +20,9 @@ extension Report.CorrelationBlocks {
       var values = "mean \(Printed.value(block.mean, .ratio))"
       if let paper = block.paper.finite { values += ", paper \(Printed.value(paper, .ratio))" }
       let lines = TextWidth.lines(
-        block.method, width: Drawing.width - 16 - TextWidth.of(values, size: Drawing.textSize),
+        block.method, width: drawing.width - 16 - TextWidth.of(values, size: Drawing.textSize),
         size: Drawing.textSize)
-      drawing.text(values, "strong", Self.plot.right, drawing.y + Drawing.leading, .end)
+      drawing.text(values, "strong", Self.plot(drawing).right, drawing.y + Drawing.leading, .end)
       for line in lines {
         drawing.y += Drawing.leading
         drawing.text(line, "", 4, drawing.y)
@@ -32,10 +36,10 @@ extension Report.CorrelationBlocks {
   private func draw(
     _ block: Block, floor: Double, _ hatching: String, into drawing: inout Drawing
   ) {
-    let (left, right) = (Self.plot.left, Self.plot.right)
+    let (left, right, height) = Self.plot(drawing)
     let top = drawing.y
     func place(_ value: Double) -> Double {
-      top + (1 - min(max(value, -1), 1)) / (1 - floor) * Self.plot.height
+      top + (1 - min(max(value, -1), 1)) / (1 - floor) * height
     }
     for tick in [1, 0.5, 0] {
       drawing.line(tick == 0 ? "axis" : "grid", left, place(tick), right, place(tick))
@@ -63,13 +67,14 @@ extension Report.CorrelationBlocks {
     } else {
       drawing.text(Printed.missing, "strong", left + 6, place(0.2))
     }
-    drawing.y = top + Self.plot.height
+    drawing.y = top + height
   }
 
   var summary: String {
     blocks.map { block in
       "\(block.method): mean \(Printed.value(block.mean, .ratio)) of \(block.correlations.count) "
-        + "channels, the paper's \(Printed.value(block.paper, .ratio))"
+        + "channels"
+        + (block.paper.finite.map { ", the paper's \(Printed.value($0, .ratio))" } ?? "")
     }.joined(separator: "; ")
   }
 }

@@ -13,34 +13,36 @@ extension Report.Curves {
     }
   }
 
-  private static let plot = (left: 46.0, right: Drawing.width - 12, height: 190.0)
+  private static let left = 46.0
+  private static let height = 190.0
 
   func draw(into drawing: inout Drawing) {
     drawing.title(title)
     legend(into: &drawing)
+    let right = drawing.width - 12
     let points = series.flatMap(\.points)
     let values = points.flatMap { [$0.y, $0.low, $0.high].compactMap(\.finite) }
     drawing.paragraph(yLabel, "small", size: Drawing.smallSize)
     let top = drawing.y + 8
-    let bottom = top + Self.plot.height
+    let bottom = top + Self.height
     let y = Axis(
       values + [chance].compactMap(\.finite), zero: unit == .percent, from: bottom, to: top)
     for tick in y.ticks {
-      drawing.line("grid", Self.plot.left, y.place(tick), Self.plot.right, y.place(tick))
-      drawing.text(Axis.label(tick, unit), "small", Self.plot.left - 5, y.place(tick) + 4, .end)
+      drawing.line("grid", Self.left, y.place(tick), right, y.place(tick))
+      drawing.text(Axis.label(tick, unit), "small", Self.left - 5, y.place(tick) + 4, .end)
     }
     let x = xAxis(points.map(\.x), bottom, into: &drawing)
     if let chance = chance.finite {
-      drawing.line("chance", Self.plot.left, y.place(chance), Self.plot.right, y.place(chance))
+      drawing.line("chance", Self.left, y.place(chance), right, y.place(chance))
     }
     for (index, line) in series.enumerated() { band(line, index, x, y, into: &drawing) }
     for (index, line) in series.enumerated() { curve(line, index, x, y, into: &drawing) }
     drawing.y = bottom + 17
     for line in TextWidth.lines(
-      xLabel, width: Self.plot.right - Self.plot.left, size: Drawing.smallSize)
+      xLabel, width: right - Self.left, size: Drawing.smallSize)
     {
       drawing.y += 14
-      drawing.text(line, "small", (Self.plot.left + Self.plot.right) / 2, drawing.y - 2, .middle)
+      drawing.text(line, "small", (Self.left + right) / 2, drawing.y - 2, .middle)
     }
   }
 
@@ -48,17 +50,18 @@ extension Report.Curves {
   private func xAxis(
     _ values: [Double], _ bottom: Double, into drawing: inout Drawing
   ) -> (Double) -> Double {
-    drawing.line("axis", Self.plot.left, bottom, Self.plot.right, bottom)
+    let right = drawing.width - 12
+    drawing.line("axis", Self.left, bottom, right, bottom)
     func tick(_ place: Double, _ text: String) {
       drawing.line("axis", place, bottom, place, bottom + 4)
       drawing.text(text, "small", place, bottom + 16, .middle)
     }
     guard logarithmicX else {
-      let axis = Axis(values, zero: false, from: Self.plot.left + 8, to: Self.plot.right - 8)
+      let axis = Axis(values, zero: false, from: Self.left + 8, to: right - 8)
       for value in axis.ticks { tick(axis.place(value), Axis.number(value)) }
       return axis.place
     }
-    let axis = LogarithmicAxis(values, from: Self.plot.left, to: Self.plot.right - 8)
+    let axis = LogarithmicAxis(values, from: Self.left, to: right - 8)
     if axis.hasZero {
       tick(axis.place(0), "0")
       // The axis is broken between 0 and the first step.
@@ -110,7 +113,7 @@ extension Report.Curves {
     guard !data.isEmpty else { return }
     drawing.path(
       "line s\(index % Palette.seriesCount)", data,
-      dash: Palette.dashes[index % Palette.dashes.count])
+      dash: Palette.dash(index))
     let known = line.points.filter { $0.y.finite != nil && $0.x.isFinite }
     // About twelve markers at most, on the last point in any case.
     let every = (known.count + 11) / 12
@@ -129,7 +132,7 @@ extension Report.Curves {
           {
             $0.line(
               "line s\(index % Palette.seriesCount)", $1, $2, $1 + 22, $2,
-              dash: Palette.dashes[index % Palette.dashes.count])
+              dash: Palette.dash(index))
             $0.add(Palette.marker(index, $1 + 11, $2))
           }
         )

@@ -1,11 +1,15 @@
 import Foundation
 
-/// A drawing under way: 360 units across, as high as what is in it.
+/// A drawing under way: 360 units across, or as many as it is told, as high as what is in it.
 ///
-/// A phone shows it at about one pixel a unit, so its labels stay legible; a wide screen
-/// shows it larger. What is long is wrapped, never cut.
+/// A phone shows 360 units at about one pixel each, so that labels stay legible; a wide screen
+/// shows them larger, or a drawing of more units. What is long is wrapped, never cut.
 struct Drawing {
-  static let width = 360.0
+  /// Of a phone, or of one of two columns.
+  static let narrow = 360.0
+  /// Of a whole page.
+  static let wide = 720.0
+
   static let textSize = 13.0
   static let smallSize = 11.5
   static let groupSize = 13.5
@@ -14,12 +18,15 @@ struct Drawing {
   static let leading = 16.5
 
   let identifier: String
+  let width: Double
   private(set) var elements: [Markup] = []
   private(set) var definitions: [Markup] = []
   /// Where the next thing goes.
   var y = 0.0
 
-  init(identifier: String) { self.identifier = identifier }
+  init(identifier: String, width: Double = narrow) {
+    (self.identifier, self.width) = (identifier, width)
+  }
 
   // MARK: Shapes
 
@@ -65,8 +72,9 @@ struct Drawing {
 
   /// A paragraph from the left; moves down.
   mutating func paragraph(
-    _ text: String, _ style: String, size: Double, x: Double = 4, width: Double = width - 8
+    _ text: String, _ style: String, size: Double, x: Double = 4, width given: Double? = nil
   ) {
+    let width = given ?? self.width - 8
     // Semibold letters are wider.
     let isBold = style == "title" || style == "group"
     for line in TextWidth.lines(text, width: isBold ? width / 1.12 : width, size: size) {
@@ -102,9 +110,9 @@ struct Drawing {
     var x = 4.0
     y += Self.leading
     for item in items {
-      let lines = TextWidth.lines(item.name, width: Self.width - 8 - keyWidth, size: size)
-      let width = keyWidth + (lines.map { TextWidth.of($0, size: size) }.max() ?? 0)
-      if x > 4 && x + width > Self.width - 4 {
+      let lines = TextWidth.lines(item.name, width: width - 8 - keyWidth, size: size)
+      let taken = keyWidth + (lines.map { TextWidth.of($0, size: size) }.max() ?? 0)
+      if x > 4 && x + taken > width - 4 {
         x = 4
         y += Self.leading + 1
       }
@@ -113,7 +121,7 @@ struct Drawing {
         if index > 0 { y += Self.leading }
         text(line, "", x + keyWidth, y)
       }
-      x = lines.count > 1 ? Self.width : x + width + gap
+      x = lines.count > 1 ? width : x + taken + gap
     }
     y += 8
   }
@@ -126,11 +134,11 @@ struct Drawing {
     // A page makes it as wide as its column; elsewhere it is shown a third larger than drawn.
     let size =
       standalone
-      ? [("width", Self.number(Self.width / 3 * 4)), ("height", Self.number(height / 3 * 4))]
+      ? [("width", Self.number(width / 3 * 4)), ("height", Self.number(height / 3 * 4))]
       : [("width", "100%")]
     var attributes =
       [
-        ("class", "dv"), ("viewBox", "0 0 \(Self.number(Self.width)) \(Self.number(height))"),
+        ("class", "dv"), ("viewBox", "0 0 \(Self.number(width)) \(Self.number(height))"),
         ("role", "img"), ("aria-labelledby", "\(identifier)-title \(identifier)-desc"),
       ] + size
     if standalone { attributes.insert(("xmlns", "http://www.w3.org/2000/svg"), at: 0) }

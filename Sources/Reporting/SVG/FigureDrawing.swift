@@ -3,9 +3,14 @@ extension Report.Figure {
   /// - Parameter identifier: a word; its elements' ids begin with it.
   public func svg(identifier: String) -> String { markup(identifier, standalone: true).source }
 
-  /// - Parameter standalone: not within a page that has the styles.
-  func markup(_ identifier: String, standalone: Bool) -> Markup {
-    var drawing = Drawing(identifier: identifier)
+  /// - Parameters:
+  ///   - identifier: a word; its elements' ids begin with it.
+  ///   - standalone: not within a page that has the styles.
+  ///   - width: in units; `Drawing.wide` of a figure that has a page's width.
+  func markup(
+    _ identifier: String, standalone: Bool, width: Double = Drawing.narrow
+  ) -> Markup {
+    var drawing = Drawing(identifier: identifier, width: width)
     let summary: String
     switch self {
     case .bars(let figure):
@@ -21,6 +26,9 @@ extension Report.Figure {
       figure.draw(into: &drawing)
       summary = figure.summary
     case .heatMap(let figure):
+      figure.draw(into: &drawing)
+      summary = figure.summary
+    case .pictures(let figure):
       figure.draw(into: &drawing)
       summary = figure.summary
     }

@@ -1,21 +1,23 @@
 extension Report.HeatMap {
-  private static let nameWidth = 112.0
+  /// Of the rows' names: a third of the drawing at most.
+  private static func nameWidth(_ drawing: Drawing) -> Double { drawing.width * 0.31 }
 
   func draw(into drawing: inout Drawing) {
     drawing.title(title)
     drawing.paragraph(
       "rows: \(rowLabel); columns: \(columnLabel)", "small", size: Drawing.smallSize)
     drawing.y += 4
+    key(into: &drawing)
     let known = rows.indices.flatMap { row in columns.indices.compactMap { value(row, $0) } }
     let low = min(known.min() ?? 0, unit == .percent ? 0 : .infinity)
     let high = known.max() ?? 1
     let widest = rows.map { TextWidth.of($0, size: Drawing.textSize) }.max() ?? 0
-    let left = min(widest, Self.nameWidth) + 10
+    let left = min(widest, Self.nameWidth(drawing)) + 10
     let cell = known.map { TextWidth.of(Printed.bare($0, unit) ?? "", size: Drawing.textSize) }
-    let room = Drawing.width - 4 - left
+    let room = drawing.width - 4 - left
     // As many columns as have room for their values; more go into a block below.
     let across = max(1, min(columns.count, Int(room / max((cell.max() ?? 0) + 6, 30))))
-    let width = min(room / Double(across), 80)
+    let width = min(room / Double(across), drawing.width / 4.5)
     for first in stride(from: 0, to: columns.count, by: across) {
       let part = first..<min(first + across, columns.count)
       block(part, left: left, width: width, low: low, high: high, into: &drawing)
@@ -36,7 +38,7 @@ extension Report.HeatMap {
   ) {
     header(part, left: left, width: width, into: &drawing)
     for (row, name) in rows.enumerated() {
-      let lines = TextWidth.lines(name, width: Self.nameWidth, size: Drawing.textSize)
+      let lines = TextWidth.lines(name, width: Self.nameWidth(drawing), size: Drawing.textSize)
       let height = max(34, Double(lines.count) * Drawing.leading + 6)
       for (index, line) in lines.enumerated() {
         let start = drawing.y + height / 2 - Double(lines.count - 1) * Drawing.leading / 2 + 4.5
@@ -54,6 +56,9 @@ extension Report.HeatMap {
         drawing.text(
           Printed.bare(value, unit) ?? "", heat.isLight ? "dark-on-light" : "light-on-dark",
           x + width / 2, drawing.y + height / 2 + 4, .middle)
+        if isMarked(row, column) {
+          Self.mark(x, drawing.y, width, height, isLight: heat.isLight, into: &drawing)
+        }
       }
       drawing.y += height
     }
@@ -107,6 +112,40 @@ extension Report.HeatMap {
     return height <= 150 ? .upwards(height: height) : .numbered
   }
 
+  private static func mark(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, isLight: Bool,
+    into drawing: inout Drawing
+  ) {
+    let corner = "M\(Drawing.number(x + width - 11)) \(Drawing.number(y + 6))l3 3l5 -5"
+    drawing.path(isLight ? "tick-dark" : "tick-light", corner, fill: "none")
+  }
+
+  /// What the marks are.
+  private func key(into drawing: inout Drawing) {
+    guard let markLabel,
+      rows.indices.contains(where: { row in
+        columns.indices.contains { isMarked(row, $0) }
+      })
+    else { return }
+    let heat = Palette.heat(0.9)
+    drawing.legend([
+      (
+        markLabel,
+        { drawing, x, y in
+          drawing.rect("cell", x, y - 8, 22, 16, fill: heat.color)
+          Self.mark(x + 1, y - 9, 22, 16, isLight: heat.isLight, into: &drawing)
+        }
+      )
+    ])
+  }
+
+  private func isMarked(_ row: Int, _ column: Int) -> Bool {
+    guard let marks, marks.indices.contains(row), marks[row].indices.contains(column) else {
+      return false
+    }
+    return marks[row][column]
+  }
+
   private func scale(low: Double, high: Double, into drawing: inout Drawing) {
     guard high > low else { return }
     let (left, width, parts) = (84.0, 180.0, 24)
@@ -118,12 +157,23 @@ extension Report.HeatMap {
     }
     drawing.text(Printed.value(low, unit), "small", left - 6, drawing.y + 9, .end)
     drawing.text(Printed.value(high, unit), "small", left + width + 6, drawing.y + 9)
+    if let chance = chance.finite, (low...high).contains(chance) {
+      let x = left + width * (chance - low) / (high - low)
+      drawing.line("whisker", x, drawing.y - 2, x, drawing.y + 12)
+      drawing.text(
+        "chance \(Printed.value(chance, unit))", "small", max(x, left + 20), drawing.y + 23, .middle
+      )
+      drawing.y += 13
+    }
     drawing.y += 14
   }
 
   var summary: String {
     rows.indices.map { row in
-      let cells = columns.indices.map { "\(columns[$0]) \(Printed.value(value(row, $0), unit))" }
+      let cells = columns.indices.map { column in
+        "\(columns[column]) \(Printed.value(value(row, column), unit))"
+          + (isMarked(row, column) ? markLabel.map { " (\($0))" } ?? "" : "")
+      }
       return "\(rows[row]): \(cells.joined(separator: ", "))"
     }.joined(separator: "; ")
   }

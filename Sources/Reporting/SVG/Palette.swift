@@ -32,16 +32,24 @@ enum Palette {
     .dv .marker{stroke-width:1.5}
     .dv .band{stroke:none;fill-opacity:.16}
     .dv .paper{stroke:var(--c1);stroke-width:1.25}
+    .dv image{image-rendering:pixelated}
     .dv .cell{stroke:var(--page);stroke-width:2}
     .dv .hatch{stroke:var(--c1);stroke-width:1.5}
     .dv .dark-on-light{fill:#10131a;stroke:none}
     .dv .light-on-dark{fill:#ffffff;stroke:none}
+    .dv .tick-dark{stroke:#10131a;stroke-width:2}
+    .dv .tick-light{stroke:#ffffff;stroke-width:2}
     \((0..<seriesCount).map { ".dv .f\($0){fill:var(--c\($0))}.dv .s\($0){stroke:var(--c\($0))}" }
       .joined(separator: "\n"))
 
     """
 
   static let dashes = ["", "7 3", "2 3", "9 3 2 3", "4 2", "12 4", "6 2 2 2 2 2"]
+
+  /// Of a line; the second time round a color meets another one.
+  static func dash(_ index: Int) -> String {
+    dashes[(index + index / seriesCount) % dashes.count]
+  }
 
   /// A shape of about 8 units around a center.
   static func marker(_ index: Int, _ x: Double, _ y: Double) -> Markup {

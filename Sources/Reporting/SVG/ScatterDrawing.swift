@@ -1,5 +1,5 @@
 extension Report.Scatter {
-  private static let plot = (left: 46.0, right: Drawing.width - 12, height: 230.0)
+  private static let height = 230.0
 
   private struct Dot {
     let index: Int
@@ -17,8 +17,8 @@ extension Report.Scatter {
     }
     drawing.paragraph(yLabel, "small", size: Drawing.smallSize)
     let top = drawing.y + 8
-    let bottom = top + Self.plot.height
-    let (left, right) = (Self.plot.left, Self.plot.right)
+    let bottom = top + Self.height
+    let (left, right) = (46.0, drawing.width - 12)
     let x = Axis(known.map(\.x), zero: xUnit == .percent, from: left + 8, to: right - 8)
     let y = Axis(known.map(\.y), zero: yUnit == .percent, from: bottom, to: top)
     for tick in y.ticks {

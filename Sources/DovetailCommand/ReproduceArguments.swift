@@ -1,0 +1,134 @@
+import ArgumentParser
+import Dovetail
+import Foundation
+
+/// Data of one's own in place of the paper's, and sizes other than the scale's.
+struct OwnGridOptions: ParsableArguments {
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Two data sets of your own in place of the paper's; the report then names them alone.",
+      valueName: "name=kind:path"))
+  var tasks: [TaskData] = []
+  @Option(help: "Minibatches of each task (default: the scale's).") var steps: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Which network: resnet-20, wide-resnet-16, mobilenet-v2, or as in a recipe (default: the "
+        + "scale's).", valueName: "network"))
+  var architecture: String?
+  @Option(help: "Height and width of the images (default: 32).") var imageSize: Int?
+  @Option(help: "Images a minibatch (default: the scale's).") var batch: Int?
+
+  func validate() throws {
+    guard tasks.isEmpty || tasks.count == 2 else {
+      throw ValidationError("--tasks: expected two, got \(tasks.count)")
+    }
+    if tasks.count == 2, tasks[0].task == tasks[1].task {
+      throw ValidationError("--tasks: “\(tasks[0].task)” stands twice; give each its own name")
+    }
+    if let task = tasks.first(where: { $0.data.kind == .images }) {
+      throw ValidationError(
+        "--tasks \(task.task)=images:…: classes are needed; give a folder of them")
+    }
+    if let steps, steps < 1 { throw ValidationError("--steps: expected 1 or more, got \(steps)") }
+    if let batch, !(2...65_536 ~= batch) {
+      throw ValidationError("--batch: expected 2 to 65536, got \(batch)")
+    }
+    if let imageSize, !(4...1024 ~= imageSize) {
+      throw ValidationError("--image-size: expected 4 to 1024, got \(imageSize)")
+    }
+  }
+
+  /// - Throws: `RecipeError` where there is no such network.
+  func changes() throws -> GridChanges {
+    GridChanges(
+      steps: steps, architecture: try network(), imageSize: imageSize, batchSize: batch)
+  }
+
+  /// A recipe's own reader knows what there is, and what to say where there is not.
+  private func network() throws -> Architecture? {
+    guard let architecture else { return nil }
+    var settings = [(key: "architecture", value: mapping(architecture))]
+    // Strides are those for such images.
+    if let imageSize { settings.append((key: "image-size", value: "\(imageSize)")) }
+    return try Recipe.parse(
+      yaml: "tasks: [{dataset: made-up-ink}]", folder: ".", settings: settings
+    ).architecture
+  }
+
+  /// `resnet-20` as `{name: resnet, depth: 20}`.
+  private func mapping(_ text: String) -> String {
+    guard !text.contains("{"), !text.contains(":") else { return text }
+    let names = NetworkFamilies.names.map(\.rawValue)
+    if names.contains(text) { return "{name: \(text)}" }
+    let parts = text.split(separator: "-")
+    guard let depth = parts.last.flatMap({ Int($0) }), parts.count > 1 else {
+      return "{name: \(text)}"
+    }
+    return "{name: \(parts.dropLast().joined(separator: "-")), depth: \(depth)}"
+  }
+}
+
+extension Reproduce {
+  func experiments() throws -> [Experiment] {
+    try names.map { name in
+      guard let found = Experiment.all.first(where: { $0.name == name }) else {
+        throw ValidationError(
+          "there is no experiment “\(name)”: there are "
+            + Experiment.all.map(\.name).joined(separator: ", "))
+      }
+      return found
+    }
+  }
+
+  func sources() throws -> [DataSource] {
+    guard own.tasks.isEmpty else {
+      guard data.isEmpty else { throw ValidationError("--tasks and --data: give one of them") }
+      return zip([DataRole.cifar10, .stl10], own.tasks).map { role, task in
+        DataSource(
+          role: role, kind: task.data.kind,
+          path: task.data.path.map { URL(fileURLWithPath: $0).standardizedFileURL.path },
+          name: task.task)
+      }
+    }
+    return try data.map { text in
+      let parts = text.split(separator: "=", maxSplits: 1)
+      let value = parts.last?.split(separator: ":", maxSplits: 1) ?? []
+      guard parts.count == 2, let role = DataRole(rawValue: String(parts[0])),
+        let kind = value.first.flatMap({ DatasetKind(rawValue: String($0)) }),
+        kind.needsPath == (value.count == 2)
+      else {
+        throw ValidationError(
+          "--data \(text): expected ROLE=KIND:PATH with a role of "
+            + DataRole.allCases.map(\.rawValue).joined(separator: ", ") + " and a kind of "
+            + DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
+            + " (the synthetic ones without a path)")
+      }
+      let path =
+        value.count == 2
+        ? URL(fileURLWithPath: String(value[1])).standardizedFileURL.path : nil
+      return DataSource(role: role, kind: kind, path: path)
+    }
+  }
+
+  func renamings() throws -> [String: String] {
+    var all: [String: String] = [:]
+    for text in synonyms {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw ValidationError("--synonyms \(text): expected its name=the common name")
+      }
+      all[parts[0]] = parts[1]
+    }
+    return all
+  }
+
+  func part() throws -> (index: Int, count: Int) {
+    guard let shard else { return (0, 1) }
+    let parts = shard.split(separator: "/").compactMap { Int($0) }
+    guard parts.count == 2, parts[1] >= 1, 1...parts[1] ~= parts[0] else {
+      throw ValidationError("--shard \(shard): expected I/N with I from 1 to N")
+    }
+    return (parts[0] - 1, parts[1])
+  }
+}
