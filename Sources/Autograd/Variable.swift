@@ -14,8 +14,9 @@ public final class Variable {
   var tileStatistics: StatisticsSource?
 
   private var stored: Tensor?
-  /// The convolution that makes the value, while nobody has asked for it.
-  private var pending: PendingConvolution?
+  /// The convolution that makes the value, while nobody has asked for it. A batch norm that runs it
+  /// for itself leaves it: where the value is wanted, too, it runs again.
+  private(set) var pending: PendingConvolution?
   private let deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
 
   /// The gradient in slices, not yet added up, and where to add them up.
@@ -57,20 +58,14 @@ public final class Variable {
     self.pending = pending
   }
 
-  /// A convolution that nobody has asked the value of; the caller runs it, and then nobody may.
-  func takePending() -> PendingConvolution? {
-    defer { pending = nil }
-    return pending
-  }
-
   /// What mean and variance over all axes but the last are computed from.
   public var statisticsSource: StatisticsSource { tileStatistics ?? .tensor(value) }
 
   public var value: Tensor {
     if let stored { return stored }
-    if let pending = takePending() {
+    if let pending {
       let value = pending.run()
-      stored = value
+      (stored, self.pending) = (value, nil)
       return value
     }
     let value = deferred!.backend.materialized(convolutionInput)

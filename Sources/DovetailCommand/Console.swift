@@ -39,8 +39,12 @@ enum Console {
   /// Of the terminal that stderr is; else what everybody has.
   static var errorColumns: Int { StandardStream.error.columns ?? 80 }
 
-  /// Columns that tables may take: the terminal's, else what everybody has.
+  /// Columns that text may take: the terminal's, else what everybody has.
   static var columns: Int { StandardStream.output.columns ?? 80 }
+
+  /// Columns that tables may take: the terminal's; nil where there is none, as who reads lines wants
+  /// rows whole.
+  static var tableColumns: Int? { StandardStream.output.columns }
 
   private static var foldsErrors: Bool { isatty(2) != 0 }
 

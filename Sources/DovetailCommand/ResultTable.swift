@@ -82,7 +82,7 @@ enum ResultTable {
   /// Columns as wide as they need to be: the first one to the left, the others to the right. Where
   /// they do not fit, the first stands again with those that go on below.
   /// - Parameter columns: of the terminal; nil: as wide as it is.
-  static func aligned(_ rows: [[String]], columns: Int? = Console.columns) -> [String] {
+  static func aligned(_ rows: [[String]], columns: Int? = Console.tableColumns) -> [String] {
     let widths = (rows.first ?? []).indices.map { column in
       rows.map { TerminalText.width(of: $0[column]) }.max() ?? 0
     }

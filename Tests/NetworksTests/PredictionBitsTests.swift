@@ -13,6 +13,8 @@ import Testing
     (Architecture(name: .imageNetResNet, depth: 18, width: nil, imageSize: 64), 56),
     (Architecture(name: .mobileNetV2, depth: 1, width: 0.5, imageSize: 128), 64),
     (Architecture(depth: 8, split: .stage2), 32),
+    // Its first batch norm and its first shortcut have the same input.
+    (Architecture(name: .wideResNet, depth: 10, width: 1, imageSize: 32), 32),
   ]
 
   private func logits(

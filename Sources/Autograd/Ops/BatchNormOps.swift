@@ -13,7 +13,7 @@ extension Tape {
       activation: activation)
     if !isRecording && !ofBatch {
       let added = residual?.value
-      if let pending = x.takePending() {
+      if let pending = x.pending {
         return Variable(pending.run(FollowingNormalization(normalization, residual: added)))
       }
     }
