@@ -50,9 +50,10 @@ package struct WeightMatching {
     _ entry: SafetensorsFile.Entry, _ name: String, but kept: Int? = nil
   ) -> SafetensorsFile.Entry {
     (0..<min(entry.shape.count, 2)).reduce(entry) { entry, axis in
-      guard axis != kept, let places = units.axes[.init(weight: name, index: axis)] else {
-        return entry
-      }
+      // Outputs stay, and a classifier may have more of them than both networks know.
+      guard axis != kept, let places = units.axes[.init(weight: name, index: axis)],
+        places.contains(where: { partners[$0] != nil })
+      else { return entry }
       var place: [Int: Int] = [:]
       for (index, unit) in places.enumerated() { place[unit] = index }
       let order = places.enumerated().map { index, unit in
