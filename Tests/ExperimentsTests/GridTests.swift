@@ -195,7 +195,11 @@ import Training
   }
 
   /// Every way of adapting is measured, each once; one that has nothing to adapt to is nobody's.
-  @Test func corruptedTargetsAreAdaptedTo() throws {
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["DOVETAIL_NIGHTLY"] != nil,
+      "takes minutes; Tools/test --nightly runs it"))
+  func corruptedTargetsAreAdaptedTo() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let grid = try Grid(
