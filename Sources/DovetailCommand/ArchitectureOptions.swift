@@ -23,7 +23,10 @@ struct ArchitectureOptions: ParsableArguments {
     var network = Architecture(
       name: name, depth: depth ?? family.benchDepth, width: width, imageSize: imageSize)
     if let resolution { network.resolution = resolution }
-    try network.validate()
+    do { try network.validate() } catch {
+      let option = error.key == "name" ? "architecture" : error.key
+      throw ArchitectureError(error.key, "--\(option): \(error)")
+    }
     return network
   }
 }
