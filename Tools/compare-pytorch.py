@@ -76,15 +76,23 @@ def arguments():
         if name not in METHODS:
             parser.error(f"--methods: expected {', '.join(METHODS)}, got {name}")
     result.methods = names
-    result.depth = result.depth or {"resnet": 56, "wide-resnet": 28, "imagenet-resnet": 18}.get(result.architecture)
     if result.resolution and result.architecture not in ("mobilenet-v2", "imagenet-resnet"):
         parser.error("--resolution: is for mobilenet-v2 and imagenet-resnet")
-    result.small = (
-        result.resolution == "small" if result.resolution else result.image_size <= 64)
     if result.architecture == "imagenet-resnet" and result.methods:
         parser.error("imagenet-resnet is compared without --methods")
-    result.width = result.width or (2 if result.architecture == "wide-resnet" else 1)
-    return result
+    return completed(result)
+
+
+def completed(a):
+    """Options of which those that are not given, or None, have the defaults; gpu-check's, too."""
+    given = {"image_size": 32, "batch": 128, "methods": [], **vars(a)}
+    depths = {"resnet": 56, "wide-resnet": 28, "imagenet-resnet": 18}
+    depth, resolution = given.get("depth"), given.get("resolution")
+    given["depth"] = depth or depths.get(a.architecture)
+    given["resolution"] = resolution
+    given["small"] = resolution == "small" if resolution else given["image_size"] <= 64
+    given["width"] = given.get("width") or (2 if a.architecture == "wide-resnet" else 1)
+    return argparse.Namespace(**given)
 
 
 # MARK: PyTorch's side

@@ -20,6 +20,8 @@ import workers
 
 HERE = pathlib.Path(__file__).resolve().parent
 WARM, COUNTED = 5, 20
+# What a job says of its network; compare-pytorch.py knows the rest.
+OPTIONS = ("architecture", "depth", "width", "batch", "methods", "image_size", "resolution")
 
 
 def load_compare():
@@ -46,9 +48,8 @@ def set_precision(torch, precision):
 
 def make_step(torch, compare, job, device):
     """One training step as a function without arguments; it returns the last loss."""
-    options = types.SimpleNamespace(
-        architecture=job["architecture"], depth=job.get("depth"), width=job.get("width", 1),
-        batch=job["batch"], methods=job.get("methods", []))
+    asked = {key: job[key] for key in OPTIONS if key in job}
+    options = compare.completed(types.SimpleNamespace(**asked))
     layout = torch.channels_last if job["layout"] == "channels_last" else torch.contiguous_format
     step = compare.Step(options, layout, False, device)
     losses = step.losses
