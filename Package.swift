@@ -36,6 +36,7 @@ let package = Package(
         .embedInCode("convolution_fused.cl"),
         .embedInCode("convolution_vector.cl"),
         .embedInCode("convolution_tiles.cl"),
+        .embedInCode("tensor_core_products.cl"),
         .embedInCode("convolution_tiled.cl"),
         .embedInCode("filter_gradient_tiled.cl"),
         .embedInCode("filter_gradient_winograd_wide.cl"),

@@ -1,7 +1,8 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, sixteen, poclBuiltins, convolutionFused, convolutionVector
-  case convolutionTiles, convolutionTiled, filterGradientTiled, filterGradientWinogradWide
+  case convolutionTiles, tensorCoreProducts, convolutionTiled, filterGradientTiled
+  case filterGradientWinogradWide
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradWide, convolutionWinogradGradients
   case winogradTransforms, winogradFilters
@@ -18,6 +19,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
       case .convolutionTiles: PackageResources.convolution_tiles_cl
+      case .tensorCoreProducts: PackageResources.tensor_core_products_cl
       case .convolutionTiled: PackageResources.convolution_tiled_cl
       case .filterGradientTiled: PackageResources.filter_gradient_tiled_cl
       case .filterGradientWinogradWide: PackageResources.filter_gradient_winograd_wide_cl

@@ -19,6 +19,19 @@
 #define PARTS (BK / V)
 #define A_LOADS SUM_COUNT(BM * PARTS)
 #define B_LOADS SUM_COUNT(BN * PARTS)
+// Of the filter V neighbors in memory: terms of one column, or columns of one term.
+#if defined(DATA_GRADIENT)
+#define B_COLUMN(i) (item / PARTS + (i) * (ITEMS / PARTS))
+#define B_TERM(i) part
+#define FILTER_AT(tap, term, column) (((tap) * OUT_CHANNELS + (column)) * X_CHANNELS + (term))
+#define STORE_FILTER(v, to, term, column) \
+  store_across(v, (to) + TERM_ROW(term) * B_STEP + (column), TERM_STEP * B_STEP)
+#else
+#define B_COLUMN(i) (item % (BN / V) * V)
+#define B_TERM(i) (item / (BN / V) + (i) * (ITEMS / (BN / V)))
+#define FILTER_AT(tap, term, column) (((tap) * X_CHANNELS + (term)) * OUT_CHANNELS + (column))
+#define STORE_FILTER(v, to, term, column) LOCALV((to) + TERM_ROW(term) * B_STEP + (column)) = v
+#endif
 #define REDUCED (BN * (1 + 2 * ROW_ITEMS))
 #define LOCAL_FLOATS (2 * TILE > REDUCED ? 2 * TILE : REDUCED)
 
@@ -27,7 +40,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
     X_ARGUMENTS, __global const float* restrict w, __global float* y,
     const int images OUTPUT_ARGUMENTS) {
   __local float tiles[LOCAL_FLOATS] __attribute__((aligned(64)));
-  const int item = get_local_id(0), tx = item % COLUMN_ITEMS, ty = item / COLUMN_ITEMS;
+  EXCHANGE_MEMORY
+  const int item = get_local_id(0), tx = TILE_X(item), ty = TILE_Y(item);
   const int n0 = get_group_id(1) * BN;
 
   // The grid of this phase: the first tap of its pixel (i, j) is (first_r, first_s) and reads input
@@ -95,31 +109,19 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
       filter[i] = LOADV(w + FILTER_AT(tap_, c0 + term, n0 + column));                         \
   }
 
-// Of the filter V neighbors in memory: terms of one column, or columns of one term.
-#if defined(DATA_GRADIENT)
-#define B_COLUMN(i) (item / PARTS + (i) * (ITEMS / PARTS))
-#define B_TERM(i) part
-#define FILTER_AT(tap, term, column) (((tap) * OUT_CHANNELS + (column)) * X_CHANNELS + (term))
-#define STORE_FILTER(v, to, term, column) store_across(v, (to) + (term) * B_STEP + (column), B_STEP)
-#else
-#define B_COLUMN(i) (item % (BN / V) * V)
-#define B_TERM(i) (item / (BN / V) + (i) * (ITEMS / (BN / V)))
-#define FILTER_AT(tap, term, column) (((tap) * X_CHANNELS + (term)) * OUT_CHANNELS + (column))
-#define STORE_FILTER(v, to, term, column) LOCALV((to) + (term) * B_STEP + (column)) = v
-#endif
-
 #define STORE_TILES(to)                                                                       \
   _Pragma("unroll") for (int i = 0; i < A_LOADS; i++) {                                       \
     const int row = item / PARTS + i * (ITEMS / PARTS);                                       \
     JOIN(KEPT_, X_INPUT)(kept)                                                                \
     const vec value = JOIN(APPLIED_, X_INPUT)(X_, raw[i], pre_raw[i]);                        \
     if (row < BM)                                                                             \
-      store_across(inside >> i & 1 ? value : ZERO, (to) + part * A_STEP + row, A_STEP);       \
+      store_across(ROUNDED(inside >> i & 1 ? value : ZERO),                                   \
+                   (to) + TERM_ROW(part) * A_STEP + row, TERM_STEP * A_STEP);                 \
   }                                                                                           \
   _Pragma("unroll") for (int i = 0; i < B_LOADS; i++) {                                       \
     const int column = B_COLUMN(i), term = B_TERM(i);                                         \
     if (column < BN && term < BK)                                                             \
-      STORE_FILTER(filter[i], (to) + BK * A_STEP, term, column);                              \
+      STORE_FILTER(ROUNDED(filter[i]), (to) + BK * A_STEP, term, column);                     \
   }
 
   if (steps > 0) {
@@ -142,13 +144,14 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
       }
       FETCH_TILES
     }
-    add_products(now, now + BK * A_STEP, tx, ty, acc);
+    add_products(now, now + BK * A_STEP, tx, ty, acc EXCHANGE_ARGUMENT);
     if (step + 1 < steps) {
       STORE_TILES(next)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
+  ARRANGE_PRODUCTS
   // Where row m of the tile is stored.
 #define PIXEL(m)                                                                              \
   (((size_t)((m) / area) * OUT_H + (m) % area / width * GRID_STRIDE + grid_a) * OUT_W +       \

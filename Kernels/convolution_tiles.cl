@@ -11,17 +11,14 @@
 // -D: V (4, with ALIGNED, where both channel numbers are multiples of 4; else 1), BM BN BK TM TN,
 //     R S STRIDE PAD, and what stands with each kernel. The batch is an argument. TM is a multiple
 //     of 4, TN and BK are of V; ITEMS is a multiple of the vectors in a row of what is loaded.
+//     With -D TENSOR_CORES products are tensor_core_products.cl's.
 #define COLUMN_ITEMS (BN / TN)
 #define ROW_ITEMS (BM / TM)
 #define ITEMS (COLUMN_ITEMS * ROW_ITEMS)
 #define VECTORS (TN / V)
-// In local memory: BK rows of BM and of BN; the padding spreads transposed stores over the banks.
-#define A_STEP (BM + 4)
-#define B_STEP (BN + 4)
+// In local memory: BK rows of BM and of BN.
 #define TILE (BK * (A_STEP + B_STEP))
 #define SUM_COUNT(total) (((total) + ITEMS - 1) / ITEMS)
-#define TILE_ROW(m, ty) (((m) / 4 * ROW_ITEMS + (ty)) * 4 + (m) % 4)
-#define TILE_COLUMN(j, tx) (((j) * COLUMN_ITEMS + (tx)) * V)
 #define LOCALV(p) (*(__local vec*)(p))
 
 // What CONSTANTS_n of convolution_fused.cl computes for a channel, kept while that is read.
@@ -48,6 +45,29 @@
 #define FETCH_2(P, raw, pre_raw, at) raw = LOADV(P##x + at), pre_raw = LOADV(P##pre + at);
 #define FETCH_3 FETCH_0
 
+// Lane l of v to to[l * step].
+static inline void store_across(const vec v, __local float* to, const int step) {
+  float lanes[V];
+  STOREV(v, lanes);
+#pragma unroll
+  for (int l = 0; l < V; l++) to[l * step] = lanes[l];
+}
+
+#ifndef TENSOR_CORES
+// The padding spreads transposed stores over the banks.
+#define A_STEP (BM + 4)
+#define B_STEP (BN + 4)
+#define TERM_ROW(term) (term)
+#define TERM_STEP 1
+#define TILE_X(item) ((item) % COLUMN_ITEMS)
+#define TILE_Y(item) ((item) / COLUMN_ITEMS)
+#define TILE_ROW(m, ty) (((m) / 4 * ROW_ITEMS + (ty)) * 4 + (m) % 4)
+#define TILE_COLUMN(j, tx) (((j) * COLUMN_ITEMS + (tx)) * V)
+#define EXCHANGE_MEMORY
+#define EXCHANGE_ARGUMENT
+#define ROUNDED(v) (v)
+#define ARRANGE_PRODUCTS
+
 // acc [TM][VECTORS] += the BK outer products of two tiles.
 static inline void add_products(
     __local const float* a, __local const float* b, const int tx, const int ty, vec* acc) {
@@ -68,11 +88,4 @@ static inline void add_products(
         acc[m * VECTORS + j] = fma((vec)(rows[m]), columns[j], acc[m * VECTORS + j]);
   }
 }
-
-// Lane l of v to to[l * step].
-static inline void store_across(const vec v, __local float* to, const int step) {
-  float lanes[V];
-  STOREV(v, lanes);
-#pragma unroll
-  for (int l = 0; l < V; l++) to[l * step] = lanes[l];
-}
+#endif

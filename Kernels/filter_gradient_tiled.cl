@@ -14,7 +14,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
     X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict partial, const int images,
     const int slice_pixels) {
   __local float tiles[2 * TILE] __attribute__((aligned(64)));
-  const int item = get_local_id(0), tx = item % COLUMN_ITEMS, ty = item / COLUMN_ITEMS;
+  EXCHANGE_MEMORY
+  const int item = get_local_id(0), tx = TILE_X(item), ty = TILE_Y(item);
   const int row0 = get_group_id(0) * BM, n0 = get_group_id(1) * BN, slice = get_group_id(2);
   const int first = slice * slice_pixels, last = min(first + slice_pixels, images * P * Q);
   const int steps = (last - first + BK - 1) / BK;
@@ -64,13 +65,14 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
     JOIN(KEPT_, X_INPUT)(x_kept)                                                          \
     const vec value = JOIN(APPLIED_, X_INPUT)(X_, raw[i], pre_raw[i]);                    \
     if (A_TERM(i) < BK)                                                                   \
-      LOCALV((to) + A_TERM(i) * A_STEP + a_part) = inside >> i & 1 ? value : ZERO;        \
+      LOCALV((to) + A_TERM(i) * A_STEP + a_part) =                                        \
+          ROUNDED(inside >> i & 1 ? value : ZERO);                                        \
   }                                                                                       \
   _Pragma("unroll") for (int i = 0; i < B_LOADS; i++) {                                   \
     JOIN(KEPT_, DY_INPUT)(dy_kept)                                                        \
     const vec value = JOIN(APPLIED_, DY_INPUT)(DY_, dy_raw[i], dy_pre_raw[i]);            \
     if (B_TERM(i) < BK)                                                                   \
-      LOCALV((to) + BK * A_STEP + B_TERM(i) * B_STEP + b_part) = value;                   \
+      LOCALV((to) + BK * A_STEP + B_TERM(i) * B_STEP + b_part) = ROUNDED(value);          \
   }
 
   if (steps > 0) {
@@ -84,12 +86,13 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
     if (step + 1 < steps) {
       FETCH_TILES(first + (step + 1) * BK)
     }
-    add_products(now, now + BK * A_STEP, tx, ty, acc);
+    add_products(now, now + BK * A_STEP, tx, ty, acc EXCHANGE_ARGUMENT);
     if (step + 1 < steps) {
       STORE_TILES(next)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+  ARRANGE_PRODUCTS
 #pragma unroll
   for (int i = 0; i < TM; i++)
 #pragma unroll

@@ -135,6 +135,7 @@ extension Application {
     if method == .blended { lineage.seed = seed }
     lineage.batchSize = batchSize
     lineage.device = backend.kind
+    lineage.precision = backend.statedPrecision
     network.extractor.stamp.lineage = lineage
     network.head.stamp.lineage = lineage
     try directory.writeComponents(network, of: task.name, on: backend)

@@ -16,6 +16,9 @@ public final class OpenCLBackend: Backend {
   let vectorWidth: Int
   /// Which convolution kernels of the vector family run.
   public let convolutions: ConvolutionAlgorithm
+  public let precision: ProductPrecision
+  /// What makes products in TF32; nil where they are float32.
+  let tensorCores: TensorCores?
   /// Finish after every kernel: slower, equal results; finds where an error comes from.
   public let finishesEachKernel: Bool
   /// Whether the portable family has CLBlast compile beside the first convolutions.
@@ -47,6 +50,8 @@ public final class OpenCLBackend: Backend {
   ///   - device: where kernels run.
   ///   - family: whose kernels run; nil: the device's own.
   ///   - convolutions: how convolutions are computed on a CPU.
+  ///   - precision: of the factors of convolutions' products.
+  ///   - emulatesTensorCores: tf32 by plain OpenCL C, on any device: slow, for tests.
   ///   - finishesEachKernel: slower, with equal results; finds where an error comes from.
   ///   - warmsUp: whether CLBlast, which the portable family multiplies matrices with, compiles in
   ///     a thread of its own from the first convolution on.
@@ -55,9 +60,11 @@ public final class OpenCLBackend: Backend {
   ///   - builds: how programs are built.
   ///   - recording: nothing is compiled or run, but written down there.
   ///   - announceBuild: told of kernels that are compiled.
+  /// - Throws: `PrecisionError` where the device has no such products; `OpenCLError`.
   public init(
     _ device: OpenCLDevice, family: KernelFamily? = nil,
-    convolutions: ConvolutionAlgorithm = .automatic, finishesEachKernel: Bool = false,
+    convolutions: ConvolutionAlgorithm = .automatic, precision: ProductPrecision = .float32,
+    emulatesTensorCores: Bool = false, finishesEachKernel: Bool = false,
     warmsUp: Bool = true, profiles: Bool = false, memoryLimit: Int? = nil,
     builds: BuildSettings = BuildSettings(), recording: StepRecording? = nil,
     announceBuild: BuildAnnouncement? = nil
@@ -65,9 +72,12 @@ public final class OpenCLBackend: Backend {
     self.device = device
     self.family = family ?? device.family
     self.convolutions = convolutions
+    self.precision = precision
     self.finishesEachKernel = finishesEachKernel
     self.warmsUp = warmsUp
     try device.checkRequirements(of: self.family)
+    tensorCores = try device.checkPrecision(
+      precision, self.family, emulates: emulatesTensorCores, records: recording != nil)
     let (context, queue) = try Self.open(device, profiles: profiles, recording)
     defer { clReleaseContext(context) }
     self.queue = queue
@@ -108,12 +118,16 @@ public final class OpenCLBackend: Backend {
   /// CLBlast chooses a kernel by the number of rows.
   public var treatsImagesAlike: Bool { family == .vector }
 
+  /// Whether products in TF32 are made without tensor cores.
+  public var emulatesTensorCores: Bool { tensorCores == .emulated }
+
   /// Whether commands are written down instead of run.
   public var isRecording: Bool { queue.isRecording }
 
   public var deviceDescription: String {
     "OpenCL:\(device.index) \(device.name) (\(device.platform) \(device.driverVersion), "
-      + "\(device.computeUnits) compute units, \(family) kernels)"
+      + "\(device.computeUnits) compute units, \(family) kernels"
+      + (precision == .tf32 ? ", TF32" : "") + (emulatesTensorCores ? " emulated)" : ")")
   }
 
   /// Whether programs carry the declarations of `pocl_builtins.cl` instead of the driver's.

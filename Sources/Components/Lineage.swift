@@ -72,6 +72,8 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var batchSize: Int?
   /// The kind of device: `cpu`, `opencl`.
   public var device: String?
+  /// What convolutions rounded their factors to: `tf32`; nil where they did not.
+  public var precision: String?
   /// After how many steps of each task its weights were kept, where it was not the last.
   public var keptStep: Int?
   /// What it was made from.
@@ -90,7 +92,7 @@ public struct Lineage: Codable, Hashable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case origin, madeBy, task, methods, sharedHeads, scheme, recipe, data, seed
     case batchSize = "batch"
-    case device, keptStep
+    case device, precision, keptStep
     case parents, partners, alignment, adaptation, differentSpaceAllowed
   }
 

@@ -12,6 +12,7 @@ public final class AnomalyDetector: AnomalyDetecting {
 
   public var deviceDescription: String { base.deviceDescription }
   public var kind: String { base.kind }
+  public var precision: ProductPrecision { base.precision }
 
   public func name(_ tensor: Tensor, _ name: String) {
     names[ObjectIdentifier(tensor.storage)] = name

@@ -145,7 +145,7 @@ struct BenchStep: ParsableCommand {
         to: folder,
         of: RecordedStep(
           network: results.architecture, batchSize: batch, imageSize: imageSize,
-          methods: results.methods, kernels: openCL.family))
+          methods: results.methods, kernels: openCL.family, precision: openCL.precision))
     } catch {
       throw OutputError(description: "--dump-programs \(folder): \(error)")
     }

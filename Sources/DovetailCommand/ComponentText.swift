@@ -73,6 +73,7 @@ enum ComponentText {
       ("scheme", lineage.scheme),
       ("data", lineage.data?.map { "\($0.name) \($0.digest.prefix(12))" }.joined(separator: ", ")),
       ("seed", lineage.seed.map(String.init)), ("device", lineage.device),
+      ("precision", lineage.precision),
       ("made from", lineage.parents.map(names)), ("made with", lineage.partners.map(names)),
       (
         "note",

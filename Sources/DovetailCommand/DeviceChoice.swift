@@ -22,7 +22,7 @@ enum DeviceChoice: ExpressibleByArgument {
   /// Opens the device. The best one is the first OpenCL GPU that is usable, else the first usable
   /// OpenCL device, else the CPU backend.
   func open(_ settings: DeviceSettings = DeviceSettings()) throws -> any InstrumentedBackend {
-    if case .cpu = self { return CPUBackend() }
+    if case .cpu = self { return try Self.cpu(settings) }
     let devices = try OpenCLDevices.all()
     let chosen: OpenCLDevice
     switch self {
@@ -35,14 +35,22 @@ enum DeviceChoice: ExpressibleByArgument {
       chosen = best
     case .best, .cpu:
       guard let best = OpenCLDevices.best(devices, kernels: settings.kernels) else {
-        return CPUBackend()
+        return try Self.cpu(settings)
       }
       chosen = best
     }
     return try OpenCLBackend(
       chosen, family: settings.kernels, convolutions: settings.convolutions,
+      precision: settings.precision, emulatesTensorCores: settings.emulatesTensorCores,
       profiles: settings.profiles, builds: settings.builds, recording: settings.recording,
       announceBuild: BuildProgress().announce)
+  }
+
+  private static func cpu(_ settings: DeviceSettings) throws -> CPUBackend {
+    guard settings.precision == .float32 else {
+      throw PrecisionError(settings.precision, "the CPU backend", "has no tensor cores")
+    }
+    return CPUBackend()
   }
 
   /// The device of this number, where it can be used.
@@ -98,6 +106,19 @@ struct DeviceOption: ParsableArguments {
   var kernels: KernelFamily?
 
   @Option(
+    help: ArgumentHelp(
+      "What convolutions round their factors to: float32 or tf32.",
+      discussion: """
+        tf32: on the tensor cores of NVIDIA's GPUs of compute capability 8.0 or later, several times \
+        as fast for wide networks, with errors of some 5e-4 of the largest value; where there are none \
+        it is refused. float32, which rounds nothing, is the default.
+        """))
+  var precision = ProductPrecision.float32
+
+  /// For tests: tf32 without tensor cores, on any device.
+  @Flag(help: .hidden) var emulateTensorCores = false
+
+  @Option(
     name: .customLong("build-options"), parsing: .unconditional,
     help: ArgumentHelp(
       "Options for the driver's compiler, after our own.",
@@ -114,7 +135,8 @@ struct DeviceOption: ParsableArguments {
   /// What the options say.
   func settings(profiles: Bool = false, recording: StepRecording? = nil) -> DeviceSettings {
     DeviceSettings(
-      convolutions: convolutions, kernels: kernels,
+      convolutions: convolutions, kernels: kernels, precision: precision,
+      emulatesTensorCores: emulateTensorCores,
       builds: BuildSettings(
         options: buildOptions.split(separator: " ").map(String.init), logFolder: buildLogs,
         binaries: OpenCLDevices.binaries),
@@ -162,12 +184,15 @@ struct DeviceOption: ParsableArguments {
 
 extension ConvolutionAlgorithm: ExpressibleByArgument {}
 extension KernelFamily: ExpressibleByArgument {}
+extension ProductPrecision: ExpressibleByArgument {}
 
 /// How a device is opened.
 struct DeviceSettings {
   var convolutions = ConvolutionAlgorithm.automatic
   /// Nil: the device's own.
   var kernels: KernelFamily?
+  var precision = ProductPrecision.float32
+  var emulatesTensorCores = false
   var builds = BuildSettings()
   var profiles = false
   var recording: StepRecording?

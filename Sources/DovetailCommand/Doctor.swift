@@ -9,7 +9,8 @@ struct Doctor: ParsableCommand {
       hurt, with the kernels that the device runs (vector on CPUs, portable on GPUs; --kernels names \
       others, --all-kernels takes both), and holds the results against the CPU backend: within \
       rounding, no NaN, the same bits when called again and when the device is waited for after every \
-      kernel. Without --device every OpenCL device is examined. Exit status 0 where nothing is wrong, \
+      kernel. Without --device every OpenCL device is examined, and with --precision tf32 every one that \
+      has tensor cores, with some more convolutions and a tolerance of their own. Exit status 0 where nothing is wrong, \
       1 where something is, 69 where there is no OpenCL device that can be used.
       """)
 
@@ -23,6 +24,9 @@ struct Doctor: ParsableCommand {
     }
     if allKernels && options.kernels != nil {
       throw ValidationError("--all-kernels and --kernels: give one of them")
+    }
+    if allKernels && options.precision != .float32 {
+      throw ValidationError("--precision \(options.precision): is of portable kernels alone")
     }
   }
 
@@ -61,7 +65,7 @@ struct Doctor: ParsableCommand {
       try json.check()
       if let logs = options.buildLogs { try DeviceOption.make(folder: logs, for: "--build-logs") }
       let all = try OpenCLDevices.all()
-      let chosen = try choose(all)
+      let chosen = try withPrecision(choose(all))
       var examined: [Examined] = []
       var advice = chosen.isEmpty ? [Advice.noPlatform] : []
       for gpu in OpenCLDevices.unlistedGPUs(all) {
@@ -101,6 +105,18 @@ struct Doctor: ParsableCommand {
       return OpenCLDevices.best(all, kernels: options.kernels).map { [$0] } ?? []
     case .cpu, nil: return all
     }
+  }
+
+  /// Those that have products in this precision.
+  /// - Throws: why the first has none, where that is so of all.
+  private func withPrecision(_ devices: [OpenCLDevice]) throws -> [OpenCLDevice] {
+    guard options.precision != .float32, !options.emulateTensorCores, let first = devices.first
+    else { return devices }
+    let able = devices.filter { $0.tensorCoreObjection == nil }
+    if able.isEmpty, let reason = first.tensorCoreObjection {
+      throw PrecisionError(options.precision, "opencl:\(first.index) (\(first.name))", reason)
+    }
+    return able
   }
 
   /// What is examined on a device, its own kernels first: an error there matters most.
@@ -158,6 +174,7 @@ struct Doctor: ParsableCommand {
       func open(finishesEachKernel: Bool) throws -> OpenCLBackend {
         try OpenCLBackend(
           device, family: family, convolutions: settings.convolutions,
+          precision: settings.precision, emulatesTensorCores: settings.emulatesTensorCores,
           finishesEachKernel: finishesEachKernel,
           // Once is enough for the logs: the two build alike.
           builds: finishesEachKernel
@@ -167,7 +184,8 @@ struct Doctor: ParsableCommand {
       let check = KernelCheck(
         of: try open(finishesEachKernel: false), finishing: try open(finishesEachKernel: true),
         against: CPUBackend())
-      let workloads = Workload.checks
+      let workloads =
+        Workload.checks + (settings.precision == .float32 ? [] : Workload.tensorCoreChecks)
       var last = Console.seconds()
       return workloads.enumerated().map { index, workload in
         let words = "\(family) kernels: \(index) of \(workloads.count) checks"

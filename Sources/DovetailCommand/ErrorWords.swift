@@ -19,6 +19,7 @@ enum ErrorWords {
 
   private static let words: [ErrorAdvice: String] = [
     .anotherDirectory: "give another --output",
+    .samePrecisionOrAnotherDirectory: "give its --precision, or another --output",
     .resumeOrAnotherDirectory: "--resume goes on with it, or give another --output",
     .compatibleOrAllowed:
       "train them to be compatible, or give --allow-different-space if you know better",

@@ -15,7 +15,7 @@ enum ExitStatus {
       65
     case is MisfitError, is NotConfirmed: 3
     case is ClassMapError, is SmallBatchError: 64
-    case is NoDevice, is OpenCLError: 69
+    case is NoDevice, is OpenCLError, is PrecisionError: 69
     case is InputMissing: 66
     case is OutputError: 73
     case is RunInterrupted, is GridInterrupted, is RunDirectoryTaken: 75

@@ -23,6 +23,7 @@ struct KernelWarmUp {
       [
         OpenCLDevices.build, device.platform, device.name, device.driverVersion,
         openCL.family.rawValue, openCL.convolutions.rawValue,
+        openCL.precision.rawValue + (openCL.emulatesTensorCores ? " emulated" : ""),
       ] + subject
     name = String(Digest.hex(Data(words.joined(separator: "\n").utf8)).prefix(20))
   }
@@ -36,6 +37,7 @@ struct KernelWarmUp {
       try rehearse(
         try OpenCLBackend(
           backend.device, family: backend.family, convolutions: backend.convolutions,
+          precision: backend.precision, emulatesTensorCores: backend.emulatesTensorCores,
           recording: recording))
       if backend.compilesByProcesses {
         try compile(backend.compileJobs(recording), processes: min(processors, 8))

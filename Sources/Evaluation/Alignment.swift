@@ -77,6 +77,7 @@ public struct Alignment: Sendable {
     lineage.data = [.init(name: name, digest: digest)]
     lineage.batchSize = size
     lineage.device = backend.kind
+    lineage.precision = backend.statedPrecision
     lineage.alignment = .init(
       method: method.rawValue, images: chosen.count, ridge: found.ridge)
     component = try (folded ?? Self.adapted(extractor, found.map, activation))

@@ -114,6 +114,7 @@ extension Model {
       lineage.data = [.init(name: name, digest: digest)]
       lineage.batchSize = batchSize
       lineage.device = backend.kind
+      lineage.precision = backend.statedPrecision
       return lineage
     }
     network.extractor.stamp.lineage = lineage(of: extractor.header, "extractor")

@@ -27,6 +27,8 @@ package struct Checkpoint {
     var skippedImages: [String]
     /// With `keep: best`.
     var best: BestWeights?
+    /// Of the convolutions' products, where it is not float32.
+    var precision: String?
   }
 
   var state: State

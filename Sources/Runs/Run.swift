@@ -54,6 +54,7 @@ public enum Run {
         limit: trainer.checkpointLimit, log: control.log)
     {
       try directory.requireSameRecipe(checkpoint.state.recipe, recipe)
+      try directory.requireSamePrecision(checkpoint.state.precision, backend)
       try trainer.restore(checkpoint.tensors, path: path)
       trainer.restore(
         images: checkpoint.state.images, secondsWaiting: checkpoint.state.secondsWaiting,
@@ -81,7 +82,7 @@ public enum Run {
         position: position, images: images, curve: curve, seconds: elapsed() - evaluating,
         metricsBytes: try directory.syncMetrics(), recipe: recipe.yaml,
         secondsWaiting: trainer.secondsWaitingInAll, skippedImages: trainer.skippedImages,
-        best: best)
+        best: best, precision: backend.statedPrecision)
       try directory.checkpoints.write(
         Checkpoint(state: state, tensors: try trainer.checkpointTensors(at: rounds)),
         rounds: rounds)

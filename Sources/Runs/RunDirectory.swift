@@ -126,6 +126,18 @@ public struct RunDirectory: Sendable {
       .cannotCreate, "holds a run of another recipe (\(difference))", .anotherDirectory)
   }
 
+  /// A run whose first steps were rounded in another way would be neither of both.
+  func requireSamePrecision(_ held: String?, _ backend: any Backend) throws {
+    guard held != backend.statedPrecision else { return }
+    func word(_ precision: String?) -> String {
+      precision ?? ProductPrecision.float32.rawValue
+    }
+    throw error(
+      .cannotCreate,
+      "holds an interrupted run in \(word(held)), this one is in \(word(backend.statedPrecision))",
+      .samePrecisionOrAnotherDirectory)
+  }
+
   /// Puts `metrics.jsonl` on the disk as it is: a checkpoint relies on it.
   /// - Returns: its length.
   func syncMetrics() throws(FileError) -> Int {
@@ -257,6 +269,8 @@ extension RunResults {
 extension ErrorAdvice {
   public static let anotherDirectory: ErrorAdvice = "give another directory"
   public static let resumeOrAnotherDirectory: ErrorAdvice = "resume it, or give another directory"
+  public static let samePrecisionOrAnotherDirectory: ErrorAdvice =
+    "go on in its precision, or give another directory"
   public static let overwriteOrAnotherDirectory: ErrorAdvice =
     "allow it to be overwritten, or give another directory"
   public static let startAgainElsewhere: ErrorAdvice = "start the run again in another directory"

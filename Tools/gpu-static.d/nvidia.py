@@ -21,6 +21,10 @@ TOGETHER = 16
 PATIENCE = 120
 
 
+# An option of NVIDIA's compiler alone.
+MOST_REGISTERS = "-cl-nv-maxrregcount="
+
+
 class Refused(Exception):
     """A program that does not compile."""
 
@@ -52,10 +56,15 @@ def intermediate(program, tools):
         source = os.path.join(folder, "program.cl")
         with open(source, "w", encoding="utf-8") as file:
             file.write(tools.nvidia_builtins + program.source)
-        found = run(clang_command(tools, source, program.options))
+        found = run(clang_command(
+            tools, source, [o for o in program.options if not o.startswith("-cl-nv-")]))
     if found.returncode:
         raise Refused("clang: " + first_error(found.stderr))
-    return _libnvvm(nvvm_ir.lowered(found.stdout, program.kernel, program.local), tools)
+    ptx = _libnvvm(nvvm_ir.lowered(found.stdout, program.kernel, program.local), tools)
+    # What the driver passes on to ptxas, said in the program, as ptxas gets many of them at once.
+    most = next((option.partition("=")[2] for option in program.options
+                 if option.startswith(MOST_REGISTERS)), None)
+    return re.sub(r"(\n\.reqntid [^\n]*)", r"\1\n.maxnreg " + most, ptx) if most else ptx
 
 
 def first_error(text):

@@ -15,7 +15,8 @@ enum ConvolutionPlan {
   ) {
     let width = backend.vectorWidth
     if backend.family == .portable {
-      self = .tiled(TiledConvolution(g, dataGradient: dataGradient))
+      self = .tiled(
+        TiledConvolution(g, dataGradient: dataGradient, backend.tensorCores))
     } else if backend.convolutions == .automatic,
       let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
     {
@@ -38,7 +39,7 @@ enum ConvolutionPlan {
     case .direct: [.convolutionVector]
     case .winograd: [.winogradTransforms, .convolutionWinograd]
     case .wideWinograd: [.winogradTransforms, .convolutionWinogradWide]
-    case .tiled: [.convolutionTiles, .convolutionTiled]
+    case .tiled(let plan): plan.tile.sources + [.convolutionTiled]
     }
   }
 

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// What a work-group of the portable family computes of a matrix product: `rows` × `columns` sums
@@ -8,6 +9,8 @@ struct ProductTile: Hashable {
   let itemRows: Int, itemColumns: Int
   /// Floats that are loaded at once: 4 where every pixel starts at a multiple of 16 bytes.
   let vector: Int
+  /// Nil where products are float32.
+  let tensorCores: TensorCores?
 
   /// What every tile keeps to.
   static let mostItems = OpenCLDevice.portableWorkGroupSize
@@ -15,8 +18,13 @@ struct ProductTile: Hashable {
   /// Work-groups that keep a large device busy.
   static let wantedGroups = 256
 
+  /// What a large device holds at once, three to each of 132 multiprocessors: a wave and a bit of it
+  /// would take as long as two.
+  private static let wantedTensorGroups = 384
+
   init(_ rows: Int, _ columns: Int, terms: Int, item: (rows: Int, columns: Int), vector: Int) {
     (self.rows, self.columns, self.terms, self.vector) = (rows, columns, terms, vector)
+    tensorCores = nil
     (itemRows, itemColumns) = item
     precondition(
       rows % itemRows == 0 && columns % itemColumns == 0 && itemRows % 4 == 0
@@ -25,14 +33,42 @@ struct ProductTile: Hashable {
       "\(self) is not a tile")
   }
 
+  /// Four warps of 32 work-items, each of 64 × 32 or 32 × 32 sums: a lane holds a thirty-second.
+  init(_ rows: Int, _ columns: Int, _ tensorCores: TensorCores) {
+    (self.rows, self.columns, self.tensorCores) = (rows, columns, tensorCores)
+    (terms, vector) = (16, 4)
+    let warpRows = rows * columns / 128
+    (itemRows, itemColumns) = (warpRows / 16, 16)
+    precondition(
+      [32, 64].contains(warpRows) && rows % warpRows == 0 && columns % 32 == 0 && items == 128
+        && localBytes <= Self.mostLocalBytes, "\(self) is not a tile of tensor cores")
+  }
+
+  /// Whether tensor cores pay, and whether all that is loaded are whole vectors.
+  static func takesTensorCores(_ g: ConvolutionGeometry) -> Bool {
+    vector(g) == 4 && g.c >= 32 && g.k >= 32
+  }
+
   static func vector(_ g: ConvolutionGeometry) -> Int { g.c % 4 == 0 && g.k % 4 == 0 ? 4 : 1 }
 
   var items: Int { rows / itemRows * (columns / itemColumns) }
 
   /// Two tiles of each side, or what sums over a tile's rows take.
   var localBytes: Int {
-    4 * max(2 * terms * (rows + columns + 8), columns * (1 + 2 * rows / itemRows))
+    let padding = tensorCores == nil ? 8 : 16
+    // What lanes exchange where there are no tensor cores.
+    let exchanged = tensorCores == .emulated ? 6 * items : 0
+    return 4
+      * (max(2 * terms * (rows + columns + padding), columns * (1 + 2 * rows / itemRows))
+        + exchanged)
   }
+
+  var sources: [KernelSource] {
+    tensorCores == nil ? [.convolutionTiles] : [.convolutionTiles, .tensorCoreProducts]
+  }
+
+  /// Work-groups that a filter gradient is divided into at least.
+  var wantedGroups: Int { tensorCores == nil ? Self.wantedGroups : Self.wantedTensorGroups }
 
   /// Whether work-items share evenly what is loaded in `parts` vectors of a row: each keeps to one
   /// column of vectors and goes from row to row.
@@ -42,7 +78,7 @@ struct ProductTile: Hashable {
     [
       "V=\(vector)", "BM=\(rows)", "BN=\(columns)", "BK=\(terms)", "TM=\(itemRows)",
       "TN=\(itemColumns)",
-    ] + (vector > 1 ? ["ALIGNED"] : [])
+    ] + (vector > 1 ? ["ALIGNED"] : []) + (tensorCores.map { [$0.define] } ?? [])
   }
 }
 
@@ -56,7 +92,8 @@ struct TiledConvolution {
   let images: Int, k: Int
   let defines: [String]
 
-  init(_ g: ConvolutionGeometry, dataGradient: Bool) {
+  /// - Parameter tensorCores: nil: products are float32.
+  init(_ g: ConvolutionGeometry, dataGradient: Bool, _ tensorCores: TensorCores? = nil) {
     let c = dataGradient ? g.k : g.c
     k = dataGradient ? g.c : g.k
     let (from, to) = dataGradient ? ((g.p, g.q), (g.h, g.w)) : ((g.h, g.w), (g.p, g.q))
@@ -64,7 +101,9 @@ struct TiledConvolution {
     phases = step * step
     // Of the largest phase; the others leave some of the work-groups nothing to do.
     let rows = g.n * ((to.0 + step - 1) / step) * ((to.1 + step - 1) / step)
-    tile = Self.tile(rows: rows, phases: phases, c: c, k: k, vector: ProductTile.vector(g))
+    tile = Self.tile(
+      rows: rows, phases: phases, c: c, k: k, vector: ProductTile.vector(g),
+      ProductTile.takesTensorCores(g) ? tensorCores : nil)
     precondition(
       tile.divides(into: tile.terms / tile.vector)
         && tile.divides(into: tile.columns / tile.vector),
@@ -82,10 +121,15 @@ struct TiledConvolution {
 
   /// The largest tile that leaves enough work-groups, else the smallest.
   private static func tile(
-    rows: Int, phases: Int, c: Int, k: Int, vector: Int
+    rows: Int, phases: Int, c: Int, k: Int, vector: Int, _ tensorCores: TensorCores?
   ) -> ProductTile {
     func groups(_ tileRows: Int, _ columns: Int) -> Int {
       (rows + tileRows - 1) / tileRows * phases * ((k + columns - 1) / columns)
+    }
+    if let tensorCores {
+      let columns = k > 32 ? 64 : 32
+      let isLarge = columns == 32 || groups(128, columns) >= ProductTile.wantedGroups
+      return ProductTile(isLarge ? 128 : 64, columns, tensorCores)
     }
     var columns = k > 32 ? 64 : k > 16 ? 32 : 16
     // At 16 columns 64 rows are but 64 work-items.

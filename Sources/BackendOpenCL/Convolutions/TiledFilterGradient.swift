@@ -10,15 +10,20 @@ struct TiledFilterGradient: FilterGradientPlan {
   let counts: (all: Int, slice: Int)
   let defines: [String]
 
-  init(_ g: ConvolutionGeometry) {
+  /// - Parameter tensorCores: nil: products are float32.
+  init(_ g: ConvolutionGeometry, _ tensorCores: TensorCores? = nil) {
     let rows = g.r * g.s * g.c
     let columns = g.k > 32 ? 64 : g.k > 16 ? 32 : 16
     func covered(_ tileRows: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows }
+    let tensorCores = ProductTile.takesTensorCores(g) ? tensorCores : nil
+    let heights = tensorCores == nil ? [128, 96, 64] : columns == 64 ? [128, 64] : [128]
     // The least waste, the larger of equals.
-    let height = [128, 96, 64].min { covered($0) < covered($1) }!
-    tile = ProductTile(
-      height, columns, terms: 16, item: (columns == 16 ? 4 : 8, 4),
-      vector: ProductTile.vector(g))
+    let height = heights.min { covered($0) < covered($1) }!
+    tile =
+      tensorCores.map { ProductTile(height, columns, $0) }
+      ?? ProductTile(
+        height, columns, terms: 16, item: (columns == 16 ? 4 : 8, 4),
+        vector: ProductTile.vector(g))
     precondition(
       tile.divides(into: tile.rows / tile.vector)
         && tile.divides(into: tile.columns / tile.vector),
@@ -28,7 +33,7 @@ struct TiledFilterGradient: FilterGradientPlan {
     // Each slice costs a pass of the sum over slices: at most 128, of 64 pixels at least.
     let pixels = g.n * g.p * g.q
     let blocks = max(1, rowTiles * columnTiles)
-    let wanted = min(128, (ProductTile.wantedGroups + blocks - 1) / blocks)
+    let wanted = min(128, (tile.wantedGroups + blocks - 1) / blocks)
     let each = (pixels + wanted - 1) / wanted
     let slicePixels = max(64, (each + tile.terms - 1) / tile.terms * tile.terms)
     slices = max(1, (pixels + slicePixels - 1) / slicePixels)
@@ -40,7 +45,7 @@ struct TiledFilterGradient: FilterGradientPlan {
       ]
   }
 
-  var sources: [KernelSource] { [.convolutionTiles, .filterGradientTiled] }
+  var sources: [KernelSource] { tile.sources + [.filterGradientTiled] }
   var kernel: String { "filter_gradient_tiled" }
   var global: [Int] { [tile.items * rowTiles, columnTiles, slices] }
   var local: [Int] { [tile.items, 1, 1] }

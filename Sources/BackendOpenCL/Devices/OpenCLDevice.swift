@@ -40,6 +40,8 @@ public struct OpenCLDevice: Sendable {
   public let extensions: [String]
   /// Whether the driver can build kernels from source.
   public let hasCompiler: Bool
+  /// NVIDIA's generation; zeros elsewhere.
+  public let computeCapability: (major: Int, minor: Int)
 
   let id: UInt
 
@@ -120,6 +122,10 @@ extension OpenCLDevice {
     version = info(CL_DEVICE_VERSION)
     languageVersion = info(CL_DEVICE_OPENCL_C_VERSION)
     hasCompiler = number(CL_DEVICE_COMPILER_AVAILABLE, cl_bool(CL_FALSE)) != cl_bool(CL_FALSE)
+    // CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV and _MINOR_NV.
+    computeCapability =
+      extensions.contains(Self.nvidiaAttributes)
+      ? (Int(number(0x4000, cl_uint(0))), Int(number(0x4001, cl_uint(0)))) : (0, 0)
     self.id = UInt(bitPattern: id)
   }
 

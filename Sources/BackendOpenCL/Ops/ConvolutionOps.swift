@@ -86,7 +86,7 @@ extension OpenCLBackend {
   }
 
   private func filterGradientPlan(_ g: ConvolutionGeometry) -> any FilterGradientPlan {
-    guard family == .vector else { return TiledFilterGradient(g) }
+    guard family == .vector else { return TiledFilterGradient(g, tensorCores) }
     if convolutions == .automatic,
       let plan = WideWinogradFilterGradient(g, vectorWidth: vectorWidth)
     {
@@ -132,6 +132,8 @@ extension OpenCLBackend {
     _ sources: [KernelSource], _ name: String, _ defines: [String]
   ) throws -> Kernel {
     try programs.kernel(
-      ProgramKey([.common, .convolutionFused] + sources, kernel: name, defines: defines))
+      ProgramKey(
+        [.common, .convolutionFused] + sources, kernel: name, defines: defines,
+        options: sources.contains(.tensorCoreProducts) ? tensorCoreOptions : []))
   }
 }

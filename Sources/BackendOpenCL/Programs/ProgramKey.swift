@@ -11,11 +11,14 @@ struct ProgramKey: Hashable {
   let prelude: String
   /// Text after them, of another package.
   let own: String
+  /// For the driver's compiler, after all -D.
+  let options: [String]
 
   init(
     _ sources: [KernelSource], kernel: String, defines: [String], prelude: String = "",
-    own: String = ""
+    own: String = "", options: [String] = []
   ) {
+    self.options = options
     (self.sources, self.kernel, self.defines) = (sources, kernel, defines)
     (self.prelude, self.own) = (prelude, own)
   }
@@ -46,7 +49,7 @@ struct ProgramText: Hashable {
     source = ([key.prelude] + texts).filter { !$0.isEmpty }.joined(separator: "\n")
     // OpenCL C 1.2 everywhere; no relaxed arithmetic: equal source gives equal results.
     let defines = (declares ? ["_OPENCL_H_"] : []) + settings.defines + key.defines
-    options = ["-cl-std=CL1.2"] + defines.map { "-D\($0)" } + settings.options
+    options = ["-cl-std=CL1.2"] + defines.map { "-D\($0)" } + key.options + settings.options
   }
 }
 

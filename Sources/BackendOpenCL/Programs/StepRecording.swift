@@ -1,6 +1,7 @@
 import COpenCL
 import Files
 import Foundation
+public import Tensors
 
 /// What a backend would do, written down instead of done: the programs that it wants, and the
 /// commands since `startStep()`. Nothing is compiled and nothing runs; what is read back is 0.
@@ -86,7 +87,7 @@ public struct RecordedStep: Encodable, Sendable {
   let imageSize: Int
   let methods: [String]
   let kernels: String
-  let precision = "float32"
+  let precision: String
 
   /// As version 0.1 wrote them.
   private enum CodingKeys: String, CodingKey {
@@ -96,8 +97,10 @@ public struct RecordedStep: Encodable, Sendable {
   }
 
   public init(
-    network: String, batchSize: Int, imageSize: Int, methods: [String], kernels: KernelFamily
+    network: String, batchSize: Int, imageSize: Int, methods: [String], kernels: KernelFamily,
+    precision: ProductPrecision
   ) {
+    self.precision = precision.rawValue
     (self.network, self.batchSize, self.imageSize) = (network, batchSize, imageSize)
     (self.methods, self.kernels) = (methods, kernels.rawValue)
   }

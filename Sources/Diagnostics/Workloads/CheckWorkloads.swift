@@ -9,13 +9,7 @@ extension Workload {
       switch op {
       case .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient,
         .convolutionGradients:
-        return [false, true].flatMap { fused in
-          convolutionSizes.map { c, k, h, w, r, stride in
-            Workload(
-              op, "", n: 3, h: h, w: w, c: c, k: k, r: r, s: r, stride: stride, fused: fused,
-              activation: stride == 2 ? .relu6 : .relu)
-          }
-        }
+        return convolutions(op, convolutionSizes)
       case .depthwiseForward, .depthwiseDataGradient, .depthwiseFilterGradient:
         return [(24, 7, 1), (32, 8, 2), (20, 9, 2)].map { c, size, stride in
           Workload(op, "", n: 3, h: size, w: size, c: c, r: 3, s: 3, stride: stride)
@@ -54,6 +48,34 @@ extension Workload {
         return [(8, false), (12, true)].map { size, resizes in
           Workload(op, "", n: 9, h: size, w: size, c: 3, fused: resizes)
         }
+      }
+    }
+  }
+
+  /// Convolutions of as many channels as tensor cores are used for, around their tiles.
+  public static var tensorCoreChecks: [Workload] {
+    let ops: [OpName] = [
+      .convolutionForward, .convolutionDataGradient, .convolutionFilterGradient,
+      .convolutionGradients,
+    ]
+    return ops.flatMap {
+      convolutions(
+        $0,
+        [
+          (32, 32, 8, 8, 3, 1), (64, 36, 7, 5, 3, 1), (40, 160, 9, 8, 3, 2), (48, 68, 8, 8, 1, 1),
+          (160, 32, 7, 8, 1, 2),
+        ])
+    }
+  }
+
+  private static func convolutions(
+    _ op: OpName, _ sizes: [(Int, Int, Int, Int, Int, Int)]
+  ) -> [Workload] {
+    [false, true].flatMap { fused in
+      sizes.map { c, k, h, w, r, stride in
+        Workload(
+          op, "", n: 3, h: h, w: w, c: c, k: k, r: r, s: r, stride: stride, fused: fused,
+          activation: stride == 2 ? .relu6 : .relu)
       }
     }
   }

@@ -20,6 +20,8 @@ public protocol Backend:
   var deviceDescription: String { get }
   /// "cpu" or "opencl".
   var kind: String { get }
+  /// What convolutions round their factors to.
+  var precision: ProductPrecision { get }
 
   /// Whether what ops make of an image, batch statistics apart, has the same bits however many images
   /// there are beside it. Where it is not known, false.
@@ -53,6 +55,8 @@ public protocol Backend:
 extension Backend {
   /// Nothing, as where every op runs when it is called.
   public func flush() {}
+
+  public var precision: ProductPrecision { .float32 }
 
   public var treatsImagesAlike: Bool { false }
 

@@ -132,6 +132,7 @@ extension Trainer {
     lineage.seed = settings.seed
     lineage.batchSize = settings.batchSize
     lineage.device = backend.kind
+    lineage.precision = backend.statedPrecision
     lineage.keptStep = keptStep
     return lineage
   }
