@@ -43,6 +43,10 @@ struct Devices: ParsableCommand {
     let maxBufferBytes: UInt64
     let localMemoryBytes: UInt64
     let extensions: [String]
+    /// NVIDIA's, as 9.0; nil elsewhere.
+    let computeCapability: String?
+    /// Whether --precision tf32 is for it.
+    let hasTensorCores: Bool
 
     init(_ device: OpenCLDevice) {
       (vendor, driver) = (device.vendor, device.driverVersion)
@@ -50,6 +54,9 @@ struct Devices: ParsableCommand {
       (isGPU, hasCompiler) = (device.isGPU, device.hasCompiler)
       (hasDoubles, vectorWidth) = (device.hasDoubles, device.vectorWidth)
       (maxWorkGroupSize, maxBufferBytes) = (device.maxWorkGroupSize, device.maxBufferBytes)
+      let (major, minor) = device.computeCapability
+      computeCapability = major > 0 ? "\(major).\(minor)" : nil
+      hasTensorCores = device.tensorCoreObjection == nil
       (localMemoryBytes, extensions) = (device.localMemoryBytes, device.extensions)
     }
   }

@@ -101,7 +101,9 @@ struct TensorCoreTests {
       let outputs = try c.run(context)
       for (i, (output, expected)) in zip(outputs, c.expected()).enumerated() {
         let error = relativeError(try backend.download(output), expected)
-        #expect(error <= 4e-3, "\(c.op) \(c.name), output \(i)")
+        // Sums over a channel may be small beside what they add.
+        let tolerance = output.shape.sizes.count == 4 ? 2e-3 : 2e-2
+        #expect(error <= tolerance, "\(c.op) \(c.name), output \(i)")
       }
       try context.expectNothingElseChanged()
     }

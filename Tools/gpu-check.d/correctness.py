@@ -2,22 +2,38 @@
 import hashlib
 import json
 
+import machine
 from check import WRONG, Skip
 
 # The largest error that the doctor lets pass, relative to the largest value.
 LARGEST_ERROR = 2e-4
+# Where convolutions round their factors to ten bits of mantissa.
+LARGEST_TF32_ERROR = 2e-3
 LARGEST_LOSS_DIFFERENCE = 1e-3
 
 
 def doctor(check, stage):
     """Stage: every op of the device's own kernels against the CPU backend."""
     check.need_device()
-    path, builds = check.work / "doctor.json", check.work / "doctor-builds"
+    examine(check, stage, [], LARGEST_ERROR)
+
+
+def doctor_tf32(check, stage):
+    """Stage: the same with convolutions on tensor cores, where the device has them."""
+    check.need_device()
+    if not check.stand_in and not machine.has_tensor_cores(check.device):
+        raise Skip("the device has no tensor cores that the command takes")
+    emulated = ["--emulate-tensor-cores"] if check.stand_in else []
+    examine(check, stage, ["--precision", "tf32"] + emulated, LARGEST_TF32_ERROR)
+
+
+def examine(check, stage, options, largest):
+    path, builds = check.work / (stage.name + ".json"), check.work / (stage.name + "-builds")
     outcome = stage.run(
-        "doctor", check.dovetail("doctor", "--json", path, "--build-logs", builds),
+        stage.name, check.dovetail("doctor", *options, "--json", path, "--build-logs", builds),
         expected=(0, 1))
     if path.exists():
-        read_doctor(stage, json.loads(path.read_text()))
+        read_doctor(stage, json.loads(path.read_text()), largest)
     if outcome.kind == "exited" and outcome.code == 1:
         stage.find(WRONG, "the doctor's exit status is 1")
     programs = builds / "programs.json"
@@ -30,7 +46,7 @@ def listed(programs):
     return programs["programs"] if isinstance(programs, dict) else programs
 
 
-def read_doctor(stage, results):
+def read_doctor(stage, results, largest):
     worst, failures, checks = 0.0, [], 0
     for device in results["devices"]:
         for family in device["families"]:
@@ -49,9 +65,8 @@ def read_doctor(stage, results):
     for f in failures[:5]:
         stage.find(WRONG, "%s %s, %s kernels: %s %s" % (
             f["op"], f["size"], f["family"], f["outcome"], f.get("detail", "")))
-    if worst > LARGEST_ERROR:
-        stage.find(WRONG, "the largest error is %.2g, expected at most %.0e" % (
-            worst, LARGEST_ERROR))
+    if worst > largest:
+        stage.find(WRONG, "the largest error is %.2g, expected at most %.0e" % (worst, largest))
 
 
 RECIPE = """\

@@ -157,6 +157,11 @@ def is_nvidia(device):
         str(fact(device, key)) for key in ("platform", "vendor", "name"))
 
 
+def has_tensor_cores(device):
+    """Whether the command takes --precision tf32 there."""
+    return bool(device) and fact(device, "hasTensorCores") is True
+
+
 def busy(stage):
     """Notes what else holds the GPU."""
     text = output(

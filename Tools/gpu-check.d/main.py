@@ -27,6 +27,7 @@ STAGES = [
     ("machine", "machine and drivers", 30, 0.5, machine.look),
     ("devices", "devices", 40, 0.5, machine.choose),
     ("doctor", "doctor", 90, 0.5, correctness.doctor),
+    ("doctor-tf32", "doctor in TF32", 60, 0.5, correctness.doctor_tf32),
     ("equal-bits", "equal bits, losses as the CPU's", 60, 0.5, correctness.equal_bits),
     ("build-logs", "build logs", 40, 0.45, speed.build_logs),
     ("bench-step", "training steps", 180, 0.4, speed.bench_step),

@@ -1,7 +1,7 @@
 """What was worked out without a GPU: registers and a model of each launch's time (model.json).
 
 {"format": 1, "target": "sm_90", "networks": [{"network": "resnet-56", "batch": 128, "methods": [],
- "launches": [{"kernel", "options", "count", "registers", "spilled", "milliseconds"}]}]}
+ "precision": "float32", "launches": [{"kernel", "options", "count", "registers", "spilled", "milliseconds"}]}]}
 A launch that the model knows nothing of has no milliseconds.
 """
 import json
@@ -22,6 +22,10 @@ def key(kernel, options):
     return kernel, tuple(sorted(o for o in options if o.startswith("-D")))
 
 
+def precision(network):
+    return network.get("precision", "float32")
+
+
 class Model:
     def __init__(self, contents):
         self.target, self.networks = contents.get("target"), contents["networks"]
@@ -29,7 +33,8 @@ class Model:
         for network in self.networks:
             for launch in network["launches"]:
                 self.programs[key(launch["kernel"], launch["options"])] = launch
-                if launch.get("milliseconds"):
+                # Ops one by one are timed in float32.
+                if launch.get("milliseconds") and precision(network) == "float32":
                     shape = shape_of(launch["options"])
                     if shape:
                         self.shapes.setdefault((network["batch"],) + shape[0], []).append(
@@ -46,11 +51,11 @@ class Model:
         return notes + ["%s: %d registers, the table has %d" % (
             row["label"], row["registers"], other["registers"]) for row, other in apart[:8]]
 
-    def of_step(self, architecture, batch, methods, kernels):
+    def of_step(self, architecture, batch, methods, kernels, rounded_to="float32"):
         """Gives each kernel of a profile the model's time, where all of its launches have one."""
         for network in self.networks:
-            if (network["network"], network["batch"], network.get("methods") or []) == (
-                    architecture, batch, methods):
+            if (network["network"], network["batch"], network.get("methods") or [],
+                    precision(network)) == (architecture, batch, methods, rounded_to):
                 for kernel in kernels:
                     times = [(launch["count"], launch.get("milliseconds"))
                              for launch in network["launches"]

@@ -106,8 +106,12 @@ def machine(results):
 # MARK: Correctness
 
 
-def doctor(data, stages):
-    lines = ["## Doctor", "", "%s checks, %s found something wrong; largest error %s." % (
+def doctor_tf32(data, stages):
+    return doctor(data, stages, "Doctor in TF32")
+
+
+def doctor(data, stages, title="Doctor"):
+    lines = ["## " + title, "", "%s checks, %s found something wrong; largest error %s." % (
         data.get("checks", "no"), data.get("failures", 0),
         "%.2g" % data["largestError"] if data.get("largestError") is not None else "–")]
     if data.get("compileSeconds") is not None:
@@ -148,11 +152,12 @@ def steps(data, stages):
     torch = stages.get("pytorch", {}).get("data", {})
     header = ["network", "batch", "ms", "images/s", "host, ms", "launches", "first step, s",
               "second start, s", "buffers, MiB"]
-    header += ["PyTorch %s, ms" % PRECISIONS[p] for p in BEST] + ["times, float32"]
+    header += ["PyTorch %s, ms" % PRECISIONS[p] for p in BEST] + ["times"]
     rows = []
     for name, result in data.get("steps", {}).items():
-        ways = {p: fastest(torch, name, p) for p in BEST}
-        best = ways["float32"]
+        precision = result.get("precision", "float32")
+        ways = {p: fastest(torch, name.replace(" " + precision, ""), p) for p in BEST}
+        best = ways[precision]
         rows.append(
             [name, result["batch"], number(result["millisecondsPerStep"], 2),
              number(result["imagesPerSecond"], 0), number(result["hostMilliseconds"], 2),
@@ -163,7 +168,8 @@ def steps(data, stages):
             + [number(ways[p]["milliseconds"], 2) if ways[p] else "–" for p in BEST]
             + [number(best["milliseconds"] / result["millisecondsPerStep"], 2) if best else "–"])
     lines = ["## Training steps", "", "Medians. PyTorch: the best of its ways in that precision; "
-             "the last column is its float32 time over ours.", ""] + table(header, rows)
+             "the last column is its time in the row's own precision, float32 unless the name says "
+             "tf32, over ours.", ""] + table(header, rows)
     for name, result in data.get("steps", {}).items():
         if result.get("kernels"):
             lines += profile(name, result)
@@ -259,6 +265,6 @@ def training(data, stages):
 
 
 SECTIONS = [
-    ("doctor", doctor), ("equal-bits", equal_bits), ("build-logs", builds),
+    ("doctor", doctor), ("doctor-tf32", doctor_tf32), ("equal-bits", equal_bits), ("build-logs", builds),
     ("bench-step", steps), ("bench-kernels", kernels), ("pytorch", pytorch), ("ptx", ptx),
     ("training", training)]

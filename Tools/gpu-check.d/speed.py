@@ -13,12 +13,14 @@ HOST_SHARE = 0.6
 SLOW = 1.5
 
 RESNET = ["--architecture", "resnet", "--depth", "56"]
+WRN_10 = ["--architecture", "wide-resnet", "--depth", "28", "--width", "10"]
 # Name, options, batch, whether its kernels are timed one by one as well; in the order in which time
-# is spent on them.
+# is spent on them. With --precision tf32: where the device has tensor cores.
 STEPS = [
     ("ResNet-56", RESNET, 128, True),
     ("ResNet-56 joint", RESNET + ["--methods", "iiw,rp,dcc"], 128, False),
-    ("WRN-28-10", ["--architecture", "wide-resnet", "--depth", "28", "--width", "10"], 128, True),
+    ("WRN-28-10", WRN_10, 128, True),
+    ("WRN-28-10 tf32", WRN_10 + ["--precision", "tf32"], 128, True),
     ("MobileNetV2", ["--architecture", "mobilenet-v2"], 128, True),
     ("ResNet-56 b512", RESNET, 512, False),
     ("WRN-28-2", ["--architecture", "wide-resnet", "--depth", "28", "--width", "2"], 128, False),
@@ -27,11 +29,15 @@ RESNET_8 = ["--architecture", "resnet", "--depth", "8"]
 STAND_IN_STEPS = [
     ("ResNet-8", RESNET_8, 16, True),
     ("ResNet-8 joint", RESNET_8 + ["--methods", "iiw,rp,dcc"], 8, False),
+    ("ResNet-8 tf32", RESNET_8 + ["--precision", "tf32", "--emulate-tensor-cores"], 8, False),
 ]
 
 
 def steps_of(check):
-    return STAND_IN_STEPS if check.stand_in else STEPS
+    if check.stand_in:
+        return STAND_IN_STEPS
+    return [step for step in STEPS
+            if "--precision" not in step[1] or machine.has_tensor_cores(check.device)]
 
 
 # MARK: Build logs
@@ -129,6 +135,7 @@ def bench_step(check, stage):
             continue
         result = json.loads(path.read_text())
         result.pop("buffersAtPeak", None)
+        result["precision"] = "tf32" if "--precision" in options else "float32"
         results[name] = result
         share_of_host = result["hostMilliseconds"] / max(result["millisecondsPerStep"], 1e-9)
         if share_of_host > HOST_SHARE:
@@ -152,7 +159,8 @@ def profile(check, stage, name, base, result):
         result["kernels"] = sorted(kernels, key=lambda k: -k["milliseconds"])
         if check.model:
             check.model.of_step(
-                result["architecture"], result["batch"], result["methods"], kernels)
+                result["architecture"], result["batch"], result["methods"], kernels,
+                result["precision"])
         result["millisecondsOfKernels"] = sum(k["milliseconds"] for k in kernels)
         check.save()
 

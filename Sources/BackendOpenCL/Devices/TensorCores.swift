@@ -60,16 +60,3 @@ extension OpenCLDevice {
     return .native
   }
 }
-
-extension OpenCLBackend {
-  /// What programs with products on tensor cores are built with besides: three work-groups on a
-  /// multiprocessor, where the compiler by itself may take registers for two.
-  var tensorCoreOptions: [String] {
-    guard tensorCores == .native,
-      device.extensions.contains(OpenCLDevice.nvidiaOptions) || isRecordedForAnother
-    else { return [] }
-    return ["-cl-nv-maxrregcount=168"]
-  }
-
-  private var isRecordedForAnother: Bool { isRecording && device.tensorCoreObjection != nil }
-}

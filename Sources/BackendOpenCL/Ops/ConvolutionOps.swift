@@ -128,6 +128,17 @@ extension OpenCLBackend {
 
   // MARK: Launching
 
+  /// What programs with products on tensor cores are built with besides: three work-groups on a
+  /// multiprocessor, where NVIDIA's compiler by itself may take registers for two.
+  private var tensorCoreOptions: [String] {
+    // What is recorded on another device is to be built by NVIDIA's compiler as well.
+    guard tensorCores == .native,
+      device.tensorCoreObjection != nil
+        || device.extensions.contains(OpenCLDevice.nvidiaOptions)
+    else { return [] }
+    return ["-cl-nv-maxrregcount=168"]
+  }
+
   func fusedKernel(
     _ sources: [KernelSource], _ name: String, _ defines: [String]
   ) throws -> Kernel {

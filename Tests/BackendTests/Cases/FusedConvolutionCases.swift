@@ -91,6 +91,9 @@ extension OpCase {
   static let tensorCoreConvolution: [OpCase] = tensorCoreSizes.enumerated().flatMap {
     i, s -> [OpCase] in
     let activation: Activation = [.relu, .relu6, .none][i % 3]
+    // These take long, and the passes not named here run no large tile.
+    if s.k > 1000 { return [fusedForward(s, activation)] }
+    if s.c > 1000 { return [fusedDataGradient(s, activation, joins: true, adds: true)] }
     return [
       fusedForward(s, activation),
       fusedDataGradient(s, activation, joins: true, adds: true),
