@@ -2,6 +2,14 @@ import COpenCL
 import Kernels
 import Tensors
 
+/// What a plan of a convolution depends on.
+struct ConvolutionRequest: Hashable {
+  let geometry: ConvolutionGeometry
+  let dataGradient: Bool
+  /// Nothing but the output is stored, so several work-items may share an image.
+  let plain: Bool
+}
+
 /// One convolution, forward or data gradient, by one of the kernels there are for it.
 enum ConvolutionPlan {
   case direct(DirectConvolution)
@@ -9,10 +17,8 @@ enum ConvolutionPlan {
   case wideWinograd(WideWinogradConvolution)
   case tiled(TiledConvolution)
 
-  /// - Parameter plain: nothing but the output is stored, so several work-items may share an image.
-  init(
-    _ g: ConvolutionGeometry, dataGradient: Bool, plain: Bool = false, on backend: OpenCLBackend
-  ) {
+  init(_ request: ConvolutionRequest, on backend: OpenCLBackend) {
+    let (g, dataGradient) = (request.geometry, request.dataGradient)
     let width = backend.vectorWidth
     if backend.family == .portable {
       self = .tiled(
@@ -30,7 +36,7 @@ enum ConvolutionPlan {
         dataGradient
         ? DirectConvolution(dataGradient: g, vectorWidth: width)
         : DirectConvolution(forward: g, vectorWidth: width)
-      self = .direct(plain ? plan.inParts() : plan)
+      self = .direct(request.plain ? plan.inParts() : plan)
     }
   }
 
@@ -103,9 +109,9 @@ enum ConvolutionPlan {
   }
 
   /// Output channels of a work-item, where it does not store all.
-  var block: (first: String, count: Int)? {
+  var block: FusedOutput.Form.Block? {
     guard case .wideWinograd(let plan) = self else { return nil }
-    return ("k0", plan.block)
+    return FusedOutput.Form.Block(first: "k0", count: plan.block)
   }
 
   /// The work-items in all and of a group.
@@ -149,10 +155,10 @@ enum ConvolutionPlan {
 }
 
 extension OpenCLBackend {
-  /// Forward and data gradient by whichever kernel the plan is for.
+  /// Forward and data gradient by whichever kernel there is a plan for.
   func launch(
-    _ plan: ConvolutionPlan, _ input: FusedInput, filter w: Tensor, into y: Tensor, addend: Tensor?,
-    statistics tiles: Tensor?, completion: GradientCompletion?,
+    _ request: ConvolutionRequest, _ plan: ConvolutionPlan, _ input: FusedInput, filter w: Tensor,
+    into y: Tensor, addend: Tensor?, statistics tiles: Tensor?, completion: GradientCompletion?,
     following: FollowingNormalization? = nil
   ) throws {
     let channels = y.shape[3]
@@ -168,14 +174,21 @@ extension OpenCLBackend {
       on: self)
     let packed = try plan.pack(w, on: self)
     let range = plan.range(plain: completion == nil && tiles == nil)
-    try queue.launch(
-      fusedKernel(plan.sources, plan.kernel, plan.defines + input.defines + output.defines),
-      input.arguments
-        + [.buffer(packed?.memory ?? memory(w)), .buffer(memory(y))]
-        + (plan.images.map { [.int($0)] } ?? []) + output.arguments,
-      global: range.global, local: range.local)
+    let kernel = try fusedKernel(.convolution(request, input.form, output.form)) {
+      (plan.sources, plan.kernel, plan.defines + input.form.defines + output.form.defines)
+    }
+    var arguments = input.arguments
+    arguments.append(.buffer(packed?.memory ?? memory(w)))
+    arguments.append(.buffer(memory(y)))
+    if let images = plan.images { arguments.append(.int(images)) }
+    arguments += output.arguments
+    try queue.launch(kernel, arguments, global: range.global, local: range.local)
     if let completion, let partials = partial?.memory {
       try mergeGradients(partials, tiles: plan.partials, completion)
     }
+  }
+
+  func plan(_ request: ConvolutionRequest) -> ConvolutionPlan {
+    memos.convolutions(request) { ConvolutionPlan(request, on: self) }
   }
 }

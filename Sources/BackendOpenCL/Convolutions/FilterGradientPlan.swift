@@ -16,11 +16,17 @@ protocol FilterGradientPlan {
 }
 
 extension OpenCLBackend {
-  func launch(_ plan: any FilterGradientPlan, dy: OutputGradient, _ filter: FilterGradient) throws {
-    let x = FusedInput(filter.input, prefix: "X_", on: self)
-    let gradient = FusedInput(dy, prefix: "DY_", on: self)
+  func launch(
+    _ plan: any FilterGradientPlan, _ g: ConvolutionGeometry, dy: OutputGradient,
+    _ filter: FilterGradient
+  ) throws {
+    let x = FusedInput(filter.input, prefix: .x, on: self)
+    let gradient = FusedInput(dy, prefix: .dy, on: self)
+    let kernel = try fusedKernel(.filterGradient(g, x: x.form, dy: gradient.form)) {
+      (plan.sources, plan.kernel, plan.defines + x.form.defines + gradient.form.defines)
+    }
     try queue.launch(
-      fusedKernel(plan.sources, plan.kernel, plan.defines + x.defines + gradient.defines),
+      kernel,
       x.arguments + gradient.arguments
         + [.buffer(memory(filter.slices)), .int(plan.counts.all), .int(plan.counts.slice)],
       global: plan.global, local: plan.local)

@@ -1,100 +1,145 @@
 import COpenCL
 import Tensors
 
-/// How `convolution_fused.cl` reads one input: the -D and the arguments of its prefix.
+/// How `convolution_fused.cl` reads one input: the arguments of its prefix, and the -D.
 struct FusedInput {
-  let defines: [String]
-  let arguments: [KernelArgument]
+  /// What a program depends on.
+  struct Form: Hashable {
+    enum Prefix: String { case x = "X_", dy = "DY_" }
+    let prefix: Prefix
+    /// 0: as it is, 1: normalized, 2 and 3: a gradient through a batch norm of batch or other
+    /// statistics.
+    let input: Int
+    let channels: Int
+    var activation: Activation?
 
-  init(_ input: ConvolutionInput, prefix: String, on backend: OpenCLBackend) {
-    let channels = "\(prefix)CHANNELS=\(input.tensor.shape.sizes.last!)"
-    var defines = ["\(prefix)INPUT=0", channels]
-    var arguments = [KernelArgument.buffer(backend.memory(input.tensor))]
-    if let normalization = input.normalization {
-      defines = [
-        "\(prefix)INPUT=1", channels, "\(prefix)ACTIVATION=\(normalization.activation.code)",
-      ]
-      arguments += backend.vectors(normalization) + [.float(normalization.epsilon)]
+    var defines: [String] {
+      ["\(prefix.rawValue)INPUT=\(input)", "\(prefix.rawValue)CHANNELS=\(channels)"]
+        + (activation.map { ["\(prefix.rawValue)ACTIVATION=\($0.code)"] } ?? [])
     }
-    (self.defines, self.arguments) = (defines, arguments)
   }
 
-  init(_ gradient: OutputGradient, prefix: String, on backend: OpenCLBackend) {
+  let form: Form
+  let arguments: [KernelArgument]
+
+  init(_ input: ConvolutionInput, prefix: Form.Prefix, on backend: OpenCLBackend) {
+    let channels = input.tensor.shape.sizes.last!
+    let memory = KernelArgument.buffer(backend.memory(input.tensor))
+    if let norm = input.normalization {
+      form = Form(prefix: prefix, input: 1, channels: channels, activation: norm.activation)
+      arguments = [
+        memory, .buffer(backend.memory(norm.mean)), .buffer(backend.memory(norm.variance)),
+        .buffer(backend.memory(norm.gamma)), .buffer(backend.memory(norm.beta)),
+        .float(norm.epsilon),
+      ]
+    } else {
+      form = Form(prefix: prefix, input: 0, channels: channels)
+      arguments = [memory]
+    }
+  }
+
+  init(_ gradient: OutputGradient, prefix: Form.Prefix, on backend: OpenCLBackend) {
     let channels = gradient.tensor.shape.sizes.last!
+    let memory = KernelArgument.buffer(backend.memory(gradient.tensor))
     guard let through = gradient.through else {
-      defines = ["\(prefix)INPUT=0", "\(prefix)CHANNELS=\(channels)"]
-      arguments = [.buffer(backend.memory(gradient.tensor))]
+      form = Form(prefix: prefix, input: 0, channels: channels)
+      arguments = [memory]
       return
     }
-    let normalization = through.normalization
-    defines = [
-      "\(prefix)INPUT=\(through.ofBatch ? 2 : 3)", "\(prefix)CHANNELS=\(channels)",
+    let norm = through.normalization
+    form = Form(prefix: prefix, input: through.ofBatch ? 2 : 3, channels: channels)
+    arguments = [
+      memory, .buffer(backend.memory(through.input)), .buffer(backend.memory(norm.mean)),
+      .buffer(backend.memory(norm.variance)), .buffer(backend.memory(norm.gamma)),
+      .buffer(backend.memory(through.sums)), .float(norm.epsilon),
+      .float(Float(gradient.tensor.count / max(channels, 1))),
     ]
-    arguments =
-      [.buffer(backend.memory(gradient.tensor)), .buffer(backend.memory(through.input))]
-      + backend.vectors(normalization).prefix(3)
-      + [
-        .buffer(backend.memory(through.sums)), .float(normalization.epsilon),
-        .float(Float(gradient.tensor.count / max(channels, 1))),
-      ]
   }
 }
 
-/// What `convolution_fused.cl` does with an output: the -D and the arguments after y. `partials`
+/// What `convolution_fused.cl` does with an output: the arguments after y, and the -D. `partials`
 /// holds two vectors of channels for each work-item (portable family: work-group along the pixels).
 struct FusedOutput {
-  let defines: [String]
+  /// What a program depends on.
+  struct Form: Hashable {
+    enum Epilogue: Hashable {
+      case plain
+      case statistics
+      /// With 0: no activation, 1: the mask of its input, 2: of its output.
+      case completion(mask: Int, Activation)
+      case following(residual: Bool, Activation)
+    }
+
+    let channels: Int
+    let padded: Int
+    /// How many channels a work-item stores, and the kernel's name of the first; nil: all.
+    var block: Block?
+    let accumulate: Bool
+    let epilogue: Epilogue
+
+    struct Block: Hashable {
+      let first: String, count: Int
+    }
+
+    var defines: [String] {
+      var defines = [
+        "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(block?.count ?? padded)",
+        "ACCUMULATE=\(accumulate ? 1 : 0)",
+      ]
+      if let block { defines += ["OUT_FIRST=\(block.first)", "OUT_BLOCK=\(block.count)"] }
+      switch epilogue {
+      case .plain: defines += ["EPILOGUE=0"]
+      case .statistics: defines += ["EPILOGUE=1"]
+      case .completion(let mask, let activation):
+        defines += ["EPILOGUE=2", "MASK=\(mask)", "OUT_ACTIVATION=\(activation.code)"]
+      case .following(let residual, let activation):
+        defines += [
+          "EPILOGUE=3", "RESIDUAL=\(residual ? 1 : 0)", "OUT_ACTIVATION=\(activation.code)",
+        ]
+      }
+      return defines
+    }
+  }
+
+  let form: Form
   let arguments: [KernelArgument]
 
-  /// - Parameters:
-  ///   - padded: channels, rounded up to the vector width.
-  ///   - block: how many channels a work-item stores, and the kernel's name of the first; nil: all.
+  /// - Parameter padded: channels, rounded up to the vector width.
   init(
-    channels: Int, padded: Int, block: (first: String, count: Int)? = nil, addend: Tensor?,
-    statistics: Bool,
+    channels: Int, padded: Int, block: Form.Block? = nil, addend: Tensor?, statistics: Bool,
     completion: GradientCompletion?, following: FollowingNormalization? = nil,
     partials: cl_mem?, on backend: OpenCLBackend
   ) {
-    var defines = [
-      "OUT_CHANNELS=\(channels)", "OUT_PADDED=\(block?.count ?? padded)",
-      "ACCUMULATE=\(addend == nil ? 0 : 1)",
-    ]
-    if let block { defines += ["OUT_FIRST=\(block.first)", "OUT_BLOCK=\(block.count)"] }
     var arguments = [backend.argument(addend)]
     let partial = partials.map { KernelArgument.buffer($0) } ?? .none
+    let epilogue: Form.Epilogue
     if let completion {
-      let normalization = completion.normalization
-      let mask =
-        normalization.activation == .none ? 0 : completion.output == nil ? 1 : 2
-      defines += [
-        "EPILOGUE=2", "MASK=\(mask)", "OUT_ACTIVATION=\(normalization.activation.code)",
+      let norm = completion.normalization
+      epilogue = .completion(
+        mask: norm.activation == .none ? 0 : completion.output == nil ? 1 : 2, norm.activation)
+      arguments += [
+        .buffer(backend.memory(completion.input)), .buffer(backend.memory(norm.mean)),
+        .buffer(backend.memory(norm.variance)), .buffer(backend.memory(norm.gamma)),
+        .buffer(backend.memory(norm.beta)), backend.argument(completion.output),
+        .float(norm.epsilon), partial,
       ]
-      arguments +=
-        [.buffer(backend.memory(completion.input))] + backend.vectors(normalization)
-        + [backend.argument(completion.output), .float(normalization.epsilon), partial]
     } else if let following {
-      let normalization = following.normalization
-      defines += [
-        "EPILOGUE=3", "RESIDUAL=\(following.residual == nil ? 0 : 1)",
-        "OUT_ACTIVATION=\(normalization.activation.code)",
+      let norm = following.normalization
+      epilogue = .following(residual: following.residual != nil, norm.activation)
+      arguments += [
+        backend.argument(following.residual), .buffer(backend.memory(norm.mean)),
+        .buffer(backend.memory(norm.variance)), .buffer(backend.memory(norm.gamma)),
+        .buffer(backend.memory(norm.beta)), .float(norm.epsilon),
       ]
-      arguments +=
-        [backend.argument(following.residual)] + backend.vectors(normalization)
-        + [.float(normalization.epsilon)]
     } else if statistics {
-      defines += ["EPILOGUE=1"]
-      arguments += [partial]
+      epilogue = .statistics
+      arguments.append(partial)
     } else {
-      defines += ["EPILOGUE=0"]
+      epilogue = .plain
     }
-    (self.defines, self.arguments) = (defines, arguments)
-  }
-}
-
-extension OpenCLBackend {
-  /// Mean, variance, gamma, beta.
-  fileprivate func vectors(_ normalization: ChannelNormalization) -> [KernelArgument] {
-    [normalization.mean, normalization.variance, normalization.gamma, normalization.beta]
-      .map { .buffer(memory($0)) }
+    form = Form(
+      channels: channels, padded: padded, block: block, accumulate: addend != nil,
+      epilogue: epilogue)
+    self.arguments = arguments
   }
 }

@@ -1,14 +1,29 @@
 import Kernels
 import Tensors
 
+/// Which gradients a plan of the vector family is asked for.
+struct VectorGradientsRequest: Hashable {
+  enum Wanted { case both, data, filter }
+  let geometry: ConvolutionGeometry
+  let wanted: Wanted
+}
+
 /// The gradients of a convolution of the vector family, by a kernel that makes both, or one of
 /// them.
 enum VectorGradients {
   case winograd(WinogradGradients)
   case pointwise(PointwiseGradients)
 
+  init?(_ request: VectorGradientsRequest, on backend: OpenCLBackend) {
+    switch request.wanted {
+    case .both: self.init(request.geometry, on: backend)
+    case .data: self.init(dataAlone: request.geometry, on: backend)
+    case .filter: self.init(filterAlone: request.geometry, on: backend)
+    }
+  }
+
   /// nil where no kernel makes both, or two of them are faster.
-  init?(_ g: ConvolutionGeometry, on backend: OpenCLBackend) {
+  private init?(_ g: ConvolutionGeometry, on backend: OpenCLBackend) {
     if let plan = PointwiseGradients(g, vectorWidth: backend.vectorWidth) {
       self = .pointwise(plan)
     } else {
@@ -17,13 +32,13 @@ enum VectorGradients {
   }
 
   /// A kernel that can leave the filter gradient out; nil where a convolution kernel is faster.
-  init?(dataAlone g: ConvolutionGeometry, on backend: OpenCLBackend) {
+  private init?(dataAlone g: ConvolutionGeometry, on backend: OpenCLBackend) {
     guard let plan = PointwiseGradients(g, vectorWidth: backend.vectorWidth) else { return nil }
     self = .pointwise(plan)
   }
 
   /// A kernel that can leave the data gradient out.
-  init?(filterAlone g: ConvolutionGeometry, on backend: OpenCLBackend) {
+  private init?(filterAlone g: ConvolutionGeometry, on backend: OpenCLBackend) {
     guard backend.convolutions == .automatic,
       let plan = WinogradGradients(g, vectorWidth: backend.vectorWidth)
     else { return nil }
@@ -110,41 +125,56 @@ struct DataGradient {
 }
 
 extension OpenCLBackend {
+  /// nil where there is no kernel for it, or others are faster.
+  func vectorGradients(
+    _ wanted: VectorGradientsRequest.Wanted, _ g: ConvolutionGeometry
+  ) -> VectorGradients? {
+    guard family == .vector else { return nil }
+    let request = VectorGradientsRequest(geometry: g, wanted: wanted)
+    return memos.vectorGradients(request) { VectorGradients(request, on: self) }
+  }
+
   /// The slices of the filter gradient, the data gradient, or both in one launch.
   func launch(
     _ plan: VectorGradients, _ g: ConvolutionGeometry, dy: OutputGradient,
     filter: FilterGradient?, data: DataGradient?
   ) throws {
-    let gradient = FusedInput(dy, prefix: "DY_", on: self)
-    var defines = plan.defines + gradient.defines
+    let gradient = FusedInput(dy, prefix: .dy, on: self)
     var arguments = gradient.arguments
+    var input: FusedInput?
     if let filter {
-      let input = FusedInput(filter.input, prefix: "X_", on: self)
-      defines += ["FILTER=1"] + input.defines
-      arguments += input.arguments + [.buffer(memory(filter.slices))]
-    } else {
-      defines += ["FILTER=0"]
+      input = FusedInput(filter.input, prefix: .x, on: self)
+      arguments += input!.arguments + [.buffer(memory(filter.slices))]
     }
     arguments += [.int(plan.counts.all), .int(plan.counts.slice)]
     var (packed, partial): (OpenCLStorage?, OpenCLStorage?)
+    var output: FusedOutput?
     if let data {
       packed = try plan.filter(data.filter, g, on: self)
       if data.completion != nil { partial = makeStorage(plan.slices * 2 * g.c) }
       guard let packed = packed?.memory, data.completion == nil || partial?.memory != nil else {
         return
       }
-      let output = FusedOutput(
+      output = FusedOutput(
         channels: g.c, padded: (g.c + vectorWidth - 1) / vectorWidth * vectorWidth,
-        block: plan.block.map { ("c0", $0) }, addend: data.addend, statistics: false,
-        completion: data.completion, partials: partial?.memory, on: self)
-      defines += ["DATA=1"] + output.defines
-      arguments += [.buffer(packed), .buffer(memory(data.output))] + output.arguments
-    } else {
-      defines += ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"]
+        block: plan.block.map { FusedOutput.Form.Block(first: "c0", count: $0) },
+        addend: data.addend, statistics: false, completion: data.completion,
+        partials: partial?.memory, on: self)
+      arguments += [.buffer(packed), .buffer(memory(data.output))] + output!.arguments
+    }
+    let key = FusedKernelKey.gradients(
+      g, dy: gradient.form, x: input?.form, data: output?.form)
+    let kernel = try fusedKernel(key) {
+      (
+        plan.sources, plan.kernel,
+        plan.defines + gradient.form.defines
+          + (input.map { ["FILTER=1"] + $0.form.defines } ?? ["FILTER=0"])
+          + (output.map { ["DATA=1"] + $0.form.defines }
+            ?? ["DATA=0", "EPILOGUE=0", "ACCUMULATE=0"])
+      )
     }
     try queue.launch(
-      fusedKernel(plan.sources, plan.kernel, defines), arguments, global: plan.global,
-      local: plan.global.map { _ in 1 })
+      kernel, arguments, global: plan.global, local: plan.global.map { _ in 1 })
     if let completion = data?.completion, let partials = partial?.memory {
       try mergeGradients(partials, tiles: plan.slices, completion)
     }

@@ -47,11 +47,8 @@ extension OpenCLBackend {
   func launchElementwise(
     _ name: String, _ arguments: [KernelArgument], count: Int, after: [KernelArgument] = []
   ) throws {
-    let kernel = try programs.kernel(
-      ProgramKey(
-        source: .elementwise, kernel: name, defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))
     try launch(
-      kernel, arguments + [.int(count)] + after, over: [(count + chunk - 1) / chunk],
+      elementwiseKernel(name, chunk: chunk), arguments + [.int(count)] + after, over: [(count + chunk - 1) / chunk],
       cpuGroup: [1])
   }
 
@@ -59,16 +56,26 @@ extension OpenCLBackend {
   func sumSlices(_ partial: cl_mem, slices: Int, into out: Tensor, accumulate: Bool) throws {
     // Small chunks: a filter has few elements, and each is read `slices` times.
     let chunk = family == .vector ? 256 : 1
-    let kernel = try programs.kernel(
-      ProgramKey(
-        source: .elementwise, kernel: "sum_slices",
-        defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))
     try launch(
-      kernel,
+      elementwiseKernel("sum_slices", chunk: chunk),
       [
         .buffer(partial), .buffer(memory(out)), .int(slices), .int(out.count),
         .int(accumulate ? 1 : 0),
       ],
       over: [(out.count + chunk - 1) / chunk], cpuGroup: [1])
   }
+
+  private func elementwiseKernel(_ name: String, chunk: Int) throws -> Kernel {
+    try memos.elementwiseKernels(ElementwiseKernelKey(name: name, chunk: chunk)) {
+      try programs.kernel(
+        ProgramKey(
+          source: .elementwise, kernel: name, defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))
+    }
+  }
+}
+
+/// What a program of `elementwise.cl` depends on.
+struct ElementwiseKernelKey: Hashable {
+  let name: String
+  let chunk: Int
 }

@@ -3,7 +3,7 @@ import Kernels
 public import Tensors
 
 /// How batch norm runs over a tensor `[rows, channels]`, by shape alone.
-private struct BatchNormTiling {
+struct BatchNormTiling: Hashable {
   let family: KernelFamily
   /// Of the tiles whose sums are merged.
   let tileRows: Int
@@ -42,12 +42,12 @@ private struct BatchNormTiling {
     return [lanes, 128 / lanes]
   }
 
-  func defines(_ more: [String]) -> [String] {
+  var defines: [String] {
     switch family {
-    case .vector: ["V=\(vector)", "B=\(block)", "C=\(channels)"] + more
+    case .vector: ["V=\(vector)", "B=\(block)", "C=\(channels)"]
     case .portable:
       ["V=\(vector)", "ROWS=\(Self.rowsAtOnce)"]
-        + ["LANES=\(group[0])", "TURNS=\(group[1])"] + (vector > 1 ? ["ALIGNED"] : []) + more
+        + ["LANES=\(group[0])", "TURNS=\(group[1])"] + (vector > 1 ? ["ALIGNED"] : [])
     }
   }
 
@@ -106,12 +106,12 @@ extension OpenCLBackend {
   ) {
     let g = BatchNormGeometry(
       .batchNormStatistics, x: x, full: [], vectors: [mean, variance])
-    let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
+    let tiling = tiling(g)
     attempt {
       let partial = makeStorage(tiling.tiles * 2 * g.channels)
       guard let partials = partial.memory else { return }
       try launch(
-        batchNormKernel("batchnorm_tile_statistics", tiling),
+        batchNormKernel(.tileStatistics, tiling),
         [.buffer(memory(x)), .buffer(partials)] + tiling.tileSizes,
         tiling.tileRange)
       try mergeStatistics(
@@ -126,7 +126,7 @@ extension OpenCLBackend {
     running: RunningStatistics?
   ) throws {
     try launchMerge(
-      "statistics", channels: mean.count,
+      .mergeStatistics, channels: mean.count,
       [
         .buffer(partials), .buffer(memory(mean)), .buffer(memory(variance)),
         argument(running?.mean), argument(running?.variance), .int(rows), .int(tileRows),
@@ -138,14 +138,12 @@ extension OpenCLBackend {
     x: Tensor, _ normalization: ChannelNormalization, residual: Tensor?, into y: Tensor
   ) {
     let g = BatchNormGeometry(.batchNormForward, x: x, full: [residual, y], normalization)
-    let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
+    let tiling = tiling(g)
     attempt {
       try launch(
         batchNormKernel(
-          "batchnorm_forward", tiling,
-          [
-            "ACTIVATION=\(normalization.activation.code)", "RESIDUAL=\(residual == nil ? 0 : 1)",
-          ]),
+          .forward, tiling,
+          BatchNormFlags(activation: normalization.activation, residual: residual != nil)),
         [
           .buffer(memory(x)), .buffer(memory(normalization.mean)),
           .buffer(memory(normalization.variance)), .buffer(memory(normalization.gamma)),
@@ -161,17 +159,15 @@ extension OpenCLBackend {
       .batchNormCompletion, x: gradient, full: [completion.input, completion.output],
       normalization, vectors: [completion.dgamma?.tensor, completion.dbeta?.tensor],
       sums: completion.sums)
-    let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
+    let tiling = tiling(g)
     attempt {
       let partial = makeStorage(tiling.tiles * 2 * g.channels)
       guard let partials = partial.memory else { return }
       try launch(
         batchNormKernel(
-          "batchnorm_complete_gradient", tiling,
-          [
-            "ACTIVATION=\(normalization.activation.code)",
-            "HAS_OUTPUT=\(completion.output == nil ? 0 : 1)",
-          ]),
+          .completeGradient, tiling,
+          BatchNormFlags(
+            activation: normalization.activation, hasOutput: completion.output != nil)),
         [
           .buffer(memory(gradient)), .buffer(memory(completion.input)),
           argument(completion.output), .buffer(memory(normalization.mean)),
@@ -186,7 +182,7 @@ extension OpenCLBackend {
   func mergeGradients(_ partials: cl_mem, tiles: Int, _ completion: GradientCompletion) throws {
     let channels = completion.sums.shape[1]
     try launchMerge(
-      "gradients", channels: channels,
+      .mergeGradients, channels: channels,
       [
         .buffer(partials), .buffer(memory(completion.normalization.variance)),
         .buffer(memory(completion.sums)), argument(completion.dgamma?.tensor),
@@ -203,12 +199,12 @@ extension OpenCLBackend {
     let g = BatchNormGeometry(
       .batchNormDataGradient, x: dy.tensor, full: [through.input, dx], normalization,
       sums: through.sums)
-    let tiling = BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
+    let tiling = tiling(g)
     attempt {
       try launch(
         batchNormKernel(
-          "batchnorm_data_gradient", tiling,
-          ["OF_BATCH=\(through.ofBatch ? 1 : 0)", "ACCUMULATE=\(accumulate ? 1 : 0)"]),
+          .dataGradient, tiling,
+          BatchNormFlags(ofBatch: through.ofBatch, accumulate: accumulate)),
         [
           .buffer(memory(dy.tensor)), .buffer(memory(through.input)),
           .buffer(memory(normalization.mean)), .buffer(memory(normalization.variance)),
@@ -233,37 +229,81 @@ extension OpenCLBackend {
     try queue.launch(kernel, arguments, global: range.global, local: range.local)
   }
 
+  private func tiling(_ g: BatchNormGeometry) -> BatchNormTiling {
+    memos.batchNormTilings(g) {
+      BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
+    }
+  }
+
   private func batchNormKernel(
-    _ name: String, _ tiling: BatchNormTiling, _ more: [String] = []
+    _ name: BatchNormKernelName, _ tiling: BatchNormTiling, _ flags: BatchNormFlags = .init()
   ) throws -> Kernel {
-    try batchNormKernel(
-      name, tiling.family == .vector ? .batchNorm : .batchNormPortable,
-      defines: tiling.defines(more))
+    try batchNormKernel(BatchNormKernelKey(name: name, tiling: tiling, flags: flags)) {
+      (tiling.family == .vector ? .batchNorm : .batchNormPortable, tiling.defines)
+    }
   }
 
   /// Merges tiles channel by channel: a work-item each, or, where thousands of work-items have to
   /// be busy, a work-group each.
   private func launchMerge(
-    _ what: String, channels: Int, _ arguments: [KernelArgument]
+    _ name: BatchNormKernelName, channels: Int, _ arguments: [KernelArgument]
   ) throws {
     let lanes: Int? = family == .portable ? 128 : nil
-    let defines = ["V=1", "B=1", "C=\(channels)"] + (lanes.map { ["LANES=\($0)"] } ?? [])
+    let kernel = try batchNormKernel(BatchNormKernelKey(name: name, channels: channels)) {
+      (.batchNorm, ["V=1", "B=1", "C=\(channels)"] + (lanes.map { ["LANES=\($0)"] } ?? []))
+    }
     try queue.launch(
-      batchNormKernel("batchnorm_merge_\(what)", .batchNorm, defines: defines), arguments,
-      global: [(lanes ?? 1) * channels], local: lanes.map { [$0] })
+      kernel, arguments, global: [(lanes ?? 1) * channels], local: lanes.map { [$0] })
   }
 
   private func batchNormKernel(
-    _ name: String, _ source: KernelSource, defines: [String]
+    _ key: BatchNormKernelKey, _ make: () -> (source: KernelSource, defines: [String])
   ) throws -> Kernel {
-    // Every kernel of the file has to compile, whichever is asked for.
-    let flags = ["ACTIVATION", "RESIDUAL", "HAS_OUTPUT", "OF_BATCH", "ACCUMULATE"]
-      .filter { flag in !defines.contains { $0.hasPrefix(flag + "=") } }.map { "\($0)=0" }
-    return try programs.kernel(
-      ProgramKey(
-        [.common, source], kernel: name,
-        defines: defines + flags + (device.hasDoubles ? ["FP64"] : [])))
+    try memos.batchNormKernels(key) {
+      let (source, defines) = make()
+      return try programs.kernel(
+        ProgramKey(
+          [.common, source], kernel: key.name.rawValue,
+          defines: defines + key.flags.defines + (device.hasDoubles ? ["FP64"] : [])))
+    }
   }
+}
+
+enum BatchNormKernelName: String {
+  case tileStatistics = "batchnorm_tile_statistics"
+  case mergeStatistics = "batchnorm_merge_statistics"
+  case forward = "batchnorm_forward"
+  case completeGradient = "batchnorm_complete_gradient"
+  case mergeGradients = "batchnorm_merge_gradients"
+  case dataGradient = "batchnorm_data_gradient"
+}
+
+/// Every kernel of the file has to compile, whichever is asked for, so each is given all.
+struct BatchNormFlags: Hashable {
+  var activation = Activation.none
+  var residual = false
+  var hasOutput = false
+  var ofBatch = false
+  var accumulate = false
+
+  fileprivate var defines: [String] {
+    func number(_ flag: Bool) -> Int { flag ? 1 : 0 }
+    return [
+      "ACTIVATION=\(activation.code)", "RESIDUAL=\(number(residual))",
+      "HAS_OUTPUT=\(number(hasOutput))", "OF_BATCH=\(number(ofBatch))",
+      "ACCUMULATE=\(number(accumulate))",
+    ]
+  }
+}
+
+/// What a program of batch norm depends on.
+struct BatchNormKernelKey: Hashable {
+  let name: BatchNormKernelName
+  /// Of a kernel that goes through rows.
+  var tiling: BatchNormTiling?
+  /// Of a merge.
+  var channels = 0
+  var flags = BatchNormFlags()
 }
 
 extension Activation {

@@ -11,11 +11,12 @@ extension OpenCLBackend {
       stride: stride, padding: padding)
     // A network ends in a linear layer.
     if family == .portable && warmsUp { matrixProducts.warmUp() }
-    let plan = ConvolutionPlan(g, dataGradient: false, plain: !statistics, on: self)
+    let request = ConvolutionRequest(geometry: g, dataGradient: false, plain: !statistics)
+    let plan = plan(request)
     let tiles = statistics ? makeTensor([plan.partials, 2, g.k]) : nil
     attempt {
       try launch(
-        plan, FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil,
+        request, plan, FusedInput(x, prefix: .x, on: self), filter: w, into: y, addend: nil,
         statistics: tiles, completion: nil)
     }
     guard let tiles else { return .tensor(y) }
@@ -29,18 +30,18 @@ extension OpenCLBackend {
     guard family == .vector else {
       // A tile's kernel has no room for what the norm reads.
       let plain = makeTensor(y.shape)
-      convolution(x: x, w: w, stride: stride, padding: padding, into: plain, statistics: false)
+      _ = convolution(x: x, w: w, stride: stride, padding: padding, into: plain, statistics: false)
       batchNorm(x: plain, following.normalization, residual: following.residual, into: y)
       return
     }
     let g = ConvolutionGeometry(
       .convolutionForward, input: x.tensor.shape, filter: w.shape, output: y.shape,
       stride: stride, padding: padding)
+    let request = ConvolutionRequest(geometry: g, dataGradient: false, plain: true)
     attempt {
       try launch(
-        ConvolutionPlan(g, dataGradient: false, plain: true, on: self),
-        FusedInput(x, prefix: "X_", on: self), filter: w, into: y, addend: nil, statistics: nil,
-        completion: nil, following: following)
+        request, plan(request), FusedInput(x, prefix: .x, on: self), filter: w, into: y,
+        addend: nil, statistics: nil, completion: nil, following: following)
     }
   }
 
@@ -52,16 +53,16 @@ extension OpenCLBackend {
       .convolutionDataGradient, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
     attempt {
-      if family == .vector, let plan = VectorGradients(dataAlone: g, on: self) {
+      if let plan = vectorGradients(.data, g) {
         try launch(
           plan, g, dy: dy, filter: nil,
           data: DataGradient(filter: w, output: dx, addend: addend, completion: completion))
         return
       }
-      let plan = ConvolutionPlan(g, dataGradient: true, on: self)
+      let request = ConvolutionRequest(geometry: g, dataGradient: true, plain: false)
       try launch(
-        plan, FusedInput(dy, prefix: "X_", on: self), filter: w, into: dx, addend: addend,
-        statistics: nil, completion: completion)
+        request, plan(request), FusedInput(dy, prefix: .x, on: self), filter: w, into: dx,
+        addend: addend, statistics: nil, completion: completion)
     }
   }
 
@@ -74,14 +75,14 @@ extension OpenCLBackend {
     func slices(_ count: Int) -> FilterGradient {
       FilterGradient(input: x, slices: makeTensor(Shape([count] + filter.sizes)))
     }
-    if family == .vector, let plan = VectorGradients(filterAlone: g, on: self) {
+    if let plan = vectorGradients(.filter, g) {
       let gradient = slices(plan.slices)
       attempt { try launch(plan, g, dy: dy, filter: gradient, data: nil) }
       return gradient.slices
     }
-    let plan = filterGradientPlan(g)
+    let plan = memos.filterGradients(g) { filterGradientPlan(g) }
     let gradient = slices(plan.slices)
-    attempt { try launch(plan, dy: dy, gradient) }
+    attempt { try launch(plan, g, dy: dy, gradient) }
     return gradient.slices
   }
 
@@ -102,7 +103,7 @@ extension OpenCLBackend {
     let g = ConvolutionGeometry(
       .convolutionGradients, input: dx.shape, filter: w.shape, output: dy.tensor.shape,
       stride: stride, padding: padding)
-    if family == .vector, let plan = VectorGradients(g, on: self) {
+    if let plan = vectorGradients(.both, g) {
       let slices = makeTensor(Shape([plan.slices] + w.shape.sizes))
       attempt {
         try launch(
@@ -139,12 +140,25 @@ extension OpenCLBackend {
     return ["-cl-nv-maxrregcount=168"]
   }
 
+  /// - Parameter make: sources, name and -D, where there was no such kernel yet.
   func fusedKernel(
-    _ sources: [KernelSource], _ name: String, _ defines: [String]
+    _ key: FusedKernelKey,
+    _ make: () -> (sources: [KernelSource], name: String, defines: [String])
   ) throws -> Kernel {
-    try programs.kernel(
-      ProgramKey(
-        [.common, .convolutionFused] + sources, kernel: name, defines: defines,
-        options: sources.contains(.tensorCoreProducts) ? tensorCoreOptions : []))
+    try memos.fusedKernels(key) {
+      let (sources, name, defines) = make()
+      return try programs.kernel(
+        ProgramKey(
+          [.common, .convolutionFused] + sources, kernel: name, defines: defines,
+          options: sources.contains(.tensorCoreProducts) ? tensorCoreOptions : []))
+    }
   }
+}
+
+/// What the program of a convolution, or of its gradients, depends on.
+enum FusedKernelKey: Hashable {
+  case convolution(ConvolutionRequest, FusedInput.Form, FusedOutput.Form)
+  case filterGradient(ConvolutionGeometry, x: FusedInput.Form, dy: FusedInput.Form)
+  case gradients(
+    ConvolutionGeometry, dy: FusedInput.Form, x: FusedInput.Form?, data: FusedOutput.Form?)
 }

@@ -15,12 +15,12 @@ extension OpenCLBackend {
       case .portable:
         let plan = PortableDepthwise(g)
         try launch(
-          portable("depthwise_forward", plan.forward), buffers + [.ints(g.asInts)],
+          depthwiseKernel(.forward, g) { plan.forward }, buffers + [.ints(g.asInts)],
           over: [plan.forwardItems])
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
-          vector("depthwise", plan.forward), buffers + [.ints(plan.forwardSizes)],
+          depthwiseKernel(.forward, g) { plan.forward }, buffers + [.ints(plan.forwardSizes)],
           global: [plan.items(rows: g.p, columns: g.q), g.n], local: [1, 1])
       }
     }
@@ -43,8 +43,9 @@ extension OpenCLBackend {
     let norm = following.normalization
     attempt {
       try queue.launch(
-        vector(
-          "depthwise", plan.forward + ["NORMALIZED=1", "ACTIVATION=\(norm.activation.code)"]),
+        depthwiseKernel(.normalized(norm.activation), g) {
+          plan.forward + ["NORMALIZED=1", "ACTIVATION=\(norm.activation.code)"]
+        },
         [
           .buffer(memory(x)), .buffer(memory(w)), .buffer(memory(y)), .ints(plan.forwardSizes),
           .buffer(memory(norm.mean)), .buffer(memory(norm.variance)),
@@ -68,13 +69,15 @@ extension OpenCLBackend {
       case .portable:
         let plan = PortableDepthwise(g)
         try launch(
-          portable("depthwise_data_gradient", plan.dataGradient),
+          depthwiseKernel(.dataGradient(accumulate: accumulate), g) { plan.dataGradient },
           buffers + [.ints(g.asInts), .int(accumulate ? 1 : 0)],
           over: [plan.dataGradientItems])
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
-          vector("depthwise", plan.dataGradient(accumulate: accumulate)),
+          depthwiseKernel(.dataGradient(accumulate: accumulate), g) {
+            plan.dataGradient(accumulate: accumulate)
+          },
           buffers + [.ints(plan.dataGradientSizes)],
           global: [plan.items(rows: g.h, columns: g.w), g.n], local: [1, 1])
       }
@@ -98,13 +101,13 @@ extension OpenCLBackend {
       case .portable:
         let plan = PortableDepthwise(g)
         try queue.launch(
-          portable("depthwise_filter_gradient", plan.filterGradient),
+          depthwiseKernel(.filterGradient, g) { plan.filterGradient },
           buffers + [.ints(g.asInts), .int(slicing.images)],
           global: plan.filterGradientItems(slices: slicing.count), local: plan.group)
       case .vector:
         let plan = VectorDepthwise(g, nativeWidth: vectorWidth)
         try queue.launch(
-          vector("depthwise_filter_gradient", plan.filterGradient),
+          depthwiseKernel(.filterGradient, g) { plan.filterGradient },
           buffers + [.ints(plan.filterGradientSizes(slicing))],
           global: [plan.groups, slicing.count], local: [1, 1])
       }
@@ -112,13 +115,35 @@ extension OpenCLBackend {
     }
   }
 
-  private func portable(_ name: String, _ defines: [String]) throws -> Kernel {
-    try programs.kernel(ProgramKey(source: .depthwisePortable, kernel: name, defines: defines))
+  private func depthwiseKernel(
+    _ pass: DepthwiseKernelKey.Pass, _ g: DepthwiseGeometry, _ defines: () -> [String]
+  ) throws -> Kernel {
+    try memos.depthwiseKernels(DepthwiseKernelKey(pass: pass, geometry: g)) {
+      let portable = family == .portable
+      let name =
+        switch pass {
+        case .forward where portable: "depthwise_forward"
+        case .dataGradient where portable: "depthwise_data_gradient"
+        case .filterGradient: "depthwise_filter_gradient"
+        default: "depthwise"
+        }
+      return try programs.kernel(
+        ProgramKey(
+          source: portable ? .depthwisePortable : .depthwise, kernel: name, defines: defines()))
+    }
   }
+}
 
-  private func vector(_ name: String, _ defines: [String]) throws -> Kernel {
-    try programs.kernel(ProgramKey(source: .depthwise, kernel: name, defines: defines))
+/// What a program of a depthwise convolution depends on.
+struct DepthwiseKernelKey: Hashable {
+  enum Pass: Hashable {
+    case forward
+    case normalized(Activation)
+    case dataGradient(accumulate: Bool)
+    case filterGradient
   }
+  let pass: Pass
+  let geometry: DepthwiseGeometry
 }
 
 extension DepthwiseGeometry {

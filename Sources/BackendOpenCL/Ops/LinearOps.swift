@@ -19,9 +19,11 @@ extension OpenCLBackend {
           memory(x), memory(w), to: memory(y), m: g.n, n: g.k, k: g.c, beta: 1)
       case .vector:
         let rows = RowsAsPixels(g)
+        let request = ConvolutionRequest(
+          geometry: rows.geometry, dataGradient: false, plain: true)
         try launch(
-          .direct(DirectConvolution(forward: rows.geometry, vectorWidth: vectorWidth).inParts()),
-          FusedInput(ConvolutionInput(rows.pixels(x)), prefix: "X_", on: self),
+          request, plan(request),
+          FusedInput(ConvolutionInput(rows.pixels(x)), prefix: .x, on: self),
           filter: rows.filter(w), into: rows.pixels(y), addend: y, statistics: nil,
           completion: nil)
       }
@@ -39,9 +41,11 @@ extension OpenCLBackend {
           beta: accumulate ? 1 : 0)
       case .vector:
         let rows = RowsAsPixels(g)
+        let request = ConvolutionRequest(
+          geometry: rows.geometry, dataGradient: true, plain: false)
         try launch(
-          .direct(DirectConvolution(dataGradient: rows.geometry, vectorWidth: vectorWidth)),
-          FusedInput(OutputGradient(rows.pixels(dy)), prefix: "X_", on: self),
+          request, plan(request),
+          FusedInput(OutputGradient(rows.pixels(dy)), prefix: .x, on: self),
           filter: rows.filter(w), into: rows.pixels(dx), addend: accumulate ? dx : nil,
           statistics: nil, completion: nil)
       }

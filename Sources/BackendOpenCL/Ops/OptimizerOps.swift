@@ -21,11 +21,16 @@ extension OpenCLBackend {
         let rest = [Int32](repeating: 0, count: Self.group - group.count)
         let slots = group.indices.map { Int32(notes?.slots[$0] ?? 0) }
         let chunk = family == .vector ? 1024 : 1
-        let kernel = try programs.kernel(
-          ProgramKey(
-            [.common, .sixteen, .optimizer], kernel: "optimizer_steps",
-            defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)", "NOTES=\(notes == nil ? 0 : 1)"],
-            prelude: rule.prelude))
+        let key = OptimizerKernelKey(
+          state: rule.state, scalars: rule.scalars, probe: rule.probe, openCL: rule.openCL,
+          notes: notes != nil)
+        let kernel = try memos.optimizerKernels(key) {
+          try programs.kernel(
+            ProgramKey(
+              [.common, .sixteen, .optimizer], kernel: "optimizer_steps",
+              defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)", "NOTES=\(notes == nil ? 0 : 1)"],
+              prelude: rule.prelude))
+        }
         let most = group.map { ($0.w.count + chunk - 1) / chunk }.max()!
         try launch(
           kernel,
@@ -45,6 +50,14 @@ extension OpenCLBackend {
       for update in group { filterChanged(update.w) }
     }
   }
+}
+
+/// What a program of the optimizer depends on.
+struct OptimizerKernelKey: Hashable {
+  let state: [String], scalars: [String]
+  let probe: UpdateRule.Probe
+  let openCL: String
+  let notes: Bool
 }
 
 extension UpdateRule {
