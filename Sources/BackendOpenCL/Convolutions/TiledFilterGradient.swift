@@ -16,9 +16,11 @@ struct TiledFilterGradient: FilterGradientPlan {
     let columns = g.k > 32 ? 64 : g.k > 16 ? 32 : 16
     func covered(_ tileRows: Int) -> Int { (rows + tileRows - 1) / tileRows * tileRows }
     let tensorCores = ProductTile.takesTensorCores(g) ? tensorCores : nil
-    let heights = tensorCores == nil ? [128, 96, 64] : columns == 64 ? [128, 64] : [128]
-    // The least waste, the larger of equals.
-    let height = heights.min { covered($0) < covered($1) }!
+    // The least waste, the larger of equals; on tensor cores the larger unless it wastes a fifth more.
+    let height =
+      tensorCores == nil
+      ? [128, 96, 64].min { covered($0) < covered($1) }!
+      : columns == 64 && covered(128) * 5 > covered(64) * 6 ? 64 : 128
     tile =
       tensorCores.map { ProductTile(height, columns, $0) }
       ?? ProductTile(
