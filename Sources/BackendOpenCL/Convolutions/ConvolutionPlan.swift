@@ -16,12 +16,17 @@ enum ConvolutionPlan {
   case winograd(WinogradConvolution)
   case wideWinograd(WideWinogradConvolution)
   case tiled(TiledConvolution)
+  case patch(PatchConvolution)
 
   init(_ request: ConvolutionRequest, on backend: OpenCLBackend) {
     let (g, dataGradient) = (request.geometry, request.dataGradient)
     let width = backend.vectorWidth
     if backend.family == .portable {
-      self = .tiled(TiledConvolution(g, dataGradient: dataGradient))
+      if let plan = PatchConvolution(g, dataGradient: dataGradient) {
+        self = .patch(plan)
+      } else {
+        self = .tiled(TiledConvolution(g, dataGradient: dataGradient))
+      }
     } else if backend.convolutions == .automatic,
       let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
     {
@@ -44,7 +49,8 @@ enum ConvolutionPlan {
     case .direct: [.convolutionVector]
     case .winograd: [.winogradTransforms, .convolutionWinograd]
     case .wideWinograd: [.winogradTransforms, .convolutionWinogradWide]
-    case .tiled: [.convolutionTiles, .convolutionTiled]
+    case .tiled: [.stagedInputs, .convolutionTiles, .convolutionTiled]
+    case .patch: [.stagedInputs, .convolutionPatch]
     }
   }
 
@@ -54,6 +60,7 @@ enum ConvolutionPlan {
     case .winograd: "convolution_winograd"
     case .wideWinograd: "convolution_winograd_wide"
     case .tiled: "convolution_tiled"
+    case .patch: "convolution_patch"
     }
   }
 
@@ -63,6 +70,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.defines
     case .wideWinograd(let plan): plan.defines
     case .tiled(let plan): plan.defines
+    case .patch(let plan): plan.defines
     }
   }
 
@@ -74,6 +82,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.items
     case .wideWinograd(let plan): plan.items
     case .tiled(let plan): plan.partials
+    case .patch(let plan): plan.rowBlocks
     }
   }
 
@@ -84,6 +93,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.itemPixels
     case .wideWinograd(let plan): plan.itemPixels
     case .tiled(let plan): plan.tile.rows
+    case .patch(let plan): plan.pixels
     }
   }
 
@@ -94,6 +104,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.images
     case .wideWinograd(let plan): plan.images
     case .tiled(let plan): plan.images
+    case .patch(let plan): plan.images
     }
   }
 
@@ -104,6 +115,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.k
     case .wideWinograd(let plan): plan.k
     case .tiled(let plan): plan.k
+    case .patch(let plan): plan.k
     }
   }
 
@@ -122,6 +134,7 @@ enum ConvolutionPlan {
       ([plan.items, plain && plan.items < 8 ? plan.passes : 1], [1, 1])
     case .wideWinograd(let plan): ([plan.k / plan.block, plan.items], [1, 1])
     case .tiled(let plan): (plan.global, plan.local)
+    case .patch(let plan): (plan.global, plan.local)
     }
   }
 
@@ -147,7 +160,7 @@ enum ConvolutionPlan {
       return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
     case .wideWinograd(let plan):
       return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
-    case .tiled:
+    case .tiled, .patch:
       return nil
     }
   }

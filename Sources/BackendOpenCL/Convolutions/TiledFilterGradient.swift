@@ -40,7 +40,7 @@ struct TiledFilterGradient: FilterGradientPlan {
       ]
   }
 
-  var sources: [KernelSource] { [.convolutionTiles, .filterGradientTiled] }
+  var sources: [KernelSource] { [.stagedInputs, .convolutionTiles, .filterGradientTiled] }
   var kernel: String { "filter_gradient_tiled" }
   var global: [Int] { [tile.items * rowTiles, columnTiles, slices] }
   var local: [Int] { [tile.items, 1, 1] }

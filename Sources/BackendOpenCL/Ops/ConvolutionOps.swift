@@ -87,7 +87,7 @@ extension OpenCLBackend {
   }
 
   private func filterGradientPlan(_ g: ConvolutionGeometry) -> any FilterGradientPlan {
-    guard family == .vector else { return TiledFilterGradient(g) }
+    guard family == .vector else { return PatchFilterGradient(g) ?? TiledFilterGradient(g) }
     if convolutions == .automatic,
       let plan = WideWinogradFilterGradient(g, vectorWidth: vectorWidth)
     {
