@@ -59,6 +59,14 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
   vec raw[X_LOADS], pre_raw[X_LOADS], dy_raw[DY_LOADS], dy_pre[DY_LOADS];
   int inside = 0;
 
+// Images have three channels: the others of the block are zeros.
+#if X_CHANNELS < V
+#define FETCH_X(raw, pre_raw, at) \
+  if (part == 0) raw = load_lanes(X_x + at, X_CHANNELS);
+#else
+#define FETCH_X(raw, pre_raw, at) JOIN(FETCH_, X_INPUT)(X_, raw, pre_raw, at)
+#endif
+
 // Of band b what this work-item loads.
 #define FETCH_BAND(b)                                                                         \
   {                                                                                           \
@@ -71,7 +79,7 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
       pre_raw[i] = ZERO;                                                                      \
       if (pixel < PATCH_PIXELS && h_ >= 0 && h_ < H && w_ >= 0 && w_ < W) {                   \
         const size_t at_ = ((size_t)(image_ * H + h_) * W + w_) * X_CHANNELS + c0 + part;     \
-        JOIN(FETCH_, X_INPUT)(X_, raw[i], pre_raw[i], at_)                                    \
+        FETCH_X(raw[i], pre_raw[i], at_)                                                      \
         inside |= 1 << i;                                                                     \
       }                                                                                       \
     }                                                                                         \
@@ -158,6 +166,7 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
     // A work-item each of the BC * BC sums.
     float sum = 0.0f;
     for (int t = 0; t < TEAMS; t++) sum += tiles[t * BC * BC + item];
-    mine[((size_t)tap * X_CHANNELS + c0 + item / BC) * DY_CHANNELS + k0 + item % BC] = sum;
+    if (X_CHANNELS >= BC || item / BC < X_CHANNELS)
+      mine[((size_t)tap * X_CHANNELS + c0 + item / BC) * DY_CHANNELS + k0 + item % BC] = sum;
   }
 }

@@ -14,12 +14,14 @@ struct PatchFilterGradient: FilterGradientPlan {
   private static let block = 16, teams = 8, items = 256
 
   /// nil where it does not apply.
-  init?(_ g: ConvolutionGeometry) {
+  init?(_ request: FilterGradientRequest) {
+    let g = request.geometry
     guard
       g.r == 3, g.s == 3, g.stride == 1, g.padding == 1, g.n * g.h * g.w > 0,
-      g.c % Self.block == 0, g.k % Self.block == 0, let rows = Self.rows(g)
+      g.c % Self.block == 0 || (g.c < 4 && request.plain), g.k % Self.block == 0,
+      let rows = Self.rows(g)
     else { return nil }
-    blocks = (g.c / Self.block, g.k / Self.block)
+    blocks = ((g.c + Self.block - 1) / Self.block, g.k / Self.block)
     // Each slice costs a pass of the sum over slices.
     let bands = g.n * g.h / rows
     let blocks = blocks.x * blocks.dy

@@ -80,14 +80,18 @@ extension OpenCLBackend {
       attempt { try launch(plan, g, dy: dy, filter: gradient, data: nil) }
       return gradient.slices
     }
-    let plan = memos.filterGradients(g) { filterGradientPlan(g) }
+    let request = FilterGradientRequest(geometry: g, plain: x.normalization == nil)
+    let plan = memos.filterGradients(request) { filterGradientPlan(request) }
     let gradient = slices(plan.slices)
     attempt { try launch(plan, g, dy: dy, gradient) }
     return gradient.slices
   }
 
-  private func filterGradientPlan(_ g: ConvolutionGeometry) -> any FilterGradientPlan {
-    guard family == .vector else { return PatchFilterGradient(g) ?? TiledFilterGradient(g) }
+  private func filterGradientPlan(_ request: FilterGradientRequest) -> any FilterGradientPlan {
+    let g = request.geometry
+    guard family == .vector else {
+      return PatchFilterGradient(request) ?? TiledFilterGradient(g)
+    }
     if convolutions == .automatic,
       let plan = WideWinogradFilterGradient(g, vectorWidth: vectorWidth)
     {

@@ -4,7 +4,7 @@ import Tensors
 struct LaunchMemos {
   let convolutions = Memo<ConvolutionRequest, ConvolutionPlan>()
   let vectorGradients = Memo<VectorGradientsRequest, VectorGradients?>()
-  let filterGradients = Memo<ConvolutionGeometry, any FilterGradientPlan>()
+  let filterGradients = Memo<FilterGradientRequest, any FilterGradientPlan>()
   let fusedKernels = Memo<FusedKernelKey, Kernel>()
   let batchNormTilings = Memo<BatchNormGeometry, BatchNormTiling>()
   let batchNormKernels = Memo<BatchNormKernelKey, Kernel>()
