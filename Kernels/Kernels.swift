@@ -1,8 +1,8 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, sixteen, poclBuiltins, convolutionFused, convolutionVector
-  case convolutionTiles, tensorCoreProducts, convolutionTiled, filterGradientTiled
-  case filterGradientWinogradWide
+  case stagedInputs, convolutionTiles, tensorCoreProducts, convolutionTiled, convolutionPatch
+  case filterGradientTiled, filterGradientPatch, filterGradientWinogradWide
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradWide, convolutionWinogradGradients
   case winogradTransforms, winogradFilters
@@ -18,10 +18,13 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .poclBuiltins: PackageResources.pocl_builtins_cl
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
+      case .stagedInputs: PackageResources.staged_inputs_cl
       case .convolutionTiles: PackageResources.convolution_tiles_cl
       case .tensorCoreProducts: PackageResources.tensor_core_products_cl
       case .convolutionTiled: PackageResources.convolution_tiled_cl
+      case .convolutionPatch: PackageResources.convolution_patch_cl
       case .filterGradientTiled: PackageResources.filter_gradient_tiled_cl
+      case .filterGradientPatch: PackageResources.filter_gradient_patch_cl
       case .filterGradientWinogradWide: PackageResources.filter_gradient_winograd_wide_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionWinogradWide: PackageResources.convolution_winograd_wide_cl

@@ -1,6 +1,14 @@
 // Softmax cross-entropy and the linear layer's bias; sizes here are small. Work-items beyond the
 // range given have nothing to do: the host rounds it up to whole groups.
 
+// A sum whose order is fixed is one work-item's: what it adds next is loaded while it adds.
+#define AT_ONCE 16
+// ahead [AT_ONCE]: elements first… of `count` that are `step` apart; behind the last one, that one.
+#define LOAD_AHEAD(from, first, step, count)    \
+  float ahead[AT_ONCE];                         \
+  _Pragma("unroll") for (int i = 0; i < AT_ONCE; i++) \
+    ahead[i] = (from)[(size_t)min((first) + i, (count) - 1) * (step)];
+
 // losses [N], 0 where ignored; global (N).
 __kernel void cross_entropy(__global const float* restrict logits,
     __global const int* restrict labels, __global float* restrict losses, const float smoothing,
@@ -32,11 +40,17 @@ __kernel void sum_losses(__global const float* restrict losses, __global float* 
     const float divisor, const int count) {
   if (get_global_id(0) > 0) return;
   float sum = 0.0f, lost = 0.0f;
-  for (int n = 0; n < count; n++) {
-    const float next = losses[n] - lost;
-    const float total = sum + next;
-    lost = (total - sum) - next;
-    sum = total;
+  for (int first = 0; first < count; first += AT_ONCE) {
+    LOAD_AHEAD(losses, first, 1, count)
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++) {
+      const float next = ahead[i] - lost;
+      const float total = sum + next;
+      if (first + i < count) {
+        lost = (total - sum) - next;
+        sum = total;
+      }
+    }
   }
   loss[0] = sum / divisor;
 }
@@ -78,6 +92,11 @@ __kernel void bias_gradient(__global const float* restrict dy, __global float* r
   const int j = get_global_id(0);
   if (j >= k) return;
   float sum = accumulate ? db[j] : 0.0f;
-  for (int i = 0; i < n; i++) sum += dy[(size_t)i * k + j];
+  for (int first = 0; first < n; first += AT_ONCE) {
+    LOAD_AHEAD(dy + j, first, k, n)
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++)
+      if (first + i < n) sum += ahead[i];
+  }
   db[j] = sum;
 }

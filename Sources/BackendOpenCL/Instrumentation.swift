@@ -39,6 +39,7 @@ extension OpenCLBackend: InstrumentedBackend {
     body()
     let kernels = queue.takeNames()
     if kernels.contains(where: { $0.contains("winograd") }) { return ("winograd", kernels) }
+    if kernels.contains(where: { $0.contains("patch") }) { return ("patch", kernels) }
     if kernels.contains(where: { $0.contains("tiled") }) { return ("tiled", kernels) }
     // CLBlast launches by itself; ours beside it only add a bias.
     let byCLBlast = family == .portable && kernels.allSatisfy { $0.contains("bias") }

@@ -16,13 +16,20 @@ enum ConvolutionPlan {
   case winograd(WinogradConvolution)
   case wideWinograd(WideWinogradConvolution)
   case tiled(TiledConvolution)
+  case patch(PatchConvolution)
 
   init(_ request: ConvolutionRequest, on backend: OpenCLBackend) {
     let (g, dataGradient) = (request.geometry, request.dataGradient)
     let width = backend.vectorWidth
     if backend.family == .portable {
-      self = .tiled(
-        TiledConvolution(g, dataGradient: dataGradient, backend.tensorCores))
+      let tiled = TiledConvolution(g, dataGradient: dataGradient, backend.tensorCores)
+      if tiled.tile.tensorCores == nil,
+        let plan = PatchConvolution(g, dataGradient: dataGradient)
+      {
+        self = .patch(plan)
+      } else {
+        self = .tiled(tiled)
+      }
     } else if backend.convolutions == .automatic,
       let plan = WinogradConvolution(g, dataGradient: dataGradient, vectorWidth: width)
     {
@@ -46,6 +53,7 @@ enum ConvolutionPlan {
     case .winograd: [.winogradTransforms, .convolutionWinograd]
     case .wideWinograd: [.winogradTransforms, .convolutionWinogradWide]
     case .tiled(let plan): plan.tile.sources + [.convolutionTiled]
+    case .patch: [.stagedInputs, .convolutionPatch]
     }
   }
 
@@ -55,6 +63,7 @@ enum ConvolutionPlan {
     case .winograd: "convolution_winograd"
     case .wideWinograd: "convolution_winograd_wide"
     case .tiled: "convolution_tiled"
+    case .patch: "convolution_patch"
     }
   }
 
@@ -64,6 +73,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.defines
     case .wideWinograd(let plan): plan.defines
     case .tiled(let plan): plan.defines
+    case .patch(let plan): plan.defines
     }
   }
 
@@ -75,6 +85,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.items
     case .wideWinograd(let plan): plan.items
     case .tiled(let plan): plan.partials
+    case .patch(let plan): plan.rowBlocks
     }
   }
 
@@ -85,6 +96,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.itemPixels
     case .wideWinograd(let plan): plan.itemPixels
     case .tiled(let plan): plan.tile.rows
+    case .patch(let plan): plan.pixels
     }
   }
 
@@ -95,6 +107,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.images
     case .wideWinograd(let plan): plan.images
     case .tiled(let plan): plan.images
+    case .patch(let plan): plan.images
     }
   }
 
@@ -105,6 +118,7 @@ enum ConvolutionPlan {
     case .winograd(let plan): plan.k
     case .wideWinograd(let plan): plan.k
     case .tiled(let plan): plan.k
+    case .patch(let plan): plan.k
     }
   }
 
@@ -123,6 +137,7 @@ enum ConvolutionPlan {
       ([plan.items, plain && plan.items < 8 ? plan.passes : 1], [1, 1])
     case .wideWinograd(let plan): ([plan.k / plan.block, plan.items], [1, 1])
     case .tiled(let plan): (plan.global, plan.local)
+    case .patch(let plan): (plan.global, plan.local)
     }
   }
 
@@ -148,7 +163,7 @@ enum ConvolutionPlan {
       return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
     case .wideWinograd(let plan):
       return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
-    case .tiled:
+    case .tiled, .patch:
       return nil
     }
   }

@@ -1,6 +1,13 @@
 import Kernels
 import Tensors
 
+/// What a plan of a filter gradient depends on.
+struct FilterGradientRequest: Hashable {
+  let geometry: ConvolutionGeometry
+  /// Whether x is read as it stands.
+  let plain: Bool
+}
+
 /// How a kernel that makes a filter gradient and nothing else is launched.
 protocol FilterGradientPlan {
   /// Partial sums of the batch, `[slices, R, S, C, K]`, added in order by whoever reads them.

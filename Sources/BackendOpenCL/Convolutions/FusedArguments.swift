@@ -5,7 +5,10 @@ import Tensors
 struct FusedInput {
   /// What a program depends on.
   struct Form: Hashable {
-    enum Prefix: String { case x = "X_", dy = "DY_" }
+    enum Prefix: String {
+      case x = "X_"
+      case dy = "DY_"
+    }
     let prefix: Prefix
     /// 0: as it is, 1: normalized, 2 and 3: a gradient through a batch norm of batch or other
     /// statistics.

@@ -64,7 +64,7 @@ struct ProductTile: Hashable {
   }
 
   var sources: [KernelSource] {
-    tensorCores == nil ? [.convolutionTiles] : [.convolutionTiles, .tensorCoreProducts]
+    [.stagedInputs, .convolutionTiles] + (tensorCores == nil ? [] : [.tensorCoreProducts])
   }
 
   /// Work-groups that a filter gradient is divided into at least.

@@ -48,7 +48,8 @@ extension OpenCLBackend {
     _ name: String, _ arguments: [KernelArgument], count: Int, after: [KernelArgument] = []
   ) throws {
     try launch(
-      elementwiseKernel(name, chunk: chunk), arguments + [.int(count)] + after, over: [(count + chunk - 1) / chunk],
+      elementwiseKernel(name, chunk: chunk), arguments + [.int(count)] + after,
+      over: [(count + chunk - 1) / chunk],
       cpuGroup: [1])
   }
 

@@ -80,14 +80,19 @@ extension OpenCLBackend {
       attempt { try launch(plan, g, dy: dy, filter: gradient, data: nil) }
       return gradient.slices
     }
-    let plan = memos.filterGradients(g) { filterGradientPlan(g) }
+    let request = FilterGradientRequest(geometry: g, plain: x.normalization == nil)
+    let plan = memos.filterGradients(request) { filterGradientPlan(request) }
     let gradient = slices(plan.slices)
     attempt { try launch(plan, g, dy: dy, gradient) }
     return gradient.slices
   }
 
-  private func filterGradientPlan(_ g: ConvolutionGeometry) -> any FilterGradientPlan {
-    guard family == .vector else { return TiledFilterGradient(g, tensorCores) }
+  private func filterGradientPlan(_ request: FilterGradientRequest) -> any FilterGradientPlan {
+    let g = request.geometry
+    guard family == .vector else {
+      let tiled = TiledFilterGradient(g, tensorCores)
+      return tiled.tile.tensorCores == nil ? PatchFilterGradient(request) ?? tiled : tiled
+    }
     if convolutions == .automatic,
       let plan = WideWinogradFilterGradient(g, vectorWidth: vectorWidth)
     {

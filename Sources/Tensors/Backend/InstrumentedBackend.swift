@@ -10,9 +10,9 @@ public protocol InstrumentedBackend: Backend {
   /// - Precondition: equal counts.
   func runCopy(_ source: Tensor, to destination: Tensor)
 
-  /// Runs `body` and tells which algorithm its ops chose (`winograd`, `tiled`, `clblast`, else the
-  /// kernels' family) and the kernels that they launched, in order; a backend without kernels names
-  /// none.
+  /// Runs `body` and tells which algorithm its ops chose (`winograd`, `patch`, `tiled`, `clblast`,
+  /// else the kernels' family) and the kernels that they launched, in order; a backend without
+  /// kernels names none.
   func observe(_ body: () -> Void) -> (algorithm: String, kernels: [String])
 
   /// Kernels enqueued so far; nil where there are none.

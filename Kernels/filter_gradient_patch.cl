@@ -1,0 +1,172 @@
+// Filter gradient of a 3x3 convolution at stride 1, padding 1, portable family: what is read of x
+// lies in local memory once, with its halo, and not once for each of nine taps.
+//
+// A work-group makes all taps of BC channels of x and BC of dy over a slice: some bands of ROWS
+// whole rows of an image, one after the other; the next one's loads are on their way while one is
+// summed. TEAM work-items make the whole block, two channels of x by four of dy each; the teams
+// share a band's pixels, and their sums are added in order at the end. So each sum has one order,
+// told by shapes alone.
+//
+// Local memory: the band of x [ROWS + 2][W + 2][BC] and of dy [ROWS][W][BC].
+//
+// -D: V=4 ALIGNED, H W ROWS, RUN: pixels of a team, a part of one row or a whole one.
+#define BC 16
+#define TEAM (BC / 2 * (BC / V))
+#define TEAMS 8
+#define ITEMS (TEAM * TEAMS)
+#define PARTS (BC / V)
+#define LOADERS (ITEMS / PARTS)
+#define PATCH_PIXELS ((ROWS + 2) * (W + 2))
+#define BAND_PIXELS (ROWS * W)
+#define X_LOADS ((PATCH_PIXELS + LOADERS - 1) / LOADERS)
+#define DY_LOADS ((BAND_PIXELS + LOADERS - 1) / LOADERS)
+#define PATCH (PATCH_PIXELS * BC)
+#define LOCAL_FLOATS (PATCH + BAND_PIXELS * BC)
+// Sums of one tap, of all teams.
+#define REDUCED (TEAMS * BC * BC)
+
+// global (ITEMS * blocks of x's channels, blocks of dy's channels, slices);
+// slices [slices, 3, 3, X_CHANNELS, DY_CHANNELS]. `bands` in all, `slice_bands` of them a slice.
+__attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient_patch(
+    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict slices, const int bands,
+    const int slice_bands) {
+  __local float tiles[LOCAL_FLOATS > REDUCED ? LOCAL_FLOATS : REDUCED]
+      __attribute__((aligned(64)));
+  __local vec x_constants[4 * PARTS], dy_constants[4 * PARTS];
+  __local float* dy_tile = tiles + PATCH;
+  const int item = get_local_id(0), team = item / TEAM, place = item % TEAM;
+  const int cx = place / (BC / V) * 2, ky = place % (BC / V) * V;
+  const int c0 = get_group_id(0) * BC, k0 = get_group_id(1) * BC;
+  const int part = item % PARTS * V;
+  const int first = get_group_id(2) * slice_bands, end = min(bands, first + slice_bands);
+
+  vec kept[4];
+  if (item < PARTS) {
+#pragma unroll
+    for (int i = 0; i < 4; i++) kept[i] = ZERO;
+    SET_CONSTANTS(X_, kept, c0 + part)
+#pragma unroll
+    for (int i = 0; i < 4; i++) x_constants[i * PARTS + item] = kept[i];
+    SET_CONSTANTS(DY_, kept, k0 + part)
+#pragma unroll
+    for (int i = 0; i < 4; i++) dy_constants[i * PARTS + item] = kept[i];
+  }
+
+  // acc [tap][x's channel].
+  vec acc[18];
+#pragma unroll
+  for (int i = 0; i < 18; i++) acc[i] = ZERO;
+  vec raw[X_LOADS], pre_raw[X_LOADS], dy_raw[DY_LOADS], dy_pre[DY_LOADS];
+  int inside = 0;
+
+// Images have three channels: the others of the block are zeros.
+#if X_CHANNELS < V
+#define FETCH_X(raw, pre_raw, at) \
+  if (part == 0) raw = load_lanes(X_x + at, X_CHANNELS);
+#else
+#define FETCH_X(raw, pre_raw, at) JOIN(FETCH_, X_INPUT)(X_, raw, pre_raw, at)
+#endif
+
+// Of band b what this work-item loads.
+#define FETCH_BAND(b)                                                                         \
+  {                                                                                           \
+    const int image_ = (b) / (H / ROWS), row_ = (b) % (H / ROWS) * ROWS;                      \
+    inside = 0;                                                                               \
+    _Pragma("unroll") for (int i = 0; i < X_LOADS; i++) {                                     \
+      const int pixel = item / PARTS + i * LOADERS;                                           \
+      const int h_ = row_ + pixel / (W + 2) - 1, w_ = pixel % (W + 2) - 1;                    \
+      raw[i] = ZERO;                                                                          \
+      pre_raw[i] = ZERO;                                                                      \
+      if (pixel < PATCH_PIXELS && h_ >= 0 && h_ < H && w_ >= 0 && w_ < W) {                   \
+        const size_t at_ = ((size_t)(image_ * H + h_) * W + w_) * X_CHANNELS + c0 + part;     \
+        FETCH_X(raw[i], pre_raw[i], at_)                                                      \
+        inside |= 1 << i;                                                                     \
+      }                                                                                       \
+    }                                                                                         \
+    _Pragma("unroll") for (int i = 0; i < DY_LOADS; i++) {                                    \
+      const int pixel = item / PARTS + i * LOADERS;                                           \
+      dy_raw[i] = ZERO;                                                                       \
+      dy_pre[i] = ZERO;                                                                       \
+      if (pixel < BAND_PIXELS) {                                                              \
+        const size_t at_ =                                                                    \
+            ((size_t)(image_ * H + row_) * W + pixel) * DY_CHANNELS + k0 + part;              \
+        JOIN(FETCH_, DY_INPUT)(DY_, dy_raw[i], dy_pre[i], at_)                                \
+      }                                                                                       \
+    }                                                                                         \
+  }
+
+#define READ_CONSTANTS(from) \
+  _Pragma("unroll") for (int i = 0; i < 4; i++) kept[i] = from[i * PARTS + item % PARTS];
+
+  if (first < end) FETCH_BAND(first)
+  for (int band = first; band < end; band++) {
+    // Behind it the constants are there, and nobody reads the last band any more.
+    barrier(CLK_LOCAL_MEM_FENCE);
+    {
+      READ_CONSTANTS(x_constants)
+      JOIN(KEPT_, X_INPUT)(kept)
+#pragma unroll
+      for (int i = 0; i < X_LOADS; i++) {
+        const int pixel = item / PARTS + i * LOADERS;
+        const vec value = JOIN(APPLIED_, X_INPUT)(X_, raw[i], pre_raw[i]);
+        if (pixel < PATCH_PIXELS)
+          LOCALV(tiles + pixel * BC + part) = inside >> i & 1 ? value : ZERO;
+      }
+    }
+    {
+      READ_CONSTANTS(dy_constants)
+      JOIN(KEPT_, DY_INPUT)(kept)
+#pragma unroll
+      for (int i = 0; i < DY_LOADS; i++) {
+        const int pixel = item / PARTS + i * LOADERS;
+        if (pixel < BAND_PIXELS)
+          LOCALV(dy_tile + pixel * BC + part) =
+              JOIN(APPLIED_, DY_INPUT)(DY_, dy_raw[i], dy_pre[i]);
+      }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (band + 1 < end) FETCH_BAND(band + 1)
+
+    const int row = team * RUN / W, column = team * RUN % W;
+    __local const float* from = tiles + (row * (W + 2) + column) * BC + cx;
+    __local const float* dy = dy_tile + (row * W + column) * BC + ky;
+    // Three columns of three rows: two of them stand, the third comes with each pixel.
+    float2 x[9];
+#pragma unroll
+    for (int r = 0; r < 3; r++) {
+      x[r * 3] = *(__local const float2*)(from + r * (W + 2) * BC);
+      x[r * 3 + 1] = *(__local const float2*)(from + (r * (W + 2) + 1) * BC);
+    }
+#pragma unroll 4
+    for (int q = 0; q < RUN; q++) {
+      const vec g = *(__local const vec*)(dy + q * BC);
+#pragma unroll
+      for (int r = 0; r < 3; r++)
+        x[r * 3 + 2] = *(__local const float2*)(from + (r * (W + 2) + q + 2) * BC);
+#pragma unroll
+      for (int tap = 0; tap < 9; tap++) {
+        acc[2 * tap] = fma((vec)(x[tap].x), g, acc[2 * tap]);
+        acc[2 * tap + 1] = fma((vec)(x[tap].y), g, acc[2 * tap + 1]);
+      }
+#pragma unroll
+      for (int r = 0; r < 3; r++) {
+        x[r * 3] = x[r * 3 + 1];
+        x[r * 3 + 1] = x[r * 3 + 2];
+      }
+    }
+  }
+
+  __global float* mine = slices + (size_t)get_group_id(2) * 9 * X_CHANNELS * DY_CHANNELS;
+#pragma unroll
+  for (int tap = 0; tap < 9; tap++) {
+    barrier(CLK_LOCAL_MEM_FENCE);
+    LOCALV(tiles + (team * BC + cx) * BC + ky) = acc[2 * tap];
+    LOCALV(tiles + (team * BC + cx + 1) * BC + ky) = acc[2 * tap + 1];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    // A work-item each of the BC * BC sums.
+    float sum = 0.0f;
+    for (int t = 0; t < TEAMS; t++) sum += tiles[t * BC * BC + item];
+    if (X_CHANNELS >= BC || item / BC < X_CHANNELS)
+      mine[((size_t)tap * X_CHANNELS + c0 + item / BC) * DY_CHANNELS + k0 + item % BC] = sum;
+  }
+}

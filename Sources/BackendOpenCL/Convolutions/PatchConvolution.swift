@@ -1,0 +1,83 @@
+import Tensors
+
+/// How `convolution_patch.cl` runs a 3×3 convolution at stride 1, forward or data gradient. Depends
+/// on shapes alone.
+struct PatchConvolution {
+  let images: Int, k: Int
+  /// Work-groups along the pixels, and along the channels.
+  let rowBlocks: Int, channelBlocks: Int
+  /// Output pixels of a work-group, and its work-items.
+  let pixels: Int, items: Int
+  let defines: [String]
+
+  /// nil where it does not apply.
+  init?(_ g: ConvolutionGeometry, dataGradient: Bool) {
+    let (c, k) = dataGradient ? (g.k, g.c) : (g.c, g.k)
+    guard
+      g.r == 3, g.s == 3, g.stride == 1, g.padding == 1, g.n * g.h * g.w > 0, g.w % 4 == 0,
+      c % 8 == 0,
+      k % 16 == 0, let shape = Shape.best(g, c: c, k: k)
+    else { return nil }
+    (images, self.k) = (g.n, k)
+    rowBlocks = shape.rowBlocks(g)
+    channelBlocks = k / shape.columns
+    (pixels, items) = (shape.rows * g.w, shape.items(g))
+    defines = [
+      "V=4", "ALIGNED", dataGradient ? "DATA_GRADIENT" : "CONVOLUTION", "H=\(g.h)", "W=\(g.w)",
+      "ROWS=\(shape.rows)", "PITCH=\(Shape.pitch(g.w))", "BN=\(shape.columns)",
+      "BK=\(shape.terms)", "TM=\(shape.run)",
+    ]
+  }
+
+  var global: [Int] { [items * rowBlocks, channelBlocks] }
+  var local: [Int] { [items, 1] }
+}
+
+/// What a work-group makes: whole `rows` of an image × `columns` channels, `terms` input channels
+/// at a time; `run` neighboring pixels × 4 channels a work-item.
+private struct Shape {
+  let rows: Int, columns: Int, terms: Int, run: Int
+
+  static func pitch(_ width: Int) -> Int { (width + 2 + 3) / 8 * 8 + 4 }
+
+  func items(_ g: ConvolutionGeometry) -> Int { rows * g.w / run * columns / 4 }
+  func rowBlocks(_ g: ConvolutionGeometry) -> Int { g.n * g.h / rows }
+
+  private func localBytes(_ g: ConvolutionGeometry) -> Int {
+    let loaded = terms * (rows + 2) * Self.pitch(g.w) + 9 * terms * columns
+    return 4 * max(loaded, columns * (1 + 2 * rows * g.w / run))
+  }
+
+  /// Of a channel, for all groups.
+  private func loads(_ g: ConvolutionGeometry, k: Int) -> Int {
+    rowBlocks(g) * (k / columns) * ((rows + 2) * (g.w + 2) + 9 * columns)
+  }
+
+  /// Of groups of 128 work-items that are enough for a large device the one that loads least, with
+  /// runs of eight where there is one; else the most groups.
+  static func best(_ g: ConvolutionGeometry, c: Int, k: Int) -> Shape? {
+    var possible: [Shape] = []
+    for run in [8, 4] where g.w % run == 0 {
+      for columns in [64, 32, 16] where k % columns == 0 {
+        for rows in 1...max(g.h, 1) where g.h % rows == 0 {
+          for terms in [16, 8] where c % terms == 0 {
+            let shape = Shape(rows: rows, columns: columns, terms: terms, run: run)
+            if [64, 128].contains(shape.items(g))
+              && shape.localBytes(g) <= ProductTile.mostLocalBytes
+            {
+              possible.append(shape)
+            }
+          }
+        }
+      }
+    }
+    func groups(_ shape: Shape) -> Int { shape.rowBlocks(g) * (k / shape.columns) }
+    let enough = possible.filter {
+      groups($0) >= ProductTile.wantedGroups && $0.items(g) == 128
+    }
+    let best = enough.min { a, b in
+      (-a.run, a.loads(g, k: k), -a.terms) < (-b.run, b.loads(g, k: k), -b.terms)
+    }
+    return best ?? possible.max { groups($0) < groups($1) }
+  }
+}
