@@ -53,8 +53,9 @@ private struct Shape {
     rowBlocks(g) * (k / columns) * ((rows + 2) * (g.w + 2) + 9 * columns)
   }
 
-  /// Of groups of 128 work-items that are enough for a large device the one that loads least, with
-  /// runs of eight where there is one; else the most groups.
+  /// Of the shapes that leave enough groups for a large device: runs of eight before those of four,
+  /// then some 128 work-items a group, then the one that loads least. Where none does, the most
+  /// groups.
   static func best(_ g: ConvolutionGeometry, c: Int, k: Int) -> Shape? {
     var possible: [Shape] = []
     for run in [8, 4] where g.w % run == 0 {
@@ -62,7 +63,8 @@ private struct Shape {
         for rows in 1...max(g.h, 1) where g.h % rows == 0 {
           for terms in [16, 8] where c % terms == 0 {
             let shape = Shape(rows: rows, columns: columns, terms: terms, run: run)
-            if [64, 128].contains(shape.items(g))
+            let items = shape.items(g)
+            if items % 32 == 0 && (64...ProductTile.mostItems).contains(items)
               && shape.localBytes(g) <= ProductTile.mostLocalBytes
             {
               possible.append(shape)
@@ -72,12 +74,10 @@ private struct Shape {
       }
     }
     func groups(_ shape: Shape) -> Int { shape.rowBlocks(g) * (k / shape.columns) }
-    let enough = possible.filter {
-      groups($0) >= ProductTile.wantedGroups && $0.items(g) == 128
+    func key(_ shape: Shape) -> (Int, Int, Int, Int) {
+      (-shape.run, abs(shape.items(g) - 128), shape.loads(g, k: k), -shape.terms)
     }
-    let best = enough.min { a, b in
-      (-a.run, a.loads(g, k: k), -a.terms) < (-b.run, b.loads(g, k: k), -b.terms)
-    }
-    return best ?? possible.max { groups($0) < groups($1) }
+    return possible.filter { groups($0) >= ProductTile.wantedGroups && $0.items(g) > 64 }
+      .min { key($0) < key($1) } ?? possible.max { groups($0) < groups($1) }
   }
 }

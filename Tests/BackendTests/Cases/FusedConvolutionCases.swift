@@ -11,7 +11,14 @@ extension OpCase {
     ConvolutionSizes(n: 2, h: 7, w: 5, c: 24, k: 20, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 3, h: 8, w: 8, c: 24, k: 40, r: 1, s: 1, stride: 1, padding: 0),
     ConvolutionSizes(n: 2, h: 7, w: 8, c: 20, k: 16, r: 1, s: 1, stride: 2, padding: 0),
-    // Around the portable family's tiles, as among the sizes that are not fused.
+    // Around the portable family's patches: runs of four and of eight, several blocks of channels on
+    // either side, rows that are not a power of two, few teams a row.
+    ConvolutionSizes(n: 3, h: 6, w: 20, c: 48, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 4, w: 64, c: 16, k: 48, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 9, h: 16, w: 8, c: 80, k: 16, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 4, w: 56, c: 16, k: 64, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 14, w: 28, c: 32, k: 64, r: 3, s: 3, stride: 1, padding: 1),
+    // Around its tiles, as among the sizes that are not fused.
     ConvolutionSizes(n: 3, h: 5, w: 6, c: 40, k: 130, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 1, h: 9, w: 7, c: 130, k: 36, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 7, h: 3, w: 3, c: 3, k: 24, r: 3, s: 3, stride: 1, padding: 1),
