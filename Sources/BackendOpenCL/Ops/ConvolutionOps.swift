@@ -91,7 +91,8 @@ extension OpenCLBackend {
     let g = request.geometry
     guard family == .vector else {
       let tiled = TiledFilterGradient(g, tensorCores)
-      return tiled.tile.tensorCores == nil ? PatchFilterGradient(request) ?? tiled : tiled
+      if tiled.tile.tensorCores == nil, let patch = PatchFilterGradient(request) { return patch }
+      return tiled
     }
     if convolutions == .automatic,
       let plan = WideWinogradFilterGradient(g, vectorWidth: vectorWidth)
