@@ -5,20 +5,19 @@
 //   of the left  (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4)
 //   of the right (t, g), (t + 4, g)
 //   of the sums  (g, 2 t), (g, 2 t + 1), (g + 8, 2 t), (g + 8, 2 t + 1)
-// A warp sums WARP_ROWS x WARP_COLUMNS, TM x VECTORS fragments. When all is summed, neighboring lanes
-// swap halves of their sums: an even lane then holds four columns of row g, an odd one of row g + 8,
-// which is what the epilogues want.
+// A warp sums WARP_ROWS x WARP_COLUMNS, TM x VECTORS fragments. When all is summed, neighboring
+// lanes swap halves of their sums: an even lane then holds four columns of row g, an odd one of
+// row g + 8, which is what the epilogues want.
 //
-// -D TENSOR_CORES: 1 by NVIDIA's instructions (compute capability 8.0 and later); 2 the same through
-//     local memory, for devices without them: slow, for tests. V is 4, BK 16, BM and BN are
-//     multiples of WARP_ROWS (TM * 16) and WARP_COLUMNS (TN * 2), which are 32, 40 or 64.
+// -D TENSOR_CORES: 1 by NVIDIA's instructions (compute capability 8.0 and later); 2 the same
+//     through local memory, for devices without them: slow, for tests. V is 4, BK 16; BM and BN
+//     are multiples of 32, WARP_ROWS (TM * 16) and WARP_COLUMNS (TN * 2).
 #define WARP_ROWS (TM * 16)
 #define WARP_COLUMNS (TN * 2)
 #define WARPS_ACROSS (BN / WARP_COLUMNS)
-// Lanes with the same g and t = 0 to 3 read four terms: 8 or 24 banks apart, so that no two of the
-// 32 meet.
+// Lanes with the same g and t = 0 to 3 read four terms, 8 banks apart: no two of the 32 meet.
 #define A_STEP (BM + 8)
-#define B_STEP (BN + (BN % 32 == 0 || BN % 32 == 16 ? 8 : 0))
+#define B_STEP (BN + 8)
 // Where a term of the sum lies; four lanes that store neighboring ones meet no bank twice either.
 #define TERM_ROW(term) ((term) % 4 * (BK / 4) + (term) / 4)
 #define TERM_STEP (BK / 4)

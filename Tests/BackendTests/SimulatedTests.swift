@@ -32,4 +32,22 @@ import Testing
       }
     }
   }
+
+  /// What stands for tensor cores, whose lanes exchange by local memory: a tile that is not full, of
+  /// two blocks of terms and a part of one.
+  @Test(.enabled(if: isSimulated, "not on Oclgrind: Tools/check-races runs this there"))
+  func tensorCoresAgreeWithTheOracle() throws {
+    let device = try #require(OpenCLBackend.devices().first)
+    let s = OpCase.ConvolutionSizes(
+      n: 1, h: 3, w: 2, c: 36, k: 32, r: 1, s: 1, stride: 1, padding: 0)
+    for c in OpCase.fusedForms(s, .relu) {
+      let backend = try OpenCLBackend(
+        device, family: .portable, precision: .tf32, emulatesTensorCores: true, warmsUp: false)
+      let outputs = try c.run(CaseContext(backend))
+      for (i, (output, expected)) in zip(outputs, c.expected()).enumerated() {
+        let error = relativeError(try backend.download(output), expected)
+        #expect(error <= 2e-2, "\(c.op) \(c.name), output \(i)")
+      }
+    }
+  }
 }

@@ -82,37 +82,6 @@ extension OpCase {
       ]
     }
 
-  /// Of as many channels as tensor cores are used for: tiles that are full and that are not, blocks of
-  /// channels of which a part is there, and enough of either side that the large tiles run.
-  static let tensorCoreSizes: [ConvolutionSizes] = [
-    ConvolutionSizes(n: 5, h: 8, w: 8, c: 32, k: 32, r: 3, s: 3, stride: 1, padding: 1),
-    ConvolutionSizes(n: 3, h: 7, w: 5, c: 36, k: 68, r: 3, s: 3, stride: 1, padding: 1),
-    ConvolutionSizes(n: 3, h: 9, w: 8, c: 64, k: 40, r: 3, s: 3, stride: 2, padding: 1),
-    ConvolutionSizes(n: 2, h: 7, w: 8, c: 160, k: 32, r: 1, s: 1, stride: 2, padding: 0),
-    ConvolutionSizes(n: 5, h: 6, w: 5, c: 44, k: 132, r: 1, s: 1, stride: 1, padding: 0),
-    ConvolutionSizes(n: 1, h: 32, w: 16, c: 32, k: 4100, r: 1, s: 1, stride: 1, padding: 0),
-    ConvolutionSizes(n: 1, h: 32, w: 16, c: 4100, k: 32, r: 1, s: 1, stride: 1, padding: 0),
-  ]
-
-  /// Every fused form at these.
-  static let tensorCoreConvolution: [OpCase] = tensorCoreSizes.enumerated().flatMap {
-    i, s -> [OpCase] in
-    let activation: Activation = [.relu, .relu6, .none][i % 3]
-    // These take long, and the passes not named here run no large tile.
-    if s.k > 1000 { return [fusedForward(s, activation)] }
-    if s.c > 1000 { return [fusedDataGradient(s, activation, joins: true, adds: true)] }
-    return [
-      fusedForward(s, activation),
-      fusedDataGradient(s, activation, joins: true, adds: true),
-      fusedDataGradient(s, activation, joins: false, adds: activation == .none),
-      fusedDataGradient(s, .relu, joins: false, adds: true, ofBatch: false),
-      fusedFilterGradient(s, activation),
-      fusedFilterGradient(s, .relu, ofBatch: false),
-      bothGradients(s, activation, joins: i % 2 == 0),
-      followed(s, activation, joins: i % 2 == 1),
-    ]
-  }
-
   private static let fusedPasses: [OpCase] = fusedSizes.enumerated().flatMap { i, s -> [OpCase] in
     let activation: Activation = [.relu, .relu6, .none][i % 3]
     return [
@@ -123,7 +92,7 @@ extension OpCase {
     ]
   }
 
-  private static func followed(
+  static func followed(
     _ s: ConvolutionSizes, _ activation: Activation, joins: Bool
   ) -> OpCase {
     let before = NormCase(s.x, .relu, first: 10)
@@ -153,7 +122,7 @@ extension OpCase {
     }
   }
 
-  private static func fusedForward(
+  static func fusedForward(
     _ s: ConvolutionSizes, _ activation: Activation
   ) -> OpCase {
     let norm = NormCase(s.x, activation, first: 10)
@@ -181,7 +150,7 @@ extension OpCase {
   /// Where nothing is masked or added, some sums would be 0, and the error's share of them
   /// nonsense.
   /// - Parameter joins: whether that one's output has a residual in it.
-  private static func fusedDataGradient(
+  static func fusedDataGradient(
     _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, adds: Bool,
     ofBatch: Bool = true
   ) -> OpCase {
@@ -217,7 +186,7 @@ extension OpCase {
     }
   }
 
-  private static func fusedFilterGradient(
+  static func fusedFilterGradient(
     _ s: ConvolutionSizes, _ activation: Activation, ofBatch: Bool = true
   ) -> OpCase {
     let before = NormCase(s.x, activation, first: 10)
@@ -249,7 +218,7 @@ extension OpCase {
 extension OpCase {
   /// As in a network: x is read through the batch norm for which dx is completed or, where that
   /// joins a residual, as what it put out; dx is added to what came through the residual.
-  private static func bothGradients(
+  static func bothGradients(
     _ s: ConvolutionSizes, _ activation: Activation, joins: Bool, ofBatch: Bool = true
   ) -> OpCase {
     let before = NormCase(s.x, activation, first: 10, residual: joins)

@@ -1,0 +1,44 @@
+import Tensors
+
+/// Convolutions that tensor cores take.
+extension OpCase {
+  /// Of as many channels as tensor cores are used for: tiles that are full and that are not, blocks of
+  /// channels of which a part is there, and enough of either side that the large tiles run.
+  static let tensorCoreSizes: [ConvolutionSizes] = [
+    ConvolutionSizes(n: 5, h: 8, w: 8, c: 32, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 7, w: 5, c: 36, k: 68, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 9, w: 8, c: 64, k: 40, r: 3, s: 3, stride: 2, padding: 1),
+    ConvolutionSizes(n: 2, h: 7, w: 8, c: 160, k: 32, r: 1, s: 1, stride: 2, padding: 0),
+    ConvolutionSizes(n: 5, h: 6, w: 5, c: 44, k: 132, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 32, k: 4100, r: 1, s: 1, stride: 1, padding: 0),
+    ConvolutionSizes(n: 1, h: 32, w: 16, c: 4100, k: 32, r: 1, s: 1, stride: 1, padding: 0),
+  ]
+
+  /// Every fused form at these.
+  static let tensorCoreConvolution: [OpCase] = tensorCoreSizes.enumerated().flatMap {
+    i, s -> [OpCase] in
+    let activation: Activation = [.relu, .relu6, .none][i % 3]
+    // These take long, and the passes not named here run no large tile.
+    if s.k > 1000 { return [fusedForward(s, activation)] }
+    if s.c > 1000 { return [fusedDataGradient(s, activation, joins: true, adds: true)] }
+    return [
+      fusedForward(s, activation),
+      fusedDataGradient(s, activation, joins: true, adds: true),
+      fusedDataGradient(s, activation, joins: false, adds: activation == .none),
+      fusedDataGradient(s, .relu, joins: false, adds: true, ofBatch: false),
+      fusedFilterGradient(s, activation),
+      fusedFilterGradient(s, .relu, ofBatch: false),
+      bothGradients(s, activation, joins: i % 2 == 0),
+      followed(s, activation, joins: i % 2 == 1),
+    ]
+  }
+
+  /// One of each pass.
+  static func fusedForms(_ s: ConvolutionSizes, _ activation: Activation) -> [OpCase] {
+    [
+      fusedForward(s, activation),
+      fusedDataGradient(s, activation, joins: true, adds: true),
+      fusedFilterGradient(s, activation),
+    ]
+  }
+}
