@@ -101,8 +101,9 @@ struct TensorCoreTests {
       let outputs = try c.run(context)
       for (i, (output, expected)) in zip(outputs, c.expected()).enumerated() {
         let error = relativeError(try backend.download(output), expected)
-        // Sums over a channel may be small beside what they add.
-        let tolerance = output.shape.sizes.count == 4 ? 2e-3 : 2e-2
+        // A norm of slope 8 that ends at 6 makes more of an error, and sums over a channel may be
+        // small beside what they add.
+        let tolerance = output.shape.sizes.count == 4 ? 5e-3 : 2e-2
         #expect(error <= tolerance, "\(c.op) \(c.name), output \(i)")
       }
       try context.expectNothingElseChanged()
