@@ -17,8 +17,9 @@ LANES = 32
 LAUNCH_SECONDS = 1.5e-6         # beside what a kernel takes
 LOAD_CYCLES = 500               # from a load to what needs it
 BYTES_PER_SECOND = 3.0e12       # a copy's
-# Dense products in tensor cores at boost, by the kind of what is multiplied, and what share of it
-# is reached without asynchronous copies and warp-group instructions.
+# Dense products in tensor cores at boost, by the kind of what is multiplied (data sheet; in TF32 1024
+# multiply-adds a clock of a multiprocessor), and what share of it mma.sync reaches, without
+# asynchronous copies and warp-group instructions (Luo et al., arXiv 2402.13499).
 TENSOR_FLOPS = {"TF32": 495e12, "BF16": 989e12, "F16": 989e12}
 TENSOR_SHARE = 0.62
 
