@@ -82,7 +82,11 @@ final class ProgramCache {
       // Another PoCL: as everywhere, and without a second try; or an update rule that uses more.
       if key.prelude.isEmpty { self.settings = settings }
     }
-    return try compile(ProgramText(key, settings))
+    // An option of a maker's own is a wish: a compiler that does not take it builds without.
+    if !key.options.isEmpty, let kernel = try? compile(ProgramText(key, settings)) {
+      return kernel
+    }
+    return try compile(ProgramText(key.withoutOptions, settings))
   }
 
   private func compile(_ text: ProgramText) throws -> cl_kernel {

@@ -23,6 +23,11 @@ struct ProgramKey: Hashable {
     (self.prelude, self.own) = (prelude, own)
   }
 
+  /// The same with our own options alone.
+  var withoutOptions: ProgramKey {
+    ProgramKey(sources, kernel: kernel, defines: defines, prelude: prelude, own: own)
+  }
+
   /// One file, after the common one.
   init(source: KernelSource, kernel: String, defines: [String]) {
     self.init([.common, source], kernel: kernel, defines: defines)
