@@ -1,7 +1,8 @@
 /// The OpenCL sources, embedded in the binary: one case a file, named as its op family.
 public enum KernelSource: String, CaseIterable, Sendable {
   case common, sixteen, poclBuiltins, convolutionFused, convolutionVector
-  case stagedInputs, convolutionTiles, tensorCoreProducts, convolutionTiled, convolutionPatch
+  case stagedInputs, patchInputs, tileOutputs, convolutionTiles, tensorCoreProducts
+  case convolutionTiled, convolutionPatch, convolutionPatchTensor
   case filterGradientTiled, filterGradientPatch, filterGradientWinogradWide
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradWide, convolutionWinogradGradients
@@ -19,10 +20,13 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionFused: PackageResources.convolution_fused_cl
       case .convolutionVector: PackageResources.convolution_vector_cl
       case .stagedInputs: PackageResources.staged_inputs_cl
+      case .patchInputs: PackageResources.patch_inputs_cl
+      case .tileOutputs: PackageResources.tile_outputs_cl
       case .convolutionTiles: PackageResources.convolution_tiles_cl
       case .tensorCoreProducts: PackageResources.tensor_core_products_cl
       case .convolutionTiled: PackageResources.convolution_tiled_cl
       case .convolutionPatch: PackageResources.convolution_patch_cl
+      case .convolutionPatchTensor: PackageResources.convolution_patch_tensor_cl
       case .filterGradientTiled: PackageResources.filter_gradient_tiled_cl
       case .filterGradientPatch: PackageResources.filter_gradient_patch_cl
       case .filterGradientWinogradWide: PackageResources.filter_gradient_winograd_wide_cl

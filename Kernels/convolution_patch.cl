@@ -10,20 +10,20 @@
 // Local memory: the patch [BK][ROWS + 2][PITCH], first column and row outside of the image, then
 // the filter [9][BK][BN]. PITCH is 4 modulo 8: rows that are read together start in other banks.
 //
-// -D: V=4 ALIGNED, H W ROWS PITCH BN BK TM
+// -D: V=4 ALIGNED, H W IMAGES=1 ROWS PITCH BN BK TM
 #define COLUMN_ITEMS (BN / V)
 #define ROW_ITEMS (ROWS * W / TM)
 #define ITEMS (COLUMN_ITEMS * ROW_ITEMS)
+#define VECTORS 1
+#define RUNS (W / TM)
+#define TILE_ROW(m, ty) ((ty) / RUNS * W + (ty) % RUNS * TM + (m))
+#define TILE_COLUMN(j, tx) ((tx) * V)
 #define PLANE ((ROWS + 2) * PITCH)
 #define PATCH (BK * PLANE)
-#define FILTER (9 * BK * BN)
-#define RUNS (W / TM)
-#define PARTS (BK / V)
-// Vectors of the patch and of the filter, in all, and what a work-item loads before it stores.
-#define PATCH_PIXELS ((ROWS + 2) * (W + 2))
+#define LOADED (PATCH + 9 * BK * BN)
+#define LOCAL_FLOATS (LOADED > OUTPUT_FLOATS ? LOADED : OUTPUT_FLOATS)
+// What a work-item loads before it stores.
 #define AT_ONCE 4
-#define REDUCED (BN * (1 + 2 * ROW_ITEMS))
-#define LOCAL_FLOATS (PATCH + FILTER > REDUCED ? PATCH + FILTER : REDUCED)
 
 // global (ITEMS * row blocks of all images, channel blocks); partial [row blocks, 2, OUT_CHANNELS].
 __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_patch(
@@ -32,15 +32,12 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
   __local float tiles[LOCAL_FLOATS] __attribute__((aligned(64)));
   __local float* filter = tiles + PATCH;
   const int item = get_local_id(0), tx = item % COLUMN_ITEMS, ty = item / COLUMN_ITEMS;
-  const int n0 = get_group_id(1) * BN;
-  const int block = get_group_id(0), image = block / (H / ROWS), row0 = block % (H / ROWS) * ROWS;
-  const int row = ty / RUNS, column0 = ty % RUNS * TM;
+  const int n0 = get_group_id(1) * BN, block = get_group_id(0);
+  const int part = item % PARTS * V;
 
   vec acc[TM], kept[4];
 #pragma unroll
   for (int m = 0; m < TM; m++) acc[m] = ZERO;
-
-  const int part = item % PARTS * V;
   // Never a number that the compiler knows: see convolution_tiled.cl.
   const int blocks = images < 0 ? -images : X_CHANNELS / BK;
   for (int step = 0; step < blocks; step++) {
@@ -52,13 +49,12 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
       int inside = 0;
 #pragma unroll
       for (int i = 0; i < AT_ONCE; i++) {
-        const int pixel = first + i * (ITEMS / PARTS);
-        const int h = row0 + pixel / (W + 2) - 1, column = pixel % (W + 2) - 1;
+        const int from =
+            patch_pixel(first + i * (ITEMS / PARTS), IMAGE0(block), ROW0(block), images);
         raw[i] = ZERO;
         pre_raw[i] = ZERO;
-        if (pixel < PATCH_PIXELS && h >= 0 && h < H && column >= 0 && column < W) {
-          const size_t at_ = ((size_t)(image * H + h) * W + column) * X_CHANNELS + c0 + part;
-          JOIN(FETCH_, X_INPUT)(X_, raw[i], pre_raw[i], at_)
+        if (from >= 0) {
+          JOIN(FETCH_, X_INPUT)(X_, raw[i], pre_raw[i], (size_t)from * X_CHANNELS + c0 + part)
           inside |= 1 << i;
         }
       }
@@ -86,7 +82,7 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
 #endif
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    __local const float* from = tiles + row * PITCH + column0;
+    __local const float* from = tiles + ty / RUNS * PITCH + ty % RUNS * TM;
     __local const float* taps = filter + tx * V;
 #pragma unroll 1
     for (int c = 0; c < BK; c++, from += PLANE, taps += BN) {
@@ -106,43 +102,7 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
       }
     }
   }
-
-  const int column = n0 + tx * V;
-  const size_t pixel0 = (size_t)(image * H + row0 + row) * W + column0;
-#if EPILOGUE
-  vec out_sum = ZERO, out_product = ZERO;
   barrier(CLK_LOCAL_MEM_FENCE);
-#endif
-#if EPILOGUE == 1
-  // Sums are taken about the block's first pixel.
-  if (ty == 0) LOCALV(tiles + tx * V) = acc[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const vec out_m = LOCALV(tiles + tx * V);
-#elif EPILOGUE == 2
-  OUTPUT_LEVELS(column, V)
-#endif
-#pragma unroll
-  for (int m = 0; m < TM; m++) {
-    OUTPUT_STORE(acc[m], (pixel0 + m) * OUT_CHANNELS + column, V)
-  }
-#if EPILOGUE
-  LOCALV(tiles + BN + ty * BN + tx * V) = out_sum;
-  LOCALV(tiles + BN + (ROW_ITEMS + ty) * BN + tx * V) = out_product;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  __global float* mine = partial + (size_t)block * 2 * OUT_CHANNELS + n0;
-  for (int k = item; k < BN; k += ITEMS) {
-    float sum = 0.0f, product = 0.0f;
-    for (int i = 0; i < ROW_ITEMS; i++) {
-      sum += tiles[BN + i * BN + k];
-      product += tiles[BN + (ROW_ITEMS + i) * BN + k];
-    }
-#if EPILOGUE == 1
-    const float offset = sum / (float)(ROWS * W);
-    product = fmax(product - sum * offset, 0.0f);
-    sum = tiles[k] + offset;
-#endif
-    mine[k] = sum;
-    mine[OUT_CHANNELS + k] = product;
-  }
-#endif
+#define PIXEL_OF(m) ((size_t)(m))
+  STORE_TILE(block, block * BM, images * H * W, PIXEL_OF)
 }

@@ -32,8 +32,7 @@
 #define FILTER_AT(tap, term, column) (((tap) * X_CHANNELS + (term)) * OUT_CHANNELS + (column))
 #define STORE_FILTER(v, to, term, column) LOCALV((to) + TERM_ROW(term) * B_STEP + (column)) = v
 #endif
-#define REDUCED (BN * (1 + 2 * ROW_ITEMS))
-#define LOCAL_FLOATS (2 * TILE > REDUCED ? 2 * TILE : REDUCED)
+#define LOCAL_FLOATS (2 * TILE > OUTPUT_FLOATS ? 2 * TILE : OUTPUT_FLOATS)
 
 // global (ITEMS * row tiles, column tiles, phases); partial [row tiles * phases, 2, OUT_CHANNELS].
 __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_tiled(
@@ -156,59 +155,7 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_til
 #define PIXEL(m)                                                                              \
   (((size_t)((m) / area) * OUT_H + (m) % area / width * GRID_STRIDE + grid_a) * OUT_W +       \
    (m) % width * GRID_STRIDE + grid_b)
-#if EPILOGUE == 1
-  // Sums are taken about the tile's first row.
-  if (ty == 0) {
-    // Unrolled, as acc would else stand in memory.
-#pragma unroll
-    for (int j = 0; j < VECTORS; j++) LOCALV(tiles + TILE_COLUMN(j, tx)) = acc[j];
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-#endif
-#pragma unroll
-  for (int j = 0; j < VECTORS; j++) {
-    const int column = n0 + TILE_COLUMN(j, tx);
-#if EPILOGUE
-    vec out_sum = ZERO, out_product = ZERO;
-#endif
-    if (column < OUT_CHANNELS) {
-#if EPILOGUE == 1
-      const vec out_m = LOCALV(tiles + TILE_COLUMN(j, tx));
-#elif EPILOGUE == 2
-      OUTPUT_LEVELS(column, V)
-#endif
-#pragma unroll
-      for (int i = 0; i < TM; i++) {
-        const int m = row0 + TILE_ROW(i, ty);
-        if (m < rows) {
-          const size_t pixel = GRID_STRIDE == 1 ? (size_t)m : PIXEL(m);
-          OUTPUT_STORE(acc[i * VECTORS + j], pixel * OUT_CHANNELS + column, V)
-        }
-      }
-    }
-#if EPILOGUE
-    __local float* sums = tiles + BN + ty * BN + TILE_COLUMN(j, tx);
-    LOCALV(sums) = out_sum;
-    LOCALV(sums + ROW_ITEMS * BN) = out_product;
-#endif
-  }
-#if EPILOGUE
-  barrier(CLK_LOCAL_MEM_FENCE);
+#define PIXEL_OF(m) (GRID_STRIDE == 1 ? (size_t)(m) : PIXEL(m))
   const int tile = get_group_id(2) * get_num_groups(0) + get_group_id(0);
-  __global float* mine = partial + (size_t)tile * 2 * OUT_CHANNELS + n0;
-  for (int k = item; k < BN && n0 + k < OUT_CHANNELS; k += ITEMS) {
-    float sum = 0.0f, product = 0.0f;
-    for (int i = 0; i < ROW_ITEMS; i++) {
-      sum += tiles[BN + i * BN + k];
-      product += tiles[BN + (ROW_ITEMS + i) * BN + k];
-    }
-#if EPILOGUE == 1
-    const float offset = sum / (float)min(BM, rows - row0);
-    product = fmax(product - sum * offset, 0.0f);
-    sum = tiles[k] + offset;
-#endif
-    mine[k] = sum;
-    mine[OUT_CHANNELS + k] = product;
-  }
-#endif
+  STORE_TILE(tile, row0, rows, PIXEL_OF)
 }

@@ -17,13 +17,18 @@ enum ConvolutionPlan {
   case wideWinograd(WideWinogradConvolution)
   case tiled(TiledConvolution)
   case patch(PatchConvolution)
+  case tensorPatch(TensorPatchConvolution)
 
   init(_ request: ConvolutionRequest, on backend: OpenCLBackend) {
     let (g, dataGradient) = (request.geometry, request.dataGradient)
     let width = backend.vectorWidth
     if backend.family == .portable {
       let tiled = TiledConvolution(g, dataGradient: dataGradient, backend.tensorCores)
-      if tiled.tile.tensorCores == nil,
+      if let plan = TensorPatchConvolution(
+        g, dataGradient: dataGradient, backend.tensorCores)
+      {
+        self = .tensorPatch(plan)
+      } else if tiled.tile.tensorCores == nil,
         let plan = PatchConvolution(g, dataGradient: dataGradient)
       {
         self = .patch(plan)
@@ -52,8 +57,13 @@ enum ConvolutionPlan {
     case .direct: [.convolutionVector]
     case .winograd: [.winogradTransforms, .convolutionWinograd]
     case .wideWinograd: [.winogradTransforms, .convolutionWinogradWide]
-    case .tiled(let plan): plan.tile.sources + [.convolutionTiled]
-    case .patch: [.stagedInputs, .convolutionPatch]
+    case .tiled(let plan): plan.tile.sources + [.tileOutputs, .convolutionTiled]
+    case .patch: [.stagedInputs, .patchInputs, .tileOutputs, .convolutionPatch]
+    case .tensorPatch:
+      [
+        .stagedInputs, .patchInputs, .tileOutputs, .convolutionTiles, .tensorCoreProducts,
+        .convolutionPatchTensor,
+      ]
     }
   }
 
@@ -64,6 +74,7 @@ enum ConvolutionPlan {
     case .wideWinograd: "convolution_winograd_wide"
     case .tiled: "convolution_tiled"
     case .patch: "convolution_patch"
+    case .tensorPatch: "convolution_patch_tensor"
     }
   }
 
@@ -74,6 +85,7 @@ enum ConvolutionPlan {
     case .wideWinograd(let plan): plan.defines
     case .tiled(let plan): plan.defines
     case .patch(let plan): plan.defines
+    case .tensorPatch(let plan): plan.defines
     }
   }
 
@@ -86,6 +98,7 @@ enum ConvolutionPlan {
     case .wideWinograd(let plan): plan.items
     case .tiled(let plan): plan.partials
     case .patch(let plan): plan.rowBlocks
+    case .tensorPatch(let plan): plan.rowBlocks
     }
   }
 
@@ -97,6 +110,7 @@ enum ConvolutionPlan {
     case .wideWinograd(let plan): plan.itemPixels
     case .tiled(let plan): plan.tile.rows
     case .patch(let plan): plan.pixels
+    case .tensorPatch: TensorPatchConvolution.pixels
     }
   }
 
@@ -108,6 +122,7 @@ enum ConvolutionPlan {
     case .wideWinograd(let plan): plan.images
     case .tiled(let plan): plan.images
     case .patch(let plan): plan.images
+    case .tensorPatch(let plan): plan.images
     }
   }
 
@@ -119,6 +134,7 @@ enum ConvolutionPlan {
     case .wideWinograd(let plan): plan.k
     case .tiled(let plan): plan.k
     case .patch(let plan): plan.k
+    case .tensorPatch(let plan): plan.k
     }
   }
 
@@ -138,6 +154,7 @@ enum ConvolutionPlan {
     case .wideWinograd(let plan): ([plan.k / plan.block, plan.items], [1, 1])
     case .tiled(let plan): (plan.global, plan.local)
     case .patch(let plan): (plan.global, plan.local)
+    case .tensorPatch(let plan): (plan.global, plan.local)
     }
   }
 
@@ -146,19 +163,13 @@ enum ConvolutionPlan {
     switch self {
     case .direct(let plan):
       guard plan.packing != .none else { return nil }
-      let packed = backend.makeStorage(plan.r * plan.s * plan.c * plan.paddedK)
-      guard let memory = packed.memory else { return nil }
-      try backend.queue.launch(
-        backend.programs.kernel(
-          ProgramKey(
-            [.common, .convolutionVector], kernel: "pack_filter",
-            defines: [
-              "V=\(backend.vectorWidth)", "PACK", "SWAP=\(plan.packing == .pad ? 0 : 1)",
-              "TURN=\(plan.packing == .swapAndTurn ? 1 : 0)",
-            ])),
-        [.buffer(backend.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
-        global: [plan.paddedK, plan.c, plan.r * plan.s])
-      return packed
+      return try backend.packedFilter(
+        w, plan.packing, from: plan.c, to: plan.paddedK, taps: plan.r * plan.s)
+    case .tensorPatch(let plan):
+      guard plan.dataGradient else { return nil }
+      // Whole groups: 16 divides `to`, 8 divides `from`.
+      return try backend.packedFilter(
+        w, .swapAndTurn, from: plan.c, to: plan.k, taps: 9, local: [16, 8, 1])
     case .winograd(let plan):
       return try backend.transformedFilter(w, c: plan.c, k: plan.k, plan.orientation)?.storage
     case .wideWinograd(let plan):
@@ -201,6 +212,27 @@ extension OpenCLBackend {
     if let completion, let partials = partial?.memory {
       try mergeGradients(partials, tiles: plan.partials, completion)
     }
+  }
+
+  fileprivate func packedFilter(
+    _ w: Tensor, _ packing: DirectConvolution.Packing, from: Int, to: Int, taps: Int,
+    local: [Int]? = nil
+  ) throws -> OpenCLStorage? {
+    let packed = makeStorage(taps * from * to)
+    guard let memory = packed.memory else { return nil }
+    let kernel = try memos.packKernels(packing) {
+      try programs.kernel(
+        ProgramKey(
+          [.common, .convolutionVector], kernel: "pack_filter",
+          defines: [
+            "V=\(vectorWidth)", "PACK", "SWAP=\(packing == .pad ? 0 : 1)",
+            "TURN=\(packing == .swapAndTurn ? 1 : 0)",
+          ]))
+    }
+    try queue.launch(
+      kernel, [.buffer(self.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
+      global: [to, from, taps], local: local)
+    return packed
   }
 
   func plan(_ request: ConvolutionRequest) -> ConvolutionPlan {

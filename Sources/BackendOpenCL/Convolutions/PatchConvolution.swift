@@ -24,7 +24,7 @@ struct PatchConvolution {
     (pixels, items) = (shape.rows * g.w, shape.items(g))
     defines = [
       "V=4", "ALIGNED", dataGradient ? "DATA_GRADIENT" : "CONVOLUTION", "H=\(g.h)", "W=\(g.w)",
-      "ROWS=\(shape.rows)", "PITCH=\(Shape.pitch(g.w))", "BN=\(shape.columns)",
+      "IMAGES=1", "ROWS=\(shape.rows)", "PITCH=\(Shape.pitch(g.w))", "BN=\(shape.columns)",
       "BK=\(shape.terms)", "TM=\(shape.run)",
     ]
   }

@@ -6,6 +6,7 @@ struct LaunchMemos {
   let vectorGradients = Memo<VectorGradientsRequest, VectorGradients?>()
   let filterGradients = Memo<FilterGradientRequest, any FilterGradientPlan>()
   let fusedKernels = Memo<FusedKernelKey, Kernel>()
+  let packKernels = Memo<DirectConvolution.Packing, Kernel>()
   let batchNormTilings = Memo<BatchNormGeometry, BatchNormTiling>()
   let batchNormKernels = Memo<BatchNormKernelKey, Kernel>()
   let depthwiseKernels = Memo<DepthwiseKernelKey, Kernel>()

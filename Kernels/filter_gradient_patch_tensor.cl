@@ -1,0 +1,148 @@
+// filter_gradient_patch.cl on tensor cores: rows of the product are BM channels of x, columns BN of
+// dy, terms eight neighbors of a row; a warp makes 16 x 32 sums of all nine taps.
+//
+// Local memory: a band of x [ROWS + 2][W + 2][A_STEP] and of dy [ROWS][W][B_STEP], rounded. Both
+// steps are such that the 32 lanes that read a fragment meet 32 banks.
+//
+// -D: V=4 ALIGNED, H, W a multiple of 8, ROWS, BM=32 BN=64 TM=1 TN=16, and of
+//     tensor_core_products.cl.
+#define PATCH_PIXELS ((ROWS + 2) * (W + 2))
+#define BAND_PIXELS (ROWS * W)
+#define X_PARTS (BM / V)
+#define DY_PARTS (BN / V)
+#define X_LOADERS (ITEMS / X_PARTS)
+#define DY_LOADERS (ITEMS / DY_PARTS)
+#define X_LOADS ((PATCH_PIXELS + X_LOADERS - 1) / X_LOADERS)
+#define DY_LOADS ((BAND_PIXELS + DY_LOADERS - 1) / DY_LOADERS)
+
+// global (ITEMS * blocks of x's channels, blocks of dy's channels, slices);
+// slices [slices, 3, 3, X_CHANNELS, DY_CHANNELS]. `bands` in all, `slice_bands` of them a slice.
+__attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient_patch_tensor(
+    X_ARGUMENTS, DY_ARGUMENTS, __global float* restrict slices, const int bands,
+    const int slice_bands) {
+  __local float x_tile[PATCH_PIXELS * A_STEP] __attribute__((aligned(64)));
+  __local float dy_tile[BAND_PIXELS * B_STEP] __attribute__((aligned(64)));
+  __local vec x_constants[4 * X_PARTS], dy_constants[4 * DY_PARTS];
+  EXCHANGE_MEMORY
+  const int item = get_local_id(0), lane = item % 32;
+  const int row0 = TILE_Y(item) / 16 * 16, column0 = TILE_X(item) / 2 * WARP_COLUMNS;
+  const int c0 = get_group_id(0) * BM, k0 = get_group_id(1) * BN;
+  const int x_part = item % X_PARTS * V, dy_part = item % DY_PARTS * V;
+  const int first = get_group_id(2) * slice_bands, end = min(bands, first + slice_bands);
+
+  vec kept[4];
+#pragma unroll
+  for (int i = 0; i < 4; i++) kept[i] = ZERO;
+  if (item < X_PARTS) {
+    SET_CONSTANTS(X_, kept, c0 + x_part)
+#pragma unroll
+    for (int i = 0; i < 4; i++) x_constants[i * X_PARTS + item] = kept[i];
+  }
+  if (item < DY_PARTS) {
+    SET_CONSTANTS(DY_, kept, k0 + dy_part)
+#pragma unroll
+    for (int i = 0; i < 4; i++) dy_constants[i * DY_PARTS + item] = kept[i];
+  }
+
+  // acc [tap][eight columns].
+  vec acc[9 * VECTORS];
+#pragma unroll
+  for (int i = 0; i < 9 * VECTORS; i++) acc[i] = ZERO;
+
+  for (int band = first; band < end; band++) {
+    const int image = band / (H / ROWS), line = band % (H / ROWS) * ROWS;
+    // Behind it the constants are there, and nobody reads the last band any more.
+    barrier(CLK_LOCAL_MEM_FENCE);
+    {
+      vec raw[X_LOADS], pre_raw[X_LOADS];
+      int inside = 0;
+#pragma unroll
+      for (int i = 0; i < X_LOADS; i++) {
+        const int pixel = item / X_PARTS + i * X_LOADERS;
+        const int h = line + pixel / (W + 2) - 1, w = pixel % (W + 2) - 1;
+        raw[i] = ZERO;
+        pre_raw[i] = ZERO;
+        if (pixel < PATCH_PIXELS && h >= 0 && h < H && w >= 0 && w < W) {
+          const size_t at = ((size_t)(image * H + h) * W + w) * X_CHANNELS + c0 + x_part;
+          JOIN(FETCH_, X_INPUT)(X_, raw[i], pre_raw[i], at)
+          inside |= 1 << i;
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < 4; i++) kept[i] = x_constants[i * X_PARTS + item % X_PARTS];
+      JOIN(KEPT_, X_INPUT)(kept)
+#pragma unroll
+      for (int i = 0; i < X_LOADS; i++) {
+        const int pixel = item / X_PARTS + i * X_LOADERS;
+        const vec value = ROUNDED(JOIN(APPLIED_, X_INPUT)(X_, raw[i], pre_raw[i]));
+        if (pixel < PATCH_PIXELS)
+          LOCALV(x_tile + pixel * A_STEP + x_part) = inside >> i & 1 ? value : ZERO;
+      }
+    }
+    {
+      vec raw[DY_LOADS], pre_raw[DY_LOADS];
+      // Behind the last channel are zeros.
+      const bool exists = k0 + dy_part < DY_CHANNELS;
+#pragma unroll
+      for (int i = 0; i < DY_LOADS; i++) {
+        const int pixel = item / DY_PARTS + i * DY_LOADERS;
+        raw[i] = ZERO;
+        pre_raw[i] = ZERO;
+        if (exists && pixel < BAND_PIXELS) {
+          const size_t at =
+              ((size_t)(image * H + line) * W + pixel) * DY_CHANNELS + k0 + dy_part;
+          JOIN(FETCH_, DY_INPUT)(DY_, raw[i], pre_raw[i], at)
+        }
+      }
+#pragma unroll
+      for (int i = 0; i < 4; i++) kept[i] = dy_constants[i * DY_PARTS + item % DY_PARTS];
+      JOIN(KEPT_, DY_INPUT)(kept)
+#pragma unroll
+      for (int i = 0; i < DY_LOADS; i++) {
+        const int pixel = item / DY_PARTS + i * DY_LOADERS;
+        const vec value = ROUNDED(JOIN(APPLIED_, DY_INPUT)(DY_, raw[i], pre_raw[i]));
+        if (pixel < BAND_PIXELS)
+          LOCALV(dy_tile + pixel * B_STEP + dy_part) = exists ? value : ZERO;
+      }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+
+#pragma unroll 1
+    for (int pixel = 0; pixel < BAND_PIXELS; pixel += 8) {
+      __local const float* rows_from =
+          x_tile + (pixel / W * (W + 2) + pixel % W + lane % 4) * A_STEP + row0 + lane / 4;
+      __local const float* columns_from =
+          dy_tile + (pixel + lane % 4) * B_STEP + column0 + lane / 4;
+      float columns[VECTORS][2];
+#pragma unroll
+      for (int j = 0; j < VECTORS; j++)
+#pragma unroll
+        for (int i = 0; i < 2; i++) columns[j][i] = columns_from[i * 4 * B_STEP + j * 8];
+      FRAGMENTS_UNROLLED
+      for (int tap = 0; tap < 9; tap++) {
+        float rows[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+          rows[i] = rows_from[(tap / 3 * (W + 2) + tap % 3 + i / 2 * 4) * A_STEP + i % 2 * 8];
+        FRAGMENTS_UNROLLED
+        for (int j = 0; j < VECTORS; j++)
+          acc[tap * VECTORS + j] = add_fragments(
+              acc[tap * VECTORS + j], rows, columns[j] EXCHANGE_ARGUMENT);
+      }
+    }
+  }
+
+  __global float* mine = slices + (size_t)get_group_id(2) * 9 * X_CHANNELS * DY_CHANNELS;
+#pragma unroll
+  for (int tap = 0; tap < 9; tap++)
+#pragma unroll
+    for (int j = 0; j < VECTORS; j++) {
+      const vec sums = acc[tap * VECTORS + j];
+      const int c = c0 + row0 + lane / 4, k = k0 + column0 + j * 8 + lane % 4 * 2;
+      __global float* to = mine + ((size_t)tap * X_CHANNELS + c) * DY_CHANNELS + k;
+      if (k < DY_CHANNELS) {
+        vstore2(sums.lo, 0, to);
+        vstore2(sums.hi, 0, to + (size_t)8 * DY_CHANNELS);
+      }
+    }
+}
