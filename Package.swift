@@ -44,6 +44,7 @@ let package = Package(
         .embedInCode("convolution_patch_tensor.cl"),
         .embedInCode("convolution_tiled.cl"),
         .embedInCode("filter_gradient_patch.cl"),
+        .embedInCode("filter_gradient_patch_tensor.cl"),
         .embedInCode("filter_gradient_tiled.cl"),
         .embedInCode("filter_gradient_winograd_wide.cl"),
         .embedInCode("convolution_winograd.cl"),

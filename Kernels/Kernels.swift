@@ -3,7 +3,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
   case common, sixteen, poclBuiltins, convolutionFused, convolutionVector
   case stagedInputs, patchInputs, tileOutputs, convolutionTiles, tensorCoreProducts
   case convolutionTiled, convolutionPatch, convolutionPatchTensor
-  case filterGradientTiled, filterGradientPatch, filterGradientWinogradWide
+  case filterGradientTiled, filterGradientPatch, filterGradientPatchTensor
+  case filterGradientWinogradWide
   case convolutionPointwiseGradients
   case convolutionWinograd, convolutionWinogradWide, convolutionWinogradGradients
   case winogradTransforms, winogradFilters
@@ -29,6 +30,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
       case .convolutionPatchTensor: PackageResources.convolution_patch_tensor_cl
       case .filterGradientTiled: PackageResources.filter_gradient_tiled_cl
       case .filterGradientPatch: PackageResources.filter_gradient_patch_cl
+      case .filterGradientPatchTensor: PackageResources.filter_gradient_patch_tensor_cl
       case .filterGradientWinogradWide: PackageResources.filter_gradient_winograd_wide_cl
       case .convolutionWinograd: PackageResources.convolution_winograd_cl
       case .convolutionWinogradWide: PackageResources.convolution_winograd_wide_cl

@@ -12,7 +12,7 @@ public final class OpenCLBackend: Backend {
   let programs: ProgramCache
   let matrixProducts: MatrixProducts
   let transforms = FilterTransforms()
-  let memos = LaunchMemos()
+  let memos = Memos()
   /// Width of a vector in the shared kernels: the native one on CPUs, 1 on GPUs.
   let vectorWidth: Int
   /// Which convolution kernels of the vector family run.

@@ -65,7 +65,7 @@ import Training
   }
 
   /// Runs until `stopAfter` rounds have ended; nil: to the end.
-  private func run(
+  func run(
     _ kind: Kind, _ folder: String, stopAfter: Int? = nil, every: Int = 0, threads: Int = 2,
     log: @escaping (String) -> Void = { _ in }
   ) throws -> RunResults? {
@@ -82,32 +82,6 @@ import Training
         on: CPUBackend(threads: threads), clock: TurnedClock(), control: control)
     } catch is RunInterrupted {
       return nil
-    }
-  }
-
-  /// Half a run in another precision would be neither of both.
-  @Test func anotherPrecisionIsRefused() throws {
-    try withFolders(1) { folders in
-      let folder = folders[0]
-      _ = try run(.sharedHead, folder, stopAfter: 1)
-      let name = try #require(
-        try FileManager.default.contentsOfDirectory(atPath: "\(folder)/checkpoints").first)
-      let path = "\(folder)/checkpoints/\(name)"
-      let bytes = [UInt8](try #require(FileManager.default.contents(atPath: path)))
-      var file = try SafetensorsFile(bytes: bytes)
-      let state = try #require(file.metadata["state"])
-      #expect(!state.contains("precision"))
-      file.metadata["state"] = "{\"precision\":\"tf32\"," + state.dropFirst()
-      try Data(try file.bytes).write(to: URL(fileURLWithPath: path))
-      do {
-        _ = try run(.sharedHead, folder)
-        Issue.record("it goes on")
-      } catch {
-        #expect(
-          "\(error)".contains(
-            "holds an interrupted run in tf32, this one is in float32; go on in its precision"),
-          "\(error)")
-      }
     }
   }
 
@@ -129,7 +103,7 @@ import Training
     return files
   }
 
-  private func withFolders(_ count: Int, _ body: ([String]) throws -> Void) throws {
+  func withFolders(_ count: Int, _ body: ([String]) throws -> Void) throws {
     let root = try Tiny.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: root) }
     try body((0..<count).map { "\(root)/\($0)" })

@@ -220,7 +220,7 @@ extension OpenCLBackend {
   ) throws -> OpenCLStorage? {
     let packed = makeStorage(taps * from * to)
     guard let memory = packed.memory else { return nil }
-    let kernel = try memos.packKernels(packing) {
+    let kernel = try memos(packing) {
       try programs.kernel(
         ProgramKey(
           [.common, .convolutionVector], kernel: "pack_filter",
@@ -236,6 +236,6 @@ extension OpenCLBackend {
   }
 
   func plan(_ request: ConvolutionRequest) -> ConvolutionPlan {
-    memos.convolutions(request) { ConvolutionPlan(request, on: self) }
+    memos(request) { ConvolutionPlan(request, on: self) }
   }
 }

@@ -131,7 +131,7 @@ extension OpenCLBackend {
   ) -> VectorGradients? {
     guard family == .vector else { return nil }
     let request = VectorGradientsRequest(geometry: g, wanted: wanted)
-    return memos.vectorGradients(request) { VectorGradients(request, on: self) }
+    return memos(request) { VectorGradients(request, on: self) }
   }
 
   /// The slices of the filter gradient, the data gradient, or both in one launch.

@@ -67,7 +67,7 @@ extension OpenCLBackend {
   }
 
   private func elementwiseKernel(_ name: String, chunk: Int) throws -> Kernel {
-    try memos.elementwiseKernels(ElementwiseKernelKey(name: name, chunk: chunk)) {
+    try memos(ElementwiseKernelKey(name: name, chunk: chunk)) {
       try programs.kernel(
         ProgramKey(
           source: .elementwise, kernel: name, defines: ["V=\(vectorWidth)", "CHUNK=\(chunk)"]))

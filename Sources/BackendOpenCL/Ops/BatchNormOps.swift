@@ -230,7 +230,7 @@ extension OpenCLBackend {
   }
 
   private func tiling(_ g: BatchNormGeometry) -> BatchNormTiling {
-    memos.batchNormTilings(g) {
+    memos(g) {
       BatchNormTiling(g, family: family, vectorWidth: vectorWidth)
     }
   }
@@ -259,7 +259,7 @@ extension OpenCLBackend {
   private func batchNormKernel(
     _ key: BatchNormKernelKey, _ make: () -> (source: KernelSource, defines: [String])
   ) throws -> Kernel {
-    try memos.batchNormKernels(key) {
+    try memos(key) {
       let (source, defines) = make()
       return try programs.kernel(
         ProgramKey(

@@ -81,7 +81,7 @@ extension OpenCLBackend {
       return gradient.slices
     }
     let request = FilterGradientRequest(geometry: g, plain: x.normalization == nil)
-    let plan = memos.filterGradients(request) { filterGradientPlan(request) }
+    let plan = memos(request) { filterGradientPlan(request) }
     let gradient = slices(plan.slices)
     attempt { try launch(plan, g, dy: dy, gradient) }
     return gradient.slices
@@ -90,6 +90,7 @@ extension OpenCLBackend {
   private func filterGradientPlan(_ request: FilterGradientRequest) -> any FilterGradientPlan {
     let g = request.geometry
     guard family == .vector else {
+      if let patch = TensorPatchFilterGradient(g, tensorCores) { return patch }
       let tiled = TiledFilterGradient(g, tensorCores)
       if tiled.tile.tensorCores == nil, let patch = PatchFilterGradient(request) { return patch }
       return tiled
@@ -137,7 +138,9 @@ extension OpenCLBackend {
 
   /// What programs with products on tensor cores are built with besides: three work-groups on a
   /// multiprocessor, where NVIDIA's compiler by itself may take registers for two.
-  private var tensorCoreOptions: [String] {
+  private func tensorCoreOptions(_ sources: [KernelSource]) -> [String] {
+    // Its sums alone take 144 registers: two groups, whatever the rest.
+    if sources.contains(.filterGradientPatchTensor) { return [] }
     // What is recorded on another device is to be built by NVIDIA's compiler as well.
     guard tensorCores == .native,
       device.tensorCoreObjection != nil
@@ -151,20 +154,12 @@ extension OpenCLBackend {
     _ key: FusedKernelKey,
     _ make: () -> (sources: [KernelSource], name: String, defines: [String])
   ) throws -> Kernel {
-    try memos.fusedKernels(key) {
+    try memos(key) {
       let (sources, name, defines) = make()
       return try programs.kernel(
         ProgramKey(
           [.common, .convolutionFused] + sources, kernel: name, defines: defines,
-          options: sources.contains(.tensorCoreProducts) ? tensorCoreOptions : []))
+          options: sources.contains(.tensorCoreProducts) ? tensorCoreOptions(sources) : []))
     }
   }
-}
-
-/// What the program of a convolution, or of its gradients, depends on.
-enum FusedKernelKey: Hashable {
-  case convolution(ConvolutionRequest, FusedInput.Form, FusedOutput.Form)
-  case filterGradient(ConvolutionGeometry, x: FusedInput.Form, dy: FusedInput.Form)
-  case gradients(
-    ConvolutionGeometry, dy: FusedInput.Form, x: FusedInput.Form?, data: FusedOutput.Form?)
 }

@@ -118,7 +118,7 @@ extension OpenCLBackend {
   private func depthwiseKernel(
     _ pass: DepthwiseKernelKey.Pass, _ g: DepthwiseGeometry, _ defines: () -> [String]
   ) throws -> Kernel {
-    try memos.depthwiseKernels(DepthwiseKernelKey(pass: pass, geometry: g)) {
+    try memos(DepthwiseKernelKey(pass: pass, geometry: g)) {
       let portable = family == .portable
       let name =
         switch pass {

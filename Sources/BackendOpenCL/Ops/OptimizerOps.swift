@@ -24,7 +24,7 @@ extension OpenCLBackend {
         let key = OptimizerKernelKey(
           state: rule.state, scalars: rule.scalars, probe: rule.probe, openCL: rule.openCL,
           notes: notes != nil)
-        let kernel = try memos.optimizerKernels(key) {
+        let kernel = try memos(key) {
           try programs.kernel(
             ProgramKey(
               [.common, .sixteen, .optimizer], kernel: "optimizer_steps",

@@ -11,3 +11,26 @@ final class Memo<Key: Hashable, Value> {
     return value
   }
 }
+
+/// A memo for each type of key. Who has the key knows what it is for.
+final class Memos {
+  private var tables: [ObjectIdentifier: AnyObject] = [:]
+
+  /// - Precondition: a type of key always goes with the same type of value.
+  func callAsFunction<Key: Hashable, Value>(
+    _ key: Key, _ make: () throws -> Value
+  ) rethrows -> Value {
+    let type = ObjectIdentifier(Key.self)
+    let table: Memo<Key, Value>
+    if let known = tables[type] {
+      guard let memo = known as? Memo<Key, Value> else {
+        preconditionFailure("\(Key.self) is the key of another memo")
+      }
+      table = memo
+    } else {
+      table = Memo()
+      tables[type] = table
+    }
+    return try table(key, make)
+  }
+}

@@ -6,6 +6,12 @@ extension OpCase {
   /// channels of which a part is there, and enough of either side that the large tiles run.
   static let tensorCoreSizes: [ConvolutionSizes] = [
     ConvolutionSizes(n: 5, h: 8, w: 8, c: 32, k: 32, r: 3, s: 3, stride: 1, padding: 1),
+    // Patches: of several images, of half an image, of a tile that the last images do not fill; blocks
+    // of 80, 64 and 32 channels, and of dy's one that is half there.
+    ConvolutionSizes(n: 2, h: 8, w: 16, c: 40, k: 80, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 3, h: 4, w: 32, c: 64, k: 96, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 1, h: 16, w: 8, c: 32, k: 160, r: 3, s: 3, stride: 1, padding: 1),
+    ConvolutionSizes(n: 2, h: 16, w: 16, c: 64, k: 64, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 3, h: 7, w: 5, c: 36, k: 68, r: 3, s: 3, stride: 1, padding: 1),
     ConvolutionSizes(n: 3, h: 9, w: 8, c: 64, k: 40, r: 3, s: 3, stride: 2, padding: 1),
     ConvolutionSizes(n: 2, h: 7, w: 8, c: 160, k: 32, r: 1, s: 1, stride: 2, padding: 0),
