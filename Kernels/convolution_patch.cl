@@ -11,6 +11,7 @@
 // the filter [9][BK][BN]. PITCH is 4 modulo 8: rows that are read together start in other banks.
 //
 // -D: V=4 ALIGNED, H W IMAGES=1 ROWS PITCH BN BK TM
+#define PARTS (BK / V)
 #define COLUMN_ITEMS (BN / V)
 #define ROW_ITEMS (ROWS * W / TM)
 #define ITEMS (COLUMN_ITEMS * ROW_ITEMS)
@@ -46,18 +47,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
     SET_CONSTANTS(X_, kept, c0 + part)
     for (int first = item / PARTS; first < PATCH_PIXELS; first += AT_ONCE * (ITEMS / PARTS)) {
       vec raw[AT_ONCE], pre_raw[AT_ONCE];
-      int inside = 0;
-#pragma unroll
-      for (int i = 0; i < AT_ONCE; i++) {
-        const int from =
-            patch_pixel(first + i * (ITEMS / PARTS), IMAGE0(block), ROW0(block), images);
-        raw[i] = ZERO;
-        pre_raw[i] = ZERO;
-        if (from >= 0) {
-          JOIN(FETCH_, X_INPUT)(X_, raw[i], pre_raw[i], (size_t)from * X_CHANNELS + c0 + part)
-          inside |= 1 << i;
-        }
-      }
+      int inside;
+      FETCH_PATCH(block, images, AT_ONCE, first, ITEMS / PARTS, c0 + part)
 #pragma unroll
       for (int i = 0; i < AT_ONCE; i++) {
         const int pixel = first + i * (ITEMS / PARTS);

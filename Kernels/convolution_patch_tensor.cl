@@ -7,6 +7,7 @@
 // of a line at a time.
 //
 // -D: V=4 ALIGNED, H, W a multiple of 8, IMAGES ROWS BN BK=8 TM TN, and of tensor_core_products.cl.
+#define PARTS (BK / V)
 #define PATCH_STEP (BK + 4)
 #define FILTER_STEP B_STEP
 #define PATCH (PATCH_PIXELS * PATCH_STEP)

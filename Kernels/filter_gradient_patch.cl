@@ -9,14 +9,13 @@
 //
 // Local memory: the band of x [ROWS + 2][W + 2][BC] and of dy [ROWS][W][BC].
 //
-// -D: V=4 ALIGNED, H W ROWS, RUN: pixels of a team, a part of one row or a whole one.
+// -D: V=4 ALIGNED, H W IMAGES=1 ROWS, RUN: pixels of a team, a part of one row or a whole one.
 #define BC 16
 #define TEAM (BC / 2 * (BC / V))
 #define TEAMS 8
 #define ITEMS (TEAM * TEAMS)
 #define PARTS (BC / V)
 #define LOADERS (ITEMS / PARTS)
-#define PATCH_PIXELS ((ROWS + 2) * (W + 2))
 #define BAND_PIXELS (ROWS * W)
 #define X_LOADS ((PATCH_PIXELS + LOADERS - 1) / LOADERS)
 #define DY_LOADS ((BAND_PIXELS + LOADERS - 1) / LOADERS)
@@ -59,46 +58,17 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
   vec raw[X_LOADS], pre_raw[X_LOADS], dy_raw[DY_LOADS], dy_pre[DY_LOADS];
   int inside = 0;
 
-// Images have three channels: the others of the block are zeros.
-#if X_CHANNELS < V
-#define FETCH_X(raw, pre_raw, at) \
-  if (part == 0) raw = load_lanes(X_x + at, X_CHANNELS);
-#else
-#define FETCH_X(raw, pre_raw, at) JOIN(FETCH_, X_INPUT)(X_, raw, pre_raw, at)
-#endif
-
 // Of band b what this work-item loads.
-#define FETCH_BAND(b)                                                                         \
-  {                                                                                           \
-    const int image_ = (b) / (H / ROWS), row_ = (b) % (H / ROWS) * ROWS;                      \
-    inside = 0;                                                                               \
-    _Pragma("unroll") for (int i = 0; i < X_LOADS; i++) {                                     \
-      const int pixel = item / PARTS + i * LOADERS;                                           \
-      const int h_ = row_ + pixel / (W + 2) - 1, w_ = pixel % (W + 2) - 1;                    \
-      raw[i] = ZERO;                                                                          \
-      pre_raw[i] = ZERO;                                                                      \
-      if (pixel < PATCH_PIXELS && h_ >= 0 && h_ < H && w_ >= 0 && w_ < W) {                   \
-        const size_t at_ = ((size_t)(image_ * H + h_) * W + w_) * X_CHANNELS + c0 + part;     \
-        FETCH_X(raw[i], pre_raw[i], at_)                                                      \
-        inside |= 1 << i;                                                                     \
-      }                                                                                       \
-    }                                                                                         \
-    _Pragma("unroll") for (int i = 0; i < DY_LOADS; i++) {                                    \
-      const int pixel = item / PARTS + i * LOADERS;                                           \
-      dy_raw[i] = ZERO;                                                                       \
-      dy_pre[i] = ZERO;                                                                       \
-      if (pixel < BAND_PIXELS) {                                                              \
-        const size_t at_ =                                                                    \
-            ((size_t)(image_ * H + row_) * W + pixel) * DY_CHANNELS + k0 + part;              \
-        JOIN(FETCH_, DY_INPUT)(DY_, dy_raw[i], dy_pre[i], at_)                                \
-      }                                                                                       \
-    }                                                                                         \
-  }
+#define FETCH_BAND(b)                                                    \
+  FETCH_PATCH(b, INT_MAX, X_LOADS, item / PARTS, LOADERS, c0 + part)     \
+  FETCH_BLOCK(b, DY_LOADS, item / PARTS, LOADERS, k0 + part)
 
 #define READ_CONSTANTS(from) \
   _Pragma("unroll") for (int i = 0; i < 4; i++) kept[i] = from[i * PARTS + item % PARTS];
 
-  if (first < end) FETCH_BAND(first)
+  if (first < end) {
+    FETCH_BAND(first)
+  }
   for (int band = first; band < end; band++) {
     // Behind it the constants are there, and nobody reads the last band any more.
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -125,7 +95,9 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (band + 1 < end) FETCH_BAND(band + 1)
+    if (band + 1 < end) {
+      FETCH_BAND(band + 1)
+    }
 
     const int row = team * RUN / W, column = team * RUN % W;
     __local const float* from = tiles + (row * (W + 2) + column) * BC + cx;

@@ -4,9 +4,8 @@
 // Local memory: a band of x [ROWS + 2][W + 2][A_STEP] and of dy [ROWS][W][B_STEP], rounded. Both
 // steps are such that the 32 lanes that read a fragment meet 32 banks.
 //
-// -D: V=4 ALIGNED, H, W a multiple of 8, ROWS, BM=32 BN=64 TM=1 TN=16, and of
+// -D: V=4 ALIGNED, H, W a multiple of 8, IMAGES=1 ROWS, BM=32 BN=64 TM=1 TN=16, and of
 //     tensor_core_products.cl.
-#define PATCH_PIXELS ((ROWS + 2) * (W + 2))
 #define BAND_PIXELS (ROWS * W)
 #define X_PARTS (BM / V)
 #define DY_PARTS (BN / V)
@@ -50,24 +49,12 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
   for (int i = 0; i < 9 * VECTORS; i++) acc[i] = ZERO;
 
   for (int band = first; band < end; band++) {
-    const int image = band / (H / ROWS), line = band % (H / ROWS) * ROWS;
     // Behind it the constants are there, and nobody reads the last band any more.
     barrier(CLK_LOCAL_MEM_FENCE);
     {
       vec raw[X_LOADS], pre_raw[X_LOADS];
-      int inside = 0;
-#pragma unroll
-      for (int i = 0; i < X_LOADS; i++) {
-        const int pixel = item / X_PARTS + i * X_LOADERS;
-        const int h = line + pixel / (W + 2) - 1, w = pixel % (W + 2) - 1;
-        raw[i] = ZERO;
-        pre_raw[i] = ZERO;
-        if (pixel < PATCH_PIXELS && h >= 0 && h < H && w >= 0 && w < W) {
-          const size_t at = ((size_t)(image * H + h) * W + w) * X_CHANNELS + c0 + x_part;
-          JOIN(FETCH_, X_INPUT)(X_, raw[i], pre_raw[i], at)
-          inside |= 1 << i;
-        }
-      }
+      int inside;
+      FETCH_PATCH(band, INT_MAX, X_LOADS, item / X_PARTS, X_LOADERS, c0 + x_part)
 #pragma unroll
       for (int i = 0; i < 4; i++) kept[i] = x_constants[i * X_PARTS + item % X_PARTS];
       JOIN(KEPT_, X_INPUT)(kept)
@@ -80,29 +67,19 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
       }
     }
     {
-      vec raw[DY_LOADS], pre_raw[DY_LOADS];
-      // Behind the last channel are zeros.
-      const bool exists = k0 + dy_part < DY_CHANNELS;
-#pragma unroll
-      for (int i = 0; i < DY_LOADS; i++) {
-        const int pixel = item / DY_PARTS + i * DY_LOADERS;
-        raw[i] = ZERO;
-        pre_raw[i] = ZERO;
-        if (exists && pixel < BAND_PIXELS) {
-          const size_t at =
-              ((size_t)(image * H + line) * W + pixel) * DY_CHANNELS + k0 + dy_part;
-          JOIN(FETCH_, DY_INPUT)(DY_, raw[i], pre_raw[i], at)
-        }
-      }
+      vec dy_raw[DY_LOADS], dy_pre[DY_LOADS];
+      FETCH_BLOCK(band, DY_LOADS, item / DY_PARTS, DY_LOADERS, k0 + dy_part)
 #pragma unroll
       for (int i = 0; i < 4; i++) kept[i] = dy_constants[i * DY_PARTS + item % DY_PARTS];
       JOIN(KEPT_, DY_INPUT)(kept)
 #pragma unroll
       for (int i = 0; i < DY_LOADS; i++) {
         const int pixel = item / DY_PARTS + i * DY_LOADERS;
-        const vec value = ROUNDED(JOIN(APPLIED_, DY_INPUT)(DY_, raw[i], pre_raw[i]));
+        const vec value = ROUNDED(JOIN(APPLIED_, DY_INPUT)(DY_, dy_raw[i], dy_pre[i]));
         if (pixel < BAND_PIXELS)
-          LOCALV(dy_tile + pixel * B_STEP + dy_part) = exists ? value : ZERO;
+          // Behind the last channel are zeros.
+          LOCALV(dy_tile + pixel * B_STEP + dy_part) =
+              k0 + dy_part < DY_CHANNELS ? value : ZERO;
       }
     }
     barrier(CLK_LOCAL_MEM_FENCE);

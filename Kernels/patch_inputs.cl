@@ -1,9 +1,10 @@
-// What a work-group of a 3x3 convolution at stride 1, padding 1 reads of x: BK channels at a time of
-// its IMAGES x ROWS x W pixels and of a halo around each image's. ROWS are all rows of an image where
-// there are several images.
+// What a work-group of a 3x3 convolution at stride 1, padding 1, or of its gradients, reads of x: its
+// IMAGES x ROWS x W pixels and a halo around each image's. ROWS are all rows of an image where there
+// are several images.
+#ifndef BM
 #define BM (IMAGES * ROWS * W)
+#endif
 #define PATCH_PIXELS (IMAGES * (ROWS + 2) * (W + 2))
-#define PARTS (BK / V)
 // The first image and row of the block-th work-group along the pixels.
 #define IMAGE0(block) ((block) * IMAGES / (H / ROWS))
 #define ROW0(block) ((block) * IMAGES % (H / ROWS) * ROWS)
@@ -16,3 +17,37 @@ static inline int patch_pixel(const int pixel, const int image0, const int row0,
                       column >= 0 && column < W;
   return inside ? (image * H + row) * W + column : -1;
 }
+
+// raw and pre_raw [LOADS] := V channels from `channel` on of the patch's pixels first, first + step …
+// of block `block`; a bit of `inside` for each that is there.
+#define FETCH_PATCH(block, images, LOADS, first, step, channel)                               \
+  inside = 0;                                                                                 \
+  _Pragma("unroll") for (int i_ = 0; i_ < (LOADS); i_++) {                                    \
+    const int from_ =                                                                         \
+        patch_pixel((first) + i_ * (step), IMAGE0(block), ROW0(block), images);               \
+    raw[i_] = ZERO;                                                                           \
+    pre_raw[i_] = ZERO;                                                                       \
+    if (from_ >= 0) {                                                                         \
+      FETCH_X(raw[i_], pre_raw[i_], (size_t)from_ * X_CHANNELS + (channel))                   \
+      inside |= 1 << i_;                                                                      \
+    }                                                                                         \
+  }
+// Images have three channels: a block's others are zeros, and a work-item's that has none.
+#if X_CHANNELS < V
+#define FETCH_X(raw, pre_raw, at) \
+  if (part == 0) raw = load_lanes(X_x + at, X_CHANNELS);
+#else
+#define FETCH_X(raw, pre_raw, at) JOIN(FETCH_, X_INPUT)(X_, raw, pre_raw, at)
+#endif
+
+// dy_raw and dy_pre [LOADS] := V channels from `channel` on of the block's own pixels.
+#define FETCH_BLOCK(block, LOADS, first, step, channel)                                       \
+  _Pragma("unroll") for (int i_ = 0; i_ < (LOADS); i_++) {                                    \
+    const int pixel_ = (first) + i_ * (step);                                                 \
+    dy_raw[i_] = ZERO;                                                                        \
+    dy_pre[i_] = ZERO;                                                                        \
+    if (pixel_ < ROWS * W && (channel) < DY_CHANNELS) {                                       \
+      const size_t at_ = ((size_t)(block) * ROWS * W + pixel_) * DY_CHANNELS + (channel);     \
+      JOIN(FETCH_, DY_INPUT)(DY_, dy_raw[i_], dy_pre[i_], at_)                                \
+    }                                                                                         \
+  }

@@ -30,7 +30,7 @@ struct PatchFilterGradient: FilterGradientPlan {
     slices = (bands + each - 1) / each
     counts = (bands, each)
     defines = [
-      "V=4", "ALIGNED", "H=\(g.h)", "W=\(g.w)", "ROWS=\(rows)",
+      "V=4", "ALIGNED", "H=\(g.h)", "W=\(g.w)", "IMAGES=1", "ROWS=\(rows)",
       "RUN=\(rows * g.w / Self.teams)", "EPILOGUE=0", "ACCUMULATE=0",
     ]
   }
@@ -45,7 +45,7 @@ struct PatchFilterGradient: FilterGradientPlan {
     }
   }
 
-  var sources: [KernelSource] { [.stagedInputs, .filterGradientPatch] }
+  var sources: [KernelSource] { [.stagedInputs, .patchInputs, .filterGradientPatch] }
   var kernel: String { "filter_gradient_patch" }
   var global: [Int] { [Self.items * blocks.x, blocks.dy, slices] }
   var local: [Int] { [Self.items, 1, 1] }

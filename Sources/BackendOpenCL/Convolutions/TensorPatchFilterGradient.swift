@@ -29,7 +29,7 @@ struct TensorPatchFilterGradient: FilterGradientPlan {
     slices = (bands + each - 1) / each
     counts = (bands, each)
     defines = [
-      "V=4", "ALIGNED", "H=\(g.h)", "W=\(g.w)", "ROWS=\(rows)", "BM=\(Self.channels.x)",
+      "V=4", "ALIGNED", "H=\(g.h)", "W=\(g.w)", "IMAGES=1", "ROWS=\(rows)", "BM=\(Self.channels.x)",
       "BN=\(Self.channels.dy)", "BK=16", "TM=1", "TN=16", "EPILOGUE=0", "ACCUMULATE=0",
       tensorCores.define,
     ]
@@ -49,7 +49,10 @@ struct TensorPatchFilterGradient: FilterGradientPlan {
   }
 
   var sources: [KernelSource] {
-    [.stagedInputs, .convolutionTiles, .tensorCoreProducts, .filterGradientPatchTensor]
+    [
+      .stagedInputs, .patchInputs, .convolutionTiles, .tensorCoreProducts,
+      .filterGradientPatchTensor,
+    ]
   }
   var kernel: String { "filter_gradient_patch_tensor" }
   var global: [Int] { [Self.items * blocks.x, blocks.dy, slices] }
