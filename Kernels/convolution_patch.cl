@@ -39,11 +39,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
   vec acc[TM], kept[4];
 #pragma unroll
   for (int m = 0; m < TM; m++) acc[m] = ZERO;
-  // Never a number that the compiler knows: see convolution_tiled.cl.
-  const int blocks = images < 0 ? -images : X_CHANNELS / BK;
-  for (int step = 0; step < blocks; step++) {
-    const int c0 = step * BK;
-    if (step > 0) barrier(CLK_LOCAL_MEM_FENCE);
+  for (int c0 = 0; c0 < CHANNELS_AT_RUN_TIME; c0 += BK) {
+    if (c0 > 0) barrier(CLK_LOCAL_MEM_FENCE);
     SET_CONSTANTS(X_, kept, c0 + part)
     for (int first = item / PARTS; first < PATCH_PIXELS; first += AT_ONCE * (ITEMS / PARTS)) {
       vec raw[AT_ONCE], pre_raw[AT_ONCE];

@@ -1,10 +1,10 @@
-// convolution_patch.cl on tensor cores: each fragment of the left side is a run of eight pixels of the
-// patch, moved by the tap, so that nothing is fetched or rounded nine times.
+// convolution_patch.cl on tensor cores: each fragment of the left side is a run of eight pixels of
+// the patch, moved by the tap, so that nothing is fetched or rounded nine times.
 //
-// Local memory: the patch [pixels][PATCH_STEP], then the filter [9][BK][FILTER_STEP]. Both steps are
-// such that the 32 lanes that read a fragment meet 32 banks. For a data gradient the filter comes
-// turned and with its channels swapped (pack_filter): as it is stored, a work-group would read 32 B
-// of a line at a time.
+// Local memory: the patch [pixels][PATCH_STEP], then the filter [9][BK][FILTER_STEP]. Both steps
+// are such that the 32 lanes that read a fragment meet 32 banks. For a data gradient the filter
+// comes turned and with its channels swapped (pack_filter): as it is stored, a work-group would read
+// 32 B of a line at a time.
 //
 // -D: V=4 ALIGNED, H, W a multiple of 8, IMAGES ROWS BN BK=8 TM TN, and of tensor_core_products.cl.
 #define PARTS (BK / V)
@@ -51,11 +51,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
   for (int i = 0; i < LOADS; i++)
     from[i] = patch_pixel(item / PARTS + i * LOADERS, IMAGE0(block), ROW0(block), images);
 
-  // Never a number that the compiler knows: see convolution_tiled.cl.
-  const int blocks = images < 0 ? -images : X_CHANNELS / BK;
-  for (int step = 0; step < blocks; step++) {
-    const int c0 = step * BK;
-    if (step > 0) barrier(CLK_LOCAL_MEM_FENCE);
+  for (int c0 = 0; c0 < CHANNELS_AT_RUN_TIME; c0 += BK) {
+    if (c0 > 0) barrier(CLK_LOCAL_MEM_FENCE);
     SET_CONSTANTS(X_, kept, c0 + part)
     vec raw[LOADS], pre_raw[LOADS];
 #pragma unroll
@@ -106,17 +103,10 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void convolution_pat
 #pragma unroll
           for (int i = 0; i < 4; i++)
             rows[m][i] = lines[(PATCH_PIXEL(m * 16 + i % 2 * 8) + s) * PATCH_STEP + i / 2 * 4];
-#pragma unroll
-        for (int j = 0; j < VECTORS; j++)
-#pragma unroll
-          for (int i = 0; i < 2; i++)
-            columns[j][i] = taps[(s * BK + i * 4) * FILTER_STEP + j * 8];
+        read_columns(taps + s * BK * FILTER_STEP, FILTER_STEP, columns);
         FRAGMENTS_UNROLLED
         for (int m = 0; m < TM; m++)
-          FRAGMENTS_UNROLLED
-          for (int j = 0; j < VECTORS; j++)
-            acc[m * VECTORS + j] = add_fragments(
-                acc[m * VECTORS + j], rows[m], columns[j] EXCHANGE_ARGUMENT);
+          add_fragment_row(rows[m], columns, acc + m * VECTORS EXCHANGE_ARGUMENT);
       }
     }
   }

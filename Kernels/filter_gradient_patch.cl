@@ -21,6 +21,8 @@
 #define DY_LOADS ((BAND_PIXELS + LOADERS - 1) / LOADERS)
 #define PATCH (PATCH_PIXELS * BC)
 #define LOCAL_FLOATS (PATCH + BAND_PIXELS * BC)
+#define STORED(v) (v)
+#define ALWAYS(i) true
 // Sums of one tap, of all teams.
 #define REDUCED (TEAMS * BC * BC)
 
@@ -40,16 +42,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
   const int first = get_group_id(2) * slice_bands, end = min(bands, first + slice_bands);
 
   vec kept[4];
-  if (item < PARTS) {
-#pragma unroll
-    for (int i = 0; i < 4; i++) kept[i] = ZERO;
-    SET_CONSTANTS(X_, kept, c0 + part)
-#pragma unroll
-    for (int i = 0; i < 4; i++) x_constants[i * PARTS + item] = kept[i];
-    SET_CONSTANTS(DY_, kept, k0 + part)
-#pragma unroll
-    for (int i = 0; i < 4; i++) dy_constants[i * PARTS + item] = kept[i];
-  }
+  SHARE_CONSTANTS(X_, x_constants, PARTS, c0 + part)
+  SHARE_CONSTANTS(DY_, dy_constants, PARTS, k0 + part)
 
   // acc [tap][x's channel].
   vec acc[18];
@@ -63,37 +57,16 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
   FETCH_PATCH(b, INT_MAX, X_LOADS, item / PARTS, LOADERS, c0 + part)     \
   FETCH_BLOCK(b, DY_LOADS, item / PARTS, LOADERS, k0 + part)
 
-#define READ_CONSTANTS(from) \
-  _Pragma("unroll") for (int i = 0; i < 4; i++) kept[i] = from[i * PARTS + item % PARTS];
-
   if (first < end) {
     FETCH_BAND(first)
   }
   for (int band = first; band < end; band++) {
     // Behind it the constants are there, and nobody reads the last band any more.
     barrier(CLK_LOCAL_MEM_FENCE);
-    {
-      READ_CONSTANTS(x_constants)
-      JOIN(KEPT_, X_INPUT)(kept)
-#pragma unroll
-      for (int i = 0; i < X_LOADS; i++) {
-        const int pixel = item / PARTS + i * LOADERS;
-        const vec value = JOIN(APPLIED_, X_INPUT)(X_, raw[i], pre_raw[i]);
-        if (pixel < PATCH_PIXELS)
-          LOCALV(tiles + pixel * BC + part) = inside >> i & 1 ? value : ZERO;
-      }
-    }
-    {
-      READ_CONSTANTS(dy_constants)
-      JOIN(KEPT_, DY_INPUT)(kept)
-#pragma unroll
-      for (int i = 0; i < DY_LOADS; i++) {
-        const int pixel = item / PARTS + i * LOADERS;
-        if (pixel < BAND_PIXELS)
-          LOCALV(dy_tile + pixel * BC + part) =
-              JOIN(APPLIED_, DY_INPUT)(DY_, dy_raw[i], dy_pre[i]);
-      }
-    }
+    STORE_INPUT(
+        X_, raw, pre_raw, x_constants, PARTS, X_LOADS, PATCH_PIXELS, tiles, BC, IN_PATCH)
+    STORE_INPUT(
+        DY_, dy_raw, dy_pre, dy_constants, PARTS, DY_LOADS, BAND_PIXELS, dy_tile, BC, ALWAYS)
     barrier(CLK_LOCAL_MEM_FENCE);
     if (band + 1 < end) {
       FETCH_BAND(band + 1)

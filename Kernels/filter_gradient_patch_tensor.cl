@@ -7,6 +7,9 @@
 // -D: V=4 ALIGNED, H, W a multiple of 8, IMAGES=1 ROWS, BM=32 BN=64 TM=1 TN=16, and of
 //     tensor_core_products.cl.
 #define BAND_PIXELS (ROWS * W)
+#define STORED(v) ROUNDED(v)
+// Behind dy's last channel are zeros.
+#define IS_CHANNEL(i) (k0 + dy_part < DY_CHANNELS)
 #define X_PARTS (BM / V)
 #define DY_PARTS (BN / V)
 #define X_LOADERS (ITEMS / X_PARTS)
@@ -30,18 +33,8 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
   const int first = get_group_id(2) * slice_bands, end = min(bands, first + slice_bands);
 
   vec kept[4];
-#pragma unroll
-  for (int i = 0; i < 4; i++) kept[i] = ZERO;
-  if (item < X_PARTS) {
-    SET_CONSTANTS(X_, kept, c0 + x_part)
-#pragma unroll
-    for (int i = 0; i < 4; i++) x_constants[i * X_PARTS + item] = kept[i];
-  }
-  if (item < DY_PARTS) {
-    SET_CONSTANTS(DY_, kept, k0 + dy_part)
-#pragma unroll
-    for (int i = 0; i < 4; i++) dy_constants[i * DY_PARTS + item] = kept[i];
-  }
+  SHARE_CONSTANTS(X_, x_constants, X_PARTS, c0 + x_part)
+  SHARE_CONSTANTS(DY_, dy_constants, DY_PARTS, k0 + dy_part)
 
   // acc [tap][eight columns].
   vec acc[9 * VECTORS];
@@ -55,32 +48,14 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
       vec raw[X_LOADS], pre_raw[X_LOADS];
       int inside;
       FETCH_PATCH(band, INT_MAX, X_LOADS, item / X_PARTS, X_LOADERS, c0 + x_part)
-#pragma unroll
-      for (int i = 0; i < 4; i++) kept[i] = x_constants[i * X_PARTS + item % X_PARTS];
-      JOIN(KEPT_, X_INPUT)(kept)
-#pragma unroll
-      for (int i = 0; i < X_LOADS; i++) {
-        const int pixel = item / X_PARTS + i * X_LOADERS;
-        const vec value = ROUNDED(JOIN(APPLIED_, X_INPUT)(X_, raw[i], pre_raw[i]));
-        if (pixel < PATCH_PIXELS)
-          LOCALV(x_tile + pixel * A_STEP + x_part) = inside >> i & 1 ? value : ZERO;
-      }
+      STORE_INPUT(
+          X_, raw, pre_raw, x_constants, X_PARTS, X_LOADS, PATCH_PIXELS, x_tile, A_STEP, IN_PATCH)
     }
     {
       vec dy_raw[DY_LOADS], dy_pre[DY_LOADS];
       FETCH_BLOCK(band, DY_LOADS, item / DY_PARTS, DY_LOADERS, k0 + dy_part)
-#pragma unroll
-      for (int i = 0; i < 4; i++) kept[i] = dy_constants[i * DY_PARTS + item % DY_PARTS];
-      JOIN(KEPT_, DY_INPUT)(kept)
-#pragma unroll
-      for (int i = 0; i < DY_LOADS; i++) {
-        const int pixel = item / DY_PARTS + i * DY_LOADERS;
-        const vec value = ROUNDED(JOIN(APPLIED_, DY_INPUT)(DY_, dy_raw[i], dy_pre[i]));
-        if (pixel < BAND_PIXELS)
-          // Behind the last channel are zeros.
-          LOCALV(dy_tile + pixel * B_STEP + dy_part) =
-              k0 + dy_part < DY_CHANNELS ? value : ZERO;
-      }
+      STORE_INPUT(DY_, dy_raw, dy_pre, dy_constants, DY_PARTS, DY_LOADS, BAND_PIXELS, dy_tile,
+                  B_STEP, IS_CHANNEL)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
 
@@ -91,20 +66,14 @@ __attribute__((reqd_work_group_size(ITEMS, 1, 1))) __kernel void filter_gradient
       __local const float* columns_from =
           dy_tile + (pixel + lane % 4) * B_STEP + column0 + lane / 4;
       float columns[VECTORS][2];
-#pragma unroll
-      for (int j = 0; j < VECTORS; j++)
-#pragma unroll
-        for (int i = 0; i < 2; i++) columns[j][i] = columns_from[i * 4 * B_STEP + j * 8];
+      read_columns(columns_from, B_STEP, columns);
       FRAGMENTS_UNROLLED
       for (int tap = 0; tap < 9; tap++) {
         float rows[4];
 #pragma unroll
         for (int i = 0; i < 4; i++)
           rows[i] = rows_from[(tap / 3 * (W + 2) + tap % 3 + i / 2 * 4) * A_STEP + i % 2 * 8];
-        FRAGMENTS_UNROLLED
-        for (int j = 0; j < VECTORS; j++)
-          acc[tap * VECTORS + j] = add_fragments(
-              acc[tap * VECTORS + j], rows, columns[j] EXCHANGE_ARGUMENT);
+        add_fragment_row(rows, columns, acc + tap * VECTORS EXCHANGE_ARGUMENT);
       }
     }
   }

@@ -1,10 +1,12 @@
-// What a work-group of a 3x3 convolution at stride 1, padding 1, or of its gradients, reads of x: its
-// IMAGES x ROWS x W pixels and a halo around each image's. ROWS are all rows of an image where there
-// are several images.
+// What a work-group of a 3x3 convolution at stride 1, padding 1, or of its gradients, reads of x:
+// its IMAGES x ROWS x W pixels and a halo around each image's. ROWS are all rows of an image where
+// there are several images.
 #ifndef BM
 #define BM (IMAGES * ROWS * W)
 #endif
 #define PATCH_PIXELS (IMAGES * (ROWS + 2) * (W + 2))
+// x's channels, as a number that the compiler does not know: see convolution_tiled.cl.
+#define CHANNELS_AT_RUN_TIME (images < 0 ? -images : X_CHANNELS)
 // The first image and row of the block-th work-group along the pixels.
 #define IMAGE0(block) ((block) * IMAGES / (H / ROWS))
 #define ROW0(block) ((block) * IMAGES % (H / ROWS) * ROWS)
@@ -18,8 +20,8 @@ static inline int patch_pixel(const int pixel, const int image0, const int row0,
   return inside ? (image * H + row) * W + column : -1;
 }
 
-// raw and pre_raw [LOADS] := V channels from `channel` on of the patch's pixels first, first + step …
-// of block `block`; a bit of `inside` for each that is there.
+// raw and pre_raw [LOADS] := V channels from `channel` on of the patch's pixels first, first + step,
+// … of block `block`; a bit of `inside` for each that is there.
 #define FETCH_PATCH(block, images, LOADS, first, step, channel)                               \
   inside = 0;                                                                                 \
   _Pragma("unroll") for (int i_ = 0; i_ < (LOADS); i_++) {                                    \
@@ -51,3 +53,29 @@ static inline int patch_pixel(const int pixel, const int image0, const int row0,
       JOIN(FETCH_, DY_INPUT)(DY_, dy_raw[i_], dy_pre[i_], at_)                                \
     }                                                                                         \
   }
+
+// What a batch norm does with each of V channels from `channel` on, for all of a work-group:
+// constants [4][parts], by its first `parts` work-items.
+#define SHARE_CONSTANTS(P, constants, parts, channel)                                         \
+  if (item < (parts)) {                                                                       \
+    _Pragma("unroll") for (int i_ = 0; i_ < 4; i_++) kept[i_] = ZERO;                         \
+    SET_CONSTANTS(P, kept, channel)                                                           \
+    _Pragma("unroll") for (int i_ = 0; i_ < 4; i_++)                                          \
+        constants[i_ * (parts) + item] = kept[i_];                                            \
+  }
+
+// What was fetched of the input P, as it is to be (STORED(v)), to `to`, its pixels `to_step` apart;
+// zeros where IS_THERE(i) is not so.
+#define STORE_INPUT(P, raw, pre_raw, constants, parts, LOADS, pixels, to, to_step, IS_THERE)  \
+  {                                                                                           \
+    _Pragma("unroll") for (int i_ = 0; i_ < 4; i_++)                                          \
+        kept[i_] = constants[i_ * (parts) + item % (parts)];                                  \
+    JOIN(KEPT_, P##INPUT)(kept)                                                               \
+    _Pragma("unroll") for (int i_ = 0; i_ < (LOADS); i_++) {                                  \
+      const int pixel_ = item / (parts) + i_ * (ITEMS / (parts));                             \
+      const vec value_ = STORED(JOIN(APPLIED_, P##INPUT)(P, raw[i_], pre_raw[i_]));           \
+      if (pixel_ < (pixels))                                                                  \
+        LOCALV((to) + pixel_ * (to_step) + item % (parts) * V) = IS_THERE(i_) ? value_ : ZERO; \
+    }                                                                                         \
+  }
+#define IN_PATCH(i) (inside >> (i) & 1)

@@ -104,6 +104,23 @@ static inline vec rounded(const vec v) {
 }
 #define ROUNDED(v) rounded(v)
 
+// Of the right side, eight terms: `from` is this lane's first, terms are `step` apart.
+static inline void read_columns(
+    __local const float* from, const int step, float columns[VECTORS][2]) {
+#pragma unroll
+  for (int j = 0; j < VECTORS; j++)
+#pragma unroll
+    for (int i = 0; i < 2; i++) columns[j][i] = from[i * 4 * step + j * 8];
+}
+
+// acc [VECTORS] += the products of one fragment of the left side with all of the right one's.
+static inline void add_fragment_row(
+    const float* rows, float columns[VECTORS][2], vec* acc EXCHANGE_PARAMETER) {
+  FRAGMENTS_UNROLLED
+  for (int j = 0; j < VECTORS; j++)
+    acc[j] = add_fragments(acc[j], rows, columns[j] EXCHANGE_ARGUMENT);
+}
+
 // acc [TM][VECTORS], sums of fragments, += the BK outer products of two tiles.
 static inline void add_products(
     __local const float* a, __local const float* b, const int tx, const int ty,
@@ -119,16 +136,10 @@ static inline void add_products(
 #pragma unroll
       for (int i = 0; i < 4; i++)
         rows[m][i] = a[(k + i / 2 * 4) * A_STEP + m * 16 + i % 2 * 8];
-#pragma unroll
-    for (int j = 0; j < VECTORS; j++)
-#pragma unroll
-      for (int i = 0; i < 2; i++) columns[j][i] = b[(k + i * 4) * B_STEP + j * 8];
+    read_columns(b + k * B_STEP, B_STEP, columns);
     FRAGMENTS_UNROLLED
     for (int m = 0; m < TM; m++)
-      FRAGMENTS_UNROLLED
-      for (int j = 0; j < VECTORS; j++)
-        acc[m * VECTORS + j] = add_fragments(
-            acc[m * VECTORS + j], rows[m], columns[j] EXCHANGE_ARGUMENT);
+      add_fragment_row(rows[m], columns, acc + m * VECTORS EXCHANGE_ARGUMENT);
   }
 }
 

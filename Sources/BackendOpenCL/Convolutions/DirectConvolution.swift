@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// How the direct kernel of the vector family runs one convolution, forward or data gradient: the
@@ -153,5 +154,19 @@ struct PixelRows {
     } else {
       (n, h, w) = (g.n, g.h, g.w)
     }
+  }
+}
+
+extension DirectConvolution: ConvolutionPlan {
+  var sources: [KernelSource] { [.convolutionVector] }
+  var partials: Int { items }
+  var partialPixels: Int { itemPixels }
+  var imagesArgument: Int? { nil }
+
+  func range(plain: Bool) -> (global: [Int], local: [Int]) { ([items], [1]) }
+
+  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
+    guard packing != .none else { return nil }
+    return try backend.packedFilter(w, packing, from: c, to: paddedK, taps: r * s)
   }
 }

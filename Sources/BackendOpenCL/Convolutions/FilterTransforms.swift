@@ -49,4 +49,27 @@ extension OpenCLBackend {
       for transform in group { transform.isFresh = true }
     }
   }
+
+  /// The filter with zeros behind its channels, or with its channels swapped (`pack_filter`).
+  /// - Parameter local: work-items of a group; nil: the driver's choice.
+  func packedFilter(
+    _ w: Tensor, _ packing: DirectConvolution.Packing, from: Int, to: Int, taps: Int,
+    local: [Int]? = nil
+  ) throws -> OpenCLStorage? {
+    let packed = makeStorage(taps * from * to)
+    guard let memory = packed.memory else { return nil }
+    let kernel = try memos(packing) {
+      try programs.kernel(
+        ProgramKey(
+          [.common, .convolutionVector], kernel: "pack_filter",
+          defines: [
+            "V=\(vectorWidth)", "PACK", "SWAP=\(packing == .pad ? 0 : 1)",
+            "TURN=\(packing == .swapAndTurn ? 1 : 0)",
+          ]))
+    }
+    try queue.launch(
+      kernel, [.buffer(self.memory(w)), .buffer(memory), .int(w.shape[2]), .int(w.shape[3])],
+      global: [to, from, taps], local: local)
+    return packed
+  }
 }

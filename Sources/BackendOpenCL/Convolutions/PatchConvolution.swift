@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// How `convolution_patch.cl` runs a 3×3 convolution at stride 1, forward or data gradient. Depends
@@ -15,8 +16,7 @@ struct PatchConvolution {
     let (c, k) = dataGradient ? (g.k, g.c) : (g.c, g.k)
     guard
       g.r == 3, g.s == 3, g.stride == 1, g.padding == 1, g.n * g.h * g.w > 0, g.w % 4 == 0,
-      c % 8 == 0,
-      k % 16 == 0, let shape = Shape.best(g, c: c, k: k)
+      c % 8 == 0, k % 16 == 0, let shape = PatchShape.best(g, c: c, k: k)
     else { return nil }
     (images, self.k) = (g.n, k)
     rowBlocks = shape.rowBlocks(g)
@@ -24,18 +24,28 @@ struct PatchConvolution {
     (pixels, items) = (shape.rows * g.w, shape.items(g))
     defines = [
       "V=4", "ALIGNED", dataGradient ? "DATA_GRADIENT" : "CONVOLUTION", "H=\(g.h)", "W=\(g.w)",
-      "IMAGES=1", "ROWS=\(shape.rows)", "PITCH=\(Shape.pitch(g.w))", "BN=\(shape.columns)",
+      "IMAGES=1", "ROWS=\(shape.rows)", "PITCH=\(PatchShape.pitch(g.w))", "BN=\(shape.columns)",
       "BK=\(shape.terms)", "TM=\(shape.run)",
     ]
   }
+}
 
-  var global: [Int] { [items * rowBlocks, channelBlocks] }
-  var local: [Int] { [items, 1] }
+extension PatchConvolution: ConvolutionPlan {
+  var sources: [KernelSource] { [.stagedInputs, .patchInputs, .tileOutputs, .convolutionPatch] }
+  var kernel: String { "convolution_patch" }
+  var partials: Int { rowBlocks }
+  var partialPixels: Int { pixels }
+  var imagesArgument: Int? { images }
+  var paddedK: Int { k }
+
+  func range(plain: Bool) -> (global: [Int], local: [Int]) {
+    ([items * rowBlocks, channelBlocks], [items, 1])
+  }
 }
 
 /// What a work-group makes: whole `rows` of an image × `columns` channels, `terms` input channels
 /// at a time; `run` neighboring pixels × 4 channels a work-item.
-private struct Shape {
+private struct PatchShape {
   let rows: Int, columns: Int, terms: Int, run: Int
 
   static func pitch(_ width: Int) -> Int { (width + 2 + 3) / 8 * 8 + 4 }
@@ -56,13 +66,13 @@ private struct Shape {
   /// Of the shapes that leave enough groups for a large device: runs of eight before those of four,
   /// then some 128 work-items a group, then the one that loads least. Where none does, the most
   /// groups.
-  static func best(_ g: ConvolutionGeometry, c: Int, k: Int) -> Shape? {
-    var possible: [Shape] = []
+  static func best(_ g: ConvolutionGeometry, c: Int, k: Int) -> PatchShape? {
+    var possible: [PatchShape] = []
     for run in [8, 4] where g.w % run == 0 {
       for columns in [64, 32, 16] where k % columns == 0 {
         for rows in 1...max(g.h, 1) where g.h % rows == 0 {
           for terms in [16, 8] where c % terms == 0 {
-            let shape = Shape(rows: rows, columns: columns, terms: terms, run: run)
+            let shape = PatchShape(rows: rows, columns: columns, terms: terms, run: run)
             let items = shape.items(g)
             if items % 32 == 0 && (64...ProductTile.mostItems).contains(items)
               && shape.localBytes(g) <= ProductTile.mostLocalBytes
@@ -73,8 +83,8 @@ private struct Shape {
         }
       }
     }
-    func groups(_ shape: Shape) -> Int { shape.rowBlocks(g) * (k / shape.columns) }
-    func key(_ shape: Shape) -> (Int, Int, Int, Int) {
+    func groups(_ shape: PatchShape) -> Int { shape.rowBlocks(g) * (k / shape.columns) }
+    func key(_ shape: PatchShape) -> (Int, Int, Int, Int) {
       (-shape.run, abs(shape.items(g) - 128), shape.loads(g, k: k), -shape.terms)
     }
     return possible.filter { groups($0) >= ProductTile.wantedGroups && $0.items(g) > 64 }

@@ -46,7 +46,29 @@ struct TensorPatchConvolution {
       "TN=\(itemColumns)", tensorCores.define,
     ]
   }
+}
 
-  var global: [Int] { [Self.items * rowBlocks, channelBlocks] }
-  var local: [Int] { [Self.items, 1] }
+extension TensorPatchConvolution: ConvolutionPlan {
+  var sources: [KernelSource] {
+    [
+      .stagedInputs, .patchInputs, .tileOutputs, .convolutionTiles, .tensorCoreProducts,
+      .convolutionPatchTensor,
+    ]
+  }
+  var kernel: String { "convolution_patch_tensor" }
+  var partials: Int { rowBlocks }
+  var partialPixels: Int { Self.pixels }
+  var imagesArgument: Int? { images }
+  var paddedK: Int { k }
+
+  func range(plain: Bool) -> (global: [Int], local: [Int]) {
+    ([Self.items * rowBlocks, channelBlocks], [Self.items, 1])
+  }
+
+  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
+    guard dataGradient else { return nil }
+    // Whole groups: 16 divides `to`, 8 divides `from`.
+    return try backend.packedFilter(
+      w, .swapAndTurn, from: c, to: k, taps: 9, local: [16, 8, 1])
+  }
 }

@@ -151,9 +151,18 @@ struct TiledConvolution {
     let terms = possible.first { covered($0) * 10 <= least * 11 }!
     return ProductTile(height, columns, terms: terms, item: item, vector: vector)
   }
+}
 
+extension TiledConvolution: ConvolutionPlan {
+  var sources: [KernelSource] { tile.sources + [.tileOutputs, .convolutionTiled] }
+  var kernel: String { "convolution_tiled" }
   /// Work-groups along the pixels of all phases: each leaves sums of its own.
   var partials: Int { rowTiles * phases }
-  var global: [Int] { [tile.items * rowTiles, columnTiles, phases] }
-  var local: [Int] { [tile.items, 1, 1] }
+  var partialPixels: Int { tile.rows }
+  var imagesArgument: Int? { images }
+  var paddedK: Int { k }
+
+  func range(plain: Bool) -> (global: [Int], local: [Int]) {
+    ([tile.items * rowTiles, columnTiles, phases], [tile.items, 1, 1])
+  }
 }

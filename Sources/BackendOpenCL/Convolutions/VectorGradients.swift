@@ -103,9 +103,8 @@ enum VectorGradients {
     switch self {
     case .winograd: try backend.transformedFilter(w, c: g.k, k: g.c, .swapped)?.storage
     case .pointwise:
-      try ConvolutionPlan.direct(
-        DirectConvolution(dataGradient: g, vectorWidth: backend.vectorWidth)
-      ).pack(w, on: backend)
+      try DirectConvolution(dataGradient: g, vectorWidth: backend.vectorWidth)
+        .pack(w, on: backend)
     }
   }
 }

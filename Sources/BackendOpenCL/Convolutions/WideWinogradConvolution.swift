@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// How the Winograd kernel for many channels runs one convolution, forward or data gradient (whose
@@ -8,7 +9,7 @@ struct WideWinogradConvolution {
   /// Work-items along the images.
   let items: Int
   /// Output channels of a work-item.
-  let block: Int
+  let blockChannels: Int
   /// Output pixels of the images of a work-item, the last perhaps excepted.
   let itemPixels: Int
   let defines: [String]
@@ -45,13 +46,31 @@ struct WideWinogradConvolution {
     itemPixels = pass.images * g.h * g.w
     // Some eight work-items or more, each with 32 channels or more.
     let items = items
-    block = possible.first { k / $0 * items >= 8 || $0 <= 32 }!
-    let vectors = block % (2 * vectorWidth) == 0 ? 2 : 1
+    blockChannels = possible.first { k / $0 * items >= 8 || $0 <= 32 }!
+    let vectors = blockChannels % (2 * vectorWidth) == 0 ? 2 : 1
     let pixels = (1...16 / vectors).reversed().first { pass.tiles % $0 == 0 }!
     defines = [
       "V=\(vectorWidth)", "H=\(g.h)", "W=\(g.w)", "C=\(c)", "K=\(k)", "CT=\(readChannels)",
       "TILE_ROWS=\(pass.rows)", "PASS_IMAGES=\(pass.images)", "PIXELS=\(pixels)",
       "VB=\(vectors)",
     ]
+  }
+}
+
+extension WideWinogradConvolution: ConvolutionPlan {
+  var sources: [KernelSource] { [.winogradTransforms, .convolutionWinogradWide] }
+  var kernel: String { "convolution_winograd_wide" }
+  var partials: Int { items }
+  var partialPixels: Int { itemPixels }
+  var imagesArgument: Int? { images }
+  var paddedK: Int { k }
+  var block: FusedOutput.Form.Block? { .init(first: "k0", count: blockChannels) }
+
+  func range(plain: Bool) -> (global: [Int], local: [Int]) {
+    ([k / blockChannels, items], [1, 1])
+  }
+
+  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
+    try backend.transformedFilter(w, c: c, k: k, orientation)?.storage
   }
 }

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// How the Winograd kernel runs one convolution, forward or data gradient (whose filter is turned
@@ -41,5 +42,22 @@ struct WinogradConvolution {
       "TILE_ROWS=\(pass.rows)", "PASS_IMAGES=\(pass.images)", "PIXELS=\(pixels)",
       "VB=\(vectors)",
     ]
+  }
+}
+
+extension WinogradConvolution: ConvolutionPlan {
+  var sources: [KernelSource] { [.winogradTransforms, .convolutionWinograd] }
+  var kernel: String { "convolution_winograd" }
+  var partials: Int { items }
+  var partialPixels: Int { itemPixels }
+  var imagesArgument: Int? { images }
+  var paddedK: Int { k }
+
+  func range(plain: Bool) -> (global: [Int], local: [Int]) {
+    ([items, plain && items < 8 ? passes : 1], [1, 1])
+  }
+
+  func pack(_ w: Tensor, on backend: OpenCLBackend) throws -> OpenCLStorage? {
+    try backend.transformedFilter(w, c: c, k: k, orientation)?.storage
   }
 }
