@@ -26,7 +26,9 @@ struct Doctor: ParsableCommand {
       throw ValidationError("--all-kernels and --kernels: give one of them")
     }
     if allKernels && options.precision != .float32 {
-      throw ValidationError("--precision \(options.precision): is of portable kernels alone")
+      throw ValidationError(
+        "--all-kernels: only portable kernels have products in \(options.precision.rawValue); "
+          + "leave out --all-kernels or --precision")
     }
   }
 
