@@ -55,6 +55,9 @@ struct TrainingOptions: ParsableArguments {
       try show(try directory.read().results)
       return
     }
+    if directory == nil {
+      Console.log("dovetail: without --output components and results are not kept")
+    }
     let claimed = try directory?.claimed { Console.log("dovetail: \($0)") }
     defer { claimed?.release() }
     try check(claimed)

@@ -164,7 +164,7 @@ public struct Grid {
     let classes = Set(datasets[source]?.classNames.map { $0.lowercased() } ?? [])
     return TaskRecipe(
       name: source.taskName, dataset: source.kind, path: source.path,
-      synonyms: synonyms.filter { classes.contains($0.key.lowercased()) })
+      synonyms: synonyms.filter { classes.contains($0.key.lowercased()) }, test: source.test)
   }
 
   /// Whether the data are the user's own, which the paper knows nothing of.
@@ -183,7 +183,8 @@ public struct Grid {
     let imageSize = imageSize ?? changes.imageSize ?? 32
     var all: Datasets = [:]
     for source in sources {
-      all[source] = try Dataset.load(source.kind, path: source.path, imageSize: imageSize)
+      all[source] = try Dataset.load(
+        source.kind, path: source.path, imageSize: imageSize, test: source.test)
     }
     return all
   }

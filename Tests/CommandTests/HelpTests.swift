@@ -9,7 +9,7 @@ import Testing
     #expect(run.status == 0)
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../docs/recipe-keys.md")
-    #expect(try run.stdout == String(contentsOf: file, encoding: .utf8) + "\n")
+    #expect(try run.stdout == String(contentsOf: file, encoding: .utf8))
   }
 
   @Test func versionIsPrinted() throws {
