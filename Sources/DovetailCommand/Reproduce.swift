@@ -30,7 +30,8 @@ struct Reproduce: ParsableCommand {
           --tasks photos=folder:photos drawings=folder:drawings
 
       --shard I/N runs every N-th training, the I-th of 1…N, for several machines that share DIR; \
-      the report holds what has finished. --jobs K does so on one machine, with K processes.
+      the report holds what has finished, and --no-report leaves it to who comes last. --jobs K does \
+      so on one machine, with K processes; dovetail slurm reproduce on a cluster.
       --training NAME, once or more often, runs those alone; --plan says what there is to run.
       """)
 
@@ -70,6 +71,9 @@ struct Reproduce: ParsableCommand {
       Trains nothing: says what would be, in which order, how long by timed steps, what is done.
       """)
   var plan = false
+  @Flag(help: "Trains alone: the same command without it and --shard makes the report.")
+  var noReport = false
+  /// One of several processes of `--jobs`.
   @Flag(help: .private) var withoutReport = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var json: JSONOption
@@ -79,16 +83,25 @@ struct Reproduce: ParsableCommand {
     guard !names.isEmpty else { throw ValidationError("expected names of experiments") }
     guard 1...1000 ~= seeds else { throw ValidationError("--seeds: expected 1 to 1000") }
     guard 1...256 ~= jobs else { throw ValidationError("--jobs: expected 1 to 256, got \(jobs)") }
+    if noReport, plan || json.path != nil {
+      throw ValidationError(
+        "--no-report and \(plan ? "--plan" : "--json"): give one of them")
+    }
     _ = try (experiments(), sources(), renamings(), part())
+  }
+
+  func grid() throws -> Grid {
+    try Grid(
+      experiments(), scale: scale, seeds: seeds, sources: sources(), synonyms: renamings(),
+      output: URL(fileURLWithPath: output).standardizedFileURL.path,
+      chosen: training.isEmpty ? nil : training, changes: own.changes())
   }
 
   func run() throws {
     try ExitStatus.reporting {
       try json.check()
-      let output = URL(fileURLWithPath: output).standardizedFileURL.path
-      let grid = try Grid(
-        experiments(), scale: scale, seeds: seeds, sources: sources(), synonyms: renamings(),
-        output: output, chosen: training.isEmpty ? nil : training, changes: own.changes())
+      let grid = try grid()
+      let output = grid.output
       if !plan { try makeFolder(output) }
       let backend = try device.open(isSaid: !withoutReport)
       let datasets = try Waiting.note("reading the images", quiet: log.quiet || withoutReport) {
@@ -129,7 +142,7 @@ struct Reproduce: ParsableCommand {
           throw GridInterrupted()
         }
       }
-      if withoutReport { return }
+      if withoutReport || noReport { return }
       let report = try Waiting.note("measuring", quiet: log.quiet) {
         try grid.report(
           datasets, commit: "\(ProductVersion.current), commit \(BuildInfo.commit)",
