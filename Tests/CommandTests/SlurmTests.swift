@@ -65,7 +65,8 @@ import Testing
     try slurm.check("job.sh")
     #expect(place.exists(logs))
     #expect(text.contains("/lo'gs \\\"50%%\\\" $x/dovetail-fig2-%A_%a.log\"\n"))
-    let program = try #require(text.split(separator: "\n").first { $0.contains(" reproduce \"$@\"") })
+    let lines = text.split(separator: "\n")
+    let program = try #require(lines.first { $0.contains(" reproduce \"$@\"") })
     let path = try #require(program.range(of: " reproduce ")).lowerBound
     try slurm.program("bin/stand-in", "printf '%s\\0' \"$PWD\" \"$@\" > got")
     try place.write("job.sh", text.replacing(program[..<path], with: "stand-in"))
@@ -181,6 +182,7 @@ import Testing
       let name = try Workplace.executable().standardizedFileURL.path
       #expect(text.contains("\(name) train"))
       try place.write("job.sh", text.replacing("\(name) train", with: "stand-in train"))
+      try? FileManager.default.removeItem(at: place.url("begun"))
       return try slurm.start("job.sh", restarts: restarts) { process in
         guard signal else { return }
         while process.isRunning && !place.exists("begun") { usleep(2000) }
@@ -190,7 +192,7 @@ import Testing
     #expect(try outcome(of: "exit 65").status == 65)
     #expect(try outcome(of: "exit 75").control == ["requeue 17"])
     // Before its first step, a program has nothing to leave.
-    let begins = "touch '\(place.url("begun").path)'; sleep 30 & wait"
+    let begins = "touch '\(place.url("begun").path)'; exec sleep 30"
     #expect(try outcome(of: begins, signal: true).control == ["requeue 17"])
     let often = try outcome(of: begins, restarts: 10, signal: true)
     #expect(often.status == 143 && often.control.isEmpty)

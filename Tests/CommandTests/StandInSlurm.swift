@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What Slurm does with a script: its variables, its signals, and an `scontrol` that writes down what
-/// it is told.
+/// What Slurm does with a script: its variables, its signals, and an `scontrol` that writes down
+/// what it is told.
 struct StandInSlurm {
   struct Outcome {
     let status: Int32
@@ -62,20 +62,26 @@ struct StandInSlurm {
     process.waitUntilExit()
     let told = (try? place.text("told")) ?? ""
     return Outcome(
-      status: process.terminationStatus, log: String(decoding: try Data(contentsOf: log), as: UTF8.self),
+      status: process.terminationStatus,
+      log: String(decoding: try Data(contentsOf: log), as: UTF8.self),
       control: told.split(separator: "\n").map(String.init))
   }
 
-  /// To be called while it runs: once there is a checkpoint below `folder`, signals the shell alone.
+  /// To be called while it runs: once there is one more checkpoint below `folder`, signals the shell
+  /// alone.
   func signal(_ number: Int32, onceBelow folder: String) -> (Process) -> Void {
-    { process in
-      let until = Date().addingTimeInterval(60)
-      func isThere() -> Bool {
-        place.files(below: folder).contains {
+    func checkpoints() -> Set<String> {
+      Set(
+        place.files(below: folder).filter {
           $0.contains("checkpoints/") && $0.hasSuffix(".safetensors")
-        }
+        })
+    }
+    let before = checkpoints()
+    return { process in
+      let until = Date().addingTimeInterval(60)
+      while checkpoints().isSubset(of: before) && process.isRunning && Date() < until {
+        usleep(2000)
       }
-      while !isThere() && process.isRunning && Date() < until { usleep(2000) }
       kill(process.processIdentifier, number)
     }
   }
