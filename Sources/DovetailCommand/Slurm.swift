@@ -45,7 +45,7 @@ struct SlurmReproduce: ParsableCommand {
   @Option(
     help: ArgumentHelp("Elements that run at a time (default: all).", valueName: "m"))
   var atOnce: Int?
-  @OptionGroup(title: "As of dovetail reproduce") var reproduce: Reproduce
+  @OptionGroup(title: "As of dovetail reproduce") var reproduction: Reproduction
 
   /// As Slurm has it where nobody changed it (MaxArraySize less one).
   private static let largestArray = 1000
@@ -54,16 +54,16 @@ struct SlurmReproduce: ParsableCommand {
   func validate() throws {
     for (option, isGiven, advice) in [
       (
-        "--jobs", reproduce.jobs != 1,
+        "--jobs", reproduction.jobs != 1,
         "each element of the array is a job; --at-once M says how many run at a time"
       ),
       (
-        "--shard", reproduce.shard != nil,
+        "--shard", reproduction.shard != nil,
         "the script gives each job its part; --array-size N says how many there are"
       ),
-      ("--plan", reproduce.plan, "it trains nothing; give it to dovetail reproduce"),
-      ("--json", reproduce.json.path != nil, "the report leaves results.json in --output"),
-      ("--no-report", reproduce.noReport, "the script gives it to each job but the report's"),
+      ("--plan", reproduction.plan, "it trains nothing; give it to dovetail reproduce"),
+      ("--json", reproduction.json.path != nil, "the report leaves results.json in --output"),
+      ("--no-report", reproduction.noReport, "the script gives it to each job but the report's"),
     ] where isGiven {
       throw ValidationError("\(option): not in a script; \(advice)")
     }
@@ -80,8 +80,8 @@ struct SlurmReproduce: ParsableCommand {
     try ExitStatus.reporting {
       let arguments = SlurmArguments(CommandLine.arguments, own: Self.own)
       _ = try Reproduce.parse(arguments.passedOn)
-      let grid = try reproduce.grid()
-      let quiet = reproduce.log.quiet
+      let grid = try reproduction.grid()
+      let quiet = reproduction.log.quiet
       let datasets = try Waiting.note("reading the images", quiet: quiet) {
         try grid.loadDatasets()
       }
@@ -103,7 +103,7 @@ struct SlurmReproduce: ParsableCommand {
       let script = SlurmScript(
         command: "reproduce", arguments: arguments.passedOn,
         part: .array(elements, of: size, atOnce: atOnce),
-        name: slurm.name(or: reproduce.names), logs: try slurm.logFolder(), options: slurm)
+        name: slurm.name(or: reproduction.names), logs: try slurm.logFolder(), options: slurm)
       Console.write(Array(script.text.utf8))
       guard !quiet else { return }
       let trainings = jobs.filter { grid.state($0) == .toDo }.count
@@ -132,10 +132,10 @@ struct SlurmTrain: ParsableCommand {
       """)
 
   @OptionGroup(title: "Slurm") var slurm: SlurmOptions
-  @OptionGroup(title: "As of dovetail train") var train: Train
+  @Argument(help: "The recipe, a YAML file.") var recipe: String
+  @OptionGroup(title: "As of dovetail train") var training: TrainingOptions
 
   func validate() throws {
-    let training = train.training
     guard training.output != nil else {
       throw ValidationError("--output: expected one, as a job goes on from what is in it")
     }
@@ -150,8 +150,7 @@ struct SlurmTrain: ParsableCommand {
     try ExitStatus.reporting {
       let arguments = SlurmArguments(CommandLine.arguments, own: [])
       _ = try Train.parse(arguments.passedOn)
-      let training = train.training
-      let (recipe, datasets) = try training.settled(try training.read(train.recipe))
+      let (recipe, datasets) = try training.settled(try training.read(self.recipe))
       let directory = RunDirectory(training.output!)
       try directory.check(for: recipe, resumes: true)
       if directory.isFinished {
@@ -160,7 +159,7 @@ struct SlurmTrain: ParsableCommand {
             + "another --output")
       }
       _ = try datasets ?? training.load(recipe)
-      let recipeName = URL(fileURLWithPath: train.recipe).deletingPathExtension().lastPathComponent
+      let recipeName = URL(fileURLWithPath: self.recipe).deletingPathExtension().lastPathComponent
       let script = SlurmScript(
         command: "train",
         arguments: (training.checkpoints.resume ? [] : ["--resume"]) + arguments.passedOn,

@@ -144,7 +144,7 @@ struct SlurmScript {
         signaled=1
         if [ -n "$step" ]; then kill -TERM "$step" 2>/dev/null || true; fi
       }
-      trap 'isUp=1; pass' USR1
+      trap 'signaled=1; if [ -z "$isUp" ]; then isUp=1; pass; fi' USR1
       trap 'isOver=1; pass' TERM
       \(Invocation.quoted(Invocation.path)) \(command)\(given) \(words) &
       step=$!

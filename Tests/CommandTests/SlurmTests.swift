@@ -107,12 +107,13 @@ import Testing
     (["--jobs", "2"], "--jobs: not in a script; each element of the array is a job; --at-once M"),
     (["--shard", "1/2"], "--shard: not in a script"), (["--plan"], "--plan: not in a script"),
     (["--json", "x.json"], "--json: not in a script; the report leaves results.json"),
-    (["--no-report"], "--no-report: not in a script"), (["--shards", "2"], "Unknown option"),
+    (["--no-report"], "--no-report: not in a script"), (["--shards"], "Unknown option"),
   ])
   func wrongUseOfReproduceIsSaid(arguments: [String], message: String) throws {
     let place = try Workplace()
     let run = try place.dovetail(["slurm", "reproduce"] + Self.grid + arguments)
     #expect(run.status == 64 && run.stdout.isEmpty)
+    #expect(run.stderr.contains("Usage: dovetail slurm reproduce ["))
     #expect(run.stderr.contains(message), "\(run.stderr)")
     #expect(place.files().isEmpty)
   }
@@ -122,17 +123,18 @@ import Testing
     (["r.yaml", "--output", "o", "--overwrite"], 64, "--overwrite: not in a script"),
     (["none.yaml", "--output", "o"], 66, "none.yaml: there is no such recipe"),
     (["r.yaml", "--output", "o", "--set", "stepps=3"], 78, "stepps"),
-    (["r.yaml", "--output", "o", "--set", "tasks=[{dataset: folder, path: x}]"], 66, "x"),
+    (["m.yaml", "--output", "o"], 66, "nowhere: no such folder"),
     (["r.yaml", "--output", "r.yaml"], 73, "is a file, not a directory"),
     (["r.yaml", "--output", "o", "--stepps", "3"], 64, "Unknown option"),
   ])
   func wrongUseOfTrainIsSaid(arguments: [String], status: Int32, message: String) throws {
     let place = try Workplace()
     try place.write("r.yaml", Recipes.tiny)
+    try place.write("m.yaml", "tasks: [{dataset: folder, path: nowhere}]\n")
     let run = try place.dovetail(["slurm", "train"] + arguments)
     #expect(run.status == status && run.stdout.isEmpty)
     #expect(run.stderr.contains(message), "\(run.stderr)")
-    #expect(place.files() == ["r.yaml"])
+    #expect(place.files() == ["m.yaml", "r.yaml"])
   }
 
   @Test func anotherExperimentsDataAreMissedNow() throws {

@@ -57,7 +57,7 @@ struct StandInSlurm {
     let output = try FileHandle(forWritingTo: log)
     (process.standardOutput, process.standardError) = (output, output)
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try withoutSignalMask { try process.run() }
     whileRunning(process)
     process.waitUntilExit()
     let told = (try? place.text("told")) ?? ""
@@ -65,6 +65,15 @@ struct StandInSlurm {
       status: process.terminationStatus,
       log: String(decoding: try Data(contentsOf: log), as: UTF8.self),
       control: told.split(separator: "\n").map(String.init))
+  }
+
+  /// Threads of the dispatch queues hold signals back, and so would the shell, which inherits that.
+  private func withoutSignalMask(_ body: () throws -> Void) rethrows {
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   /// To be called while it runs: once there is one more checkpoint below `folder`, signals the shell
@@ -88,7 +97,10 @@ struct StandInSlurm {
 
   /// Whether bash, and shellcheck where it is installed, find nothing in it.
   func check(_ script: String) throws {
-    let checks = ["bash -n \"$1\"", "! command -v shellcheck >/dev/null || shellcheck \"$1\""]
+    let checks = [
+      "bash -n \"$1\"",
+      "! command -v shellcheck >/dev/null || shellcheck --severity=warning \"$1\"",
+    ]
     for check in checks {
       let process = Process()
       process.executableURL = bash
