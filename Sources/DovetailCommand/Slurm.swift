@@ -27,7 +27,8 @@ struct SlurmReproduce: ParsableCommand {
     abstract: "Write a Slurm script for dovetail reproduce: an array of jobs, and a report.",
     discussion: """
       By default an element of the array is a training with those that build on it; elements of \
-      which all has finished are left out. The same file makes the report:
+      which all has finished are left out. --jobs, --shard, --plan, --json and --no-report are \
+      refused. The same file makes the report:
 
         dovetail slurm reproduce fig2 fig3 --scale short --seeds 3 --output out \\
           --data cifar10=cifar10:cifar-10-batches-bin --data stl10=folder:tin10 \\
