@@ -78,7 +78,7 @@ struct OwnGridOptions: ParsableArguments {
   }
 }
 
-extension Reproduce {
+extension Reproduction {
   func experiments() throws -> [Experiment] {
     try names.map { name in
       guard let found = Experiment.all.first(where: { $0.name == name }) else {

@@ -101,6 +101,14 @@ public struct Grid {
 
   /// The `index`-th of `count` parts of the jobs; what builds on one another stays together.
   public static func part(_ jobs: [Job], index: Int, of count: Int) -> [Job] {
+    zip(jobs, chains(jobs)).filter { $1 % count == index }.map(\.0)
+  }
+
+  /// How many parts of the jobs can be made that build on nothing in one another.
+  public static func partCount(_ jobs: [Job]) -> Int { (chains(jobs).max() ?? -1) + 1 }
+
+  /// Of each job a number, the same for what builds on one another; they count from 0.
+  private static func chains(_ jobs: [Job]) -> [Int] {
     var chain: [String: Int] = [:]
     for (position, job) in jobs.enumerated() {
       let joined = Set(job.needs.compactMap { chain[$0] })
@@ -108,8 +116,8 @@ public struct Grid {
       for (directory, other) in chain where joined.contains(other) { chain[directory] = own }
       chain[job.directory] = own
     }
-    let chains = Set(chain.values).sorted()
-    return jobs.filter { chains.firstIndex(of: chain[$0.directory]!)! % count == index }
+    let sorted = Set(chain.values).sorted()
+    return jobs.map { sorted.firstIndex(of: chain[$0.directory]!)! }
   }
 
   /// Whether all its sets are at hand.
