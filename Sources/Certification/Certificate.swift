@@ -5,6 +5,7 @@ public import Components
 /// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest
 /// follows.
 public struct Certificate: Codable, Hashable, Sendable {
+  /// The format that is written.
   public static let currentFormat = "dovetail-certificate-3"
   /// Those that are read. The first knew no `betterThanChance`, which it called incompatible; the
   /// second drew relabelings also where all could be looked at.
@@ -12,20 +13,25 @@ public struct Certificate: Codable, Hashable, Sendable {
   static let secondFormat = "dovetail-certificate-2"
   static let formats = [firstFormat, secondFormat, currentFormat]
 
+  /// What a certificate says of a pair, from worst to best.
   public enum Verdict: String, Codable, Sendable {
     /// Nothing says that the head understands the features.
     case incompatible
     /// Surely better than chance, and not surely better than with the channels in a random order:
     /// weak compatibility, or something that passes any cut.
     case betterThanChance = "better than chance"
+    /// Surely better than chance, and than the channels in any of the tried random orders.
     case compatible
+    /// Besides, the lower 95 % limit of its difference to the own head is above −1 point.
     case perfectlyCompatible = "perfectly compatible"
 
     /// Whether it is surely better than with shuffled channels.
     public var isCompatible: Bool { self == .compatible || self == .perfectlyCompatible }
   }
 
+  /// An extractor or a head that was measured.
   public struct Part: Codable, Hashable, Sendable {
+    /// SHA-256 of its weights, as its file states it.
     public var digest: String
     /// The task it was trained for.
     public var task: String?
@@ -36,13 +42,19 @@ public struct Certificate: Codable, Hashable, Sendable {
     }
   }
 
+  /// The data set whose images were measured.
   public struct Data: Codable, Hashable, Sendable {
+    /// As printed: "CIFAR-10".
     public var name: String
+    /// `Dataset.digest`.
     public var digest: String
+    /// The data set's name of a class to the canonical one.
     public var synonyms: [String: String]
   }
 
+  /// What the features mean to both parts.
   public struct Space: Codable, Hashable, Sendable {
+    /// Anchors that both have.
     public var shared: [Anchor]
     /// Measured although there is no common anchor.
     public var differentSpaceAllowed: Bool
@@ -51,10 +63,12 @@ public struct Certificate: Codable, Hashable, Sendable {
     public var isAligned: Bool { FeatureSpace(shared).isAligned }
   }
 
+  /// The true naming of the classes by the head's outputs, held against other namings.
   public struct Relabeling: Codable, Hashable, Sendable {
     /// All ways to name the classes by the outputs, where there are at most 10,000; else so many
     /// random permutations of the outputs' names, drawn from the seed.
     public var count: Int
+    /// Of the random ones.
     public var seed: UInt64
     /// How many of them give a lower accuracy than the true naming.
     public var below: Int

@@ -8,7 +8,8 @@ import Tensors
 public struct CertificatePower: Codable, Sendable, Equatable {
   /// One number of images of one number of classes.
   public struct Point: Codable, Sendable, Equatable {
-    /// Classes, drawn at random; the head has these outputs alone.
+    /// Classes, drawn at random from those that have images. Where they are fewer than these, the
+    /// head has their outputs alone; where they are all of these, it has all its outputs.
     public let classes: Int
     /// Images of these classes, drawn at random.
     public let images: Int

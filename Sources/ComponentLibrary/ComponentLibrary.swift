@@ -12,18 +12,24 @@ public import Files
 /// Names that begin with a dot, and README files, are none of the library's business. No symbolic
 /// link in it is followed.
 public struct ComponentLibrary: Sendable {
+  /// Its directory.
   public let path: String
 
+  /// The library in a directory; nothing is read yet.
   public init(_ path: String) { self.path = path }
 
+  /// One file of the library.
   public struct Entry: Sendable {
+    /// What an entry's file holds.
     public enum Content: Sendable {
+      /// A component or a model: what its file says of itself.
       case component(ComponentFile.Summary)
       case certificate(Certificate)
     }
 
     /// SHA-256 of its file: its name.
     public let digest: String
+    /// What was read from its file.
     public let content: Content
     /// Of its file.
     public let path: String

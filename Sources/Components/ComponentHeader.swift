@@ -2,8 +2,13 @@ import Files
 import Foundation
 public import Networks
 
+/// What a component's or a model's file holds.
 public enum ComponentKind: String, Codable, Sendable, CaseIterable {
-  case extractor, head
+  /// The layers up to the cut.
+  case extractor
+  /// The layers behind it, for a task's classes.
+  case head
+  /// A head that networks share while they are trained: rotation, jigsaw, common classes.
   case auxiliaryHead = "auxiliary-head"
   /// An extractor and a head joined.
   case model

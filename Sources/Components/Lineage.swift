@@ -6,6 +6,7 @@ public enum ProductVersion {
 /// Where a component comes from: everything that it depends on, nothing that another equal run
 /// would state otherwise (no time, path or host).
 public struct Lineage: Codable, Hashable, Sendable {
+  /// How a component was made.
   public enum Origin: String, Codable, Sendable {
     case training, adaptation, recombination, recalibration, alignment
     case fineTuning = "fine-tuning"

@@ -154,9 +154,11 @@ public struct Recombination {
   }
 }
 
-/// Components whose interfaces differ.
+/// An extractor that gives other channels than the head takes.
 public struct RecombinationError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// Channels that the extractor gives.
   public let extractorChannels: Int
+  /// Channels that the head takes.
   public let headChannels: Int
 
   public var description: String {

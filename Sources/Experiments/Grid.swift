@@ -190,8 +190,10 @@ public struct Grid {
 
   // MARK: Running
 
+  /// Whether a job still has to be run.
   public enum State: Sendable { case finished, toDo }
 
+  /// Finished where its directory holds the results of an equal recipe.
   public func state(_ job: Job) -> State {
     guard let (recipe, _) = try? RunDirectory(job.directory).read(), recipe == job.recipe else {
       return .toDo

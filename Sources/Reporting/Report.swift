@@ -72,8 +72,11 @@ public struct Report: Codable, Hashable, Sendable {
     }
   }
 
+  /// A confidence interval, in its value's unit.
   public struct Interval: Codable, Hashable, Sendable {
+    /// Its lower end.
     public var low: Double
+    /// Its upper end.
     public var high: Double
 
     public init(low: Double, high: Double) {

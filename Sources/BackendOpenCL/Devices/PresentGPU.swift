@@ -31,7 +31,7 @@ public struct PresentGPU: Sendable, Equatable {
     return found
   }
 
-  /// What to do where no driver lists it.
+  /// A sentence for the user: which driver makes OpenCL list this GPU.
   public var advice: String {
     let driver =
       switch vendor {

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// An op of the contract at one size: what the bench times and the doctor compares. Both take it
-/// from here, so a new op or a new way of fusing is a row in one catalogue.
+/// from here, so a new op or a new way of fusing is a row in one catalog.
 ///
 /// Letters as everywhere: N batch, H W input height and width, C channels in, K channels out, R S
 /// filter. What an op has no use for is 1, or 0 for K where channels stay what they are.

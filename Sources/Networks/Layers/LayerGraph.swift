@@ -41,8 +41,11 @@ public struct LayerGraph: Sendable {
     case linear(weight: String, bias: String)
   }
 
+  /// One operation of the graph.
   public struct Step: Sendable, Hashable {
+    /// What is computed.
     public let operation: Operation
+    /// What it is computed of, in the formula's order, weights apart.
     public let inputs: [Value]
   }
 
@@ -50,6 +53,7 @@ public struct LayerGraph: Sendable {
   public private(set) var steps: [Step] = []
   /// What the layers give in the end; the input where there are none.
   public private(set) var output = Value(index: 0)
+  /// What goes into the first layer.
   public let input = Value(index: 0)
 
   /// The graph of layers that stand one after the other.
