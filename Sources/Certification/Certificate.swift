@@ -80,8 +80,9 @@ public struct Certificate: Codable, Hashable, Sendable {
   /// nothing, so unrelated networks do as well in any; what they share all the same (where in the
   /// image something is) stays.
   public struct Shuffling: Codable, Hashable, Sendable {
-    /// Random orders to be tried, and their seed.
+    /// Random orders to be tried.
     public var count: Int
+    /// Of the orders.
     public var seed: UInt64
     /// Images: all, or as many as suffice.
     public var images: Int
@@ -96,20 +97,24 @@ public struct Certificate: Codable, Hashable, Sendable {
 
   /// The extractor under its own head, on the same images.
   public struct UpperBound: Codable, Hashable, Sendable {
+    /// The own head.
     public var head: Part
     /// Images that it names rightly.
     public var right: Int
-    /// Images that the recombination alone, and the own head alone, names rightly.
+    /// Images that the recombination alone names rightly.
     public var onlyRecombined: Int
+    /// Images that the own head alone names rightly.
     public var onlyOwn: Int
+    /// `right` ÷ images.
     public var accuracy: Double
     /// Recombination less upper bound: Agresti and Min's 95 % interval.
     public var difference: ValueInterval
     /// What `difference.low` has to exceed.
     public var needed: Double
 
-    /// Images that the own head names rightly and the recombination does not; and the reverse.
+    /// Images that the own head names rightly and the recombination does not.
     public var negativeFlips: Int { onlyOwn }
+    /// The reverse.
     public var positiveFlips: Int { onlyRecombined }
   }
 
@@ -118,28 +123,41 @@ public struct Certificate: Codable, Hashable, Sendable {
     upperBound.flatMap { $0.right > 0 ? Double(confusion.right) / Double($0.right) : nil }
   }
 
+  /// `currentFormat`, or an earlier one that was read.
   public var format: String
+  /// The program and its version.
   public var madeBy = "dovetail \(ProductVersion.current)"
+  /// What gives the features.
   public var extractor: Part
+  /// What reads them.
   public var head: Part
+  /// Whose images were measured.
   public var data: Data
+  /// What the parts share.
   public var featureSpace: Space
+  /// How batch norm was run.
   public var batchNorm: BatchNormPolicy
   /// Images a batch.
   public var batchSize: Int
   /// The kind of device it was measured on.
   public var device: String
+  /// How often each class was given each output's name.
   public var confusion: Confusion
+  /// Images that were measured: those of classes that the head knows.
   public var images: Int
+  /// Images named rightly ÷ `images`.
   public var accuracy: Double
   /// Wilson's 95 % interval.
   public var interval: ValueInterval
   /// 1 / outputs of the head.
   public var chance: Double
+  /// The true naming among others.
   public var relabeling: Relabeling
   /// Only where the relabelings do not decide already.
   public var shuffling: Shuffling?
+  /// With the own head; nil: none was given.
   public var upperBound: UpperBound?
+  /// What follows from all this.
   public var verdict: Verdict
   /// What decided.
   public var reason: String

@@ -20,6 +20,7 @@ public struct CompatibilityMatrix: Codable, Sendable {
     public let reason: String?
   }
 
+  /// Every extractor under every head on every data set.
   public let cells: [Cell]
 
   /// An extractor's own head among some: that which it was trained with, by the anchor that is the

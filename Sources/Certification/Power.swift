@@ -21,12 +21,15 @@ public struct CertificatePower: Codable, Sendable, Equatable {
     public let compatible: Double
   }
 
-  /// Images that were drawn from, and their accuracy with all outputs.
+  /// Images that were drawn from.
   public let images: Int
+  /// Of these with all outputs, in [0, 1].
   public let accuracy: Double
   /// Random choices a point.
   public let draws: Int
+  /// Of images, classes and orders.
   public let seed: UInt64
+  /// One for each pair of numbers that there are images for.
   public let points: [Point]
 }
 

@@ -37,7 +37,9 @@ public struct ComponentLibrary: Sendable {
 
   /// What is not as it should be.
   public struct Problem: Codable, Sendable, CustomStringConvertible {
+    /// The file or folder.
     public let path: String
+    /// What is wrong with it.
     public let problem: String
 
     public init(path: String, problem: String) {
@@ -124,10 +126,12 @@ extension ComponentLibrary.Entry {
   /// Digest of the weights; none of a certificate's.
   public var weights: String { component?.digest ?? "" }
 
+  /// What a component's or a model's file says; nil of a certificate.
   public var component: ComponentFile.Summary? {
     if case .component(let description) = content { description } else { nil }
   }
 
+  /// The certificate; nil of a component.
   public var certificate: Certificate? {
     if case .certificate(let certificate) = content { certificate } else { nil }
   }

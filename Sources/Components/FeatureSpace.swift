@@ -118,6 +118,7 @@ public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
   /// All of its anchors, reached by alignment.
   public var aligned: FeatureSpace { FeatureSpace(anchors.map(\.aligned)) }
 
+  /// The anchors of either.
   public func union(_ other: FeatureSpace) -> FeatureSpace { FeatureSpace(anchors + other.anchors) }
 
   public var description: String {

@@ -1,5 +1,6 @@
 /// The product's version; part of what components and certificates state.
 public enum ProductVersion {
+  /// Ends in `-dev` between releases.
   public static let current = "0.2.0-dev"
 }
 
@@ -21,6 +22,7 @@ public struct Lineage: Codable, Hashable, Sendable {
     public var role: String
     /// The task it was trained for, where it has one.
     public var name: String?
+    /// SHA-256 of its weights, or of the file.
     public var digest: String
 
     public init(role: String, name: String? = nil, digest: String) {
@@ -32,7 +34,9 @@ public struct Lineage: Codable, Hashable, Sendable {
 
   /// A data set by its digest (`Dataset.digest`).
   public struct DataDigest: Codable, Hashable, Sendable {
+    /// As printed: “CIFAR-10”.
     public var name: String
+    /// `Dataset.digest`.
     public var digest: String
 
     public init(name: String, digest: String) {
@@ -55,11 +59,13 @@ public struct Lineage: Codable, Hashable, Sendable {
     }
   }
 
+  /// How it was made.
   public var origin: Origin
   /// “dovetail 0.2.0”.
   public var madeBy = "dovetail \(ProductVersion.current)"
   /// The task's name in its recipe.
   public var task: String?
+  /// Their names in recipes.
   public var methods: [String]?
   /// Where heads that tasks share did not learn: `fixed`, `fixed-simplex`.
   public var sharedHeads: String?
@@ -67,7 +73,9 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var scheme: String?
   /// The effective recipe, paths left out.
   public var recipe: String?
+  /// Data sets that it was made with.
   public var data: [DataDigest]?
+  /// The recipe's.
   public var seed: UInt64?
   /// Images a minibatch: what batch statistics are taken over.
   public var batchSize: Int?

@@ -1,5 +1,6 @@
 /// A safetensors file that is not one: what, where, expected and got.
 public struct SafetensorsError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// What is wrong, where, expected and got.
   public let problem: String
 
   init(_ problem: String) { self.problem = problem }

@@ -74,7 +74,9 @@ public struct Dataset: Sendable {
 
 /// Per-channel mean and standard deviation of pixel values in [0, 1].
 public struct Normalization: Codable, Hashable, Sendable {
+  /// Red, green, blue.
   public var mean: [Float]
+  /// Likewise.
   public var std: [Float]
 
   public init(mean: [Float], std: [Float]) {

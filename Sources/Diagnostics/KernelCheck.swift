@@ -20,7 +20,7 @@ public struct KernelFinding: Codable, Sendable {
   public let op: String
   /// Its sizes, for example `16→24 3×3, 7×5`.
   public let size: String
-  /// Whether it does what stands before or after it as well.
+  /// Whether a convolution normalizes what it reads and leaves sums for what comes next.
   public let fused: Bool
   /// What the backend chose to compute it by, as `InstrumentedBackend.observe(_:)` tells.
   public let algorithm: String
@@ -66,6 +66,7 @@ public struct KernelCheck {
     (self.subject, self.finishing, self.reference) = (subject, finishing, reference)
   }
 
+  /// Runs the op on the device, and holds its outputs against the trusted backend's.
   public func examine(_ workload: Workload) -> KernelFinding {
     var ran: (algorithm: String, kernels: [String]) = ("", [])
     func finding(

@@ -14,6 +14,7 @@ extension Report {
     /// A few pictures, and what networks say of them.
     case pictures(Pictures)
 
+    /// What stands above the drawing.
     public var title: String {
       switch self {
       case .bars(let figure): figure.title

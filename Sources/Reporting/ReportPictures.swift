@@ -54,8 +54,11 @@ extension Report {
 
     /// A name and what belongs to it, marked as right or wrong.
     public struct Line: Codable, Hashable, Sendable {
+      /// What says it: a network.
       public var name: String
+      /// What is said.
       public var value: String
+      /// Whether that is right.
       public var isRight: Bool
 
       public init(name: String, value: String, isRight: Bool) {

@@ -61,10 +61,13 @@ public struct RunResults: Codable, Sendable {
 
   /// Accuracies along the training, with `evaluate-every` and `evaluate-at`.
   public struct CurvePoint: Codable, Sendable, Equatable {
+    /// Steps of each task that were done.
     public let step: Int
     /// By task: average class accuracy of its own network on all test images.
     public let averageClassAccuracy: [String: Double]?
+    /// Mean of `accuracy` over the directions.
     public let recombinationAccuracy: Double?
+    /// Every extractor under every other task's head.
     public let recombinations: [Recombined]
     /// By task and kind, where nothing but self-supervised heads is trained.
     public var auxiliaryAccuracy: [String: [String: Double]]?
@@ -72,19 +75,29 @@ public struct RunResults: Codable, Sendable {
     public var validationAccuracy: Double?
   }
 
+  /// What it ran on, in words.
   public var device: String
+  /// Of the training, earlier processes included; measuring along it is not counted.
   public var seconds: Double
+  /// Training images ÷ `seconds`.
   public var imagesPerSecond: Double
   /// Seconds of `seconds` in which a minibatch of streamed images was not yet decoded.
   public var secondsWaitingForImages: Double?
   /// Damaged files in whose place others were taken.
   public var skippedImages: [String]?
+  /// The recipe's.
   public var seed: UInt64
+  /// Minibatches of each task.
   public var steps: Int
+  /// Their names in recipes; none: independent networks.
   public var methods: [String]
+  /// `joint` or `incremental`.
   public var scheme: String
+  /// Classes that at least two tasks have, by their canonical names.
   public var commonClasses: [String]
+  /// In the recipe's order.
   public var tasks: [Task]
+  /// Every extractor under every other task's head, on test images.
   public var recombinations: [Recombined]
   /// Mean of `accuracy` over the directions.
   public var recombinationAccuracy: Double?
@@ -104,6 +117,7 @@ public struct RunResults: Codable, Sendable {
     public let ratio: Double?
   }
 
+  /// In the order of steps; empty where nothing was measured along the training.
   public var curve: [CurvePoint]
   /// With `keep: best`: after how many steps the components' weights were kept.
   public var keptStep: Int?

@@ -75,6 +75,7 @@ extension Framing: Codable {
 public struct PictureForm: Hashable, Sendable {
   /// Height and width, pixels.
   public var size: Int
+  /// Which part of a picture that is.
   public var framing: Framing
 
   public init(size: Int, framing: Framing = .square) {
