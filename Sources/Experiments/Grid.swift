@@ -12,9 +12,13 @@ public import Training
 /// is run once however many experiments want it, and is not run again where it has finished. One
 /// that was broken off goes on from its last checkpoint.
 public struct Grid {
+  /// What is reported, at the scale.
   public let experiments: [Experiment]
+  /// Sizes and lengths of the trainings.
   public let scale: Scale
+  /// How many; they count from 0.
   public let seeds: Int
+  /// Data by role.
   public let sources: [DataSource]
   /// A source's name of a class to the common one, where it has the class.
   public let synonyms: [String: String]
@@ -73,8 +77,11 @@ public struct Grid {
 
   /// One training with one seed.
   public struct Job: Sendable {
+    /// The training's name: `IIW+RP+DCC`.
     public let name: String
+    /// What is trained, with the seed.
     public let recipe: Recipe
+    /// Where the run is, or will be.
     public let directory: String
     let roles: [DataRole]
     /// Directories of the jobs that come before it.
@@ -199,8 +206,10 @@ public struct Grid {
 
   // MARK: Running
 
+  /// Whether a job still has to be run.
   public enum State: Sendable { case finished, toDo }
 
+  /// Finished where its directory holds the results of an equal recipe.
   public func state(_ job: Job) -> State {
     guard let (recipe, _) = try? RunDirectory(job.directory).read(), recipe == job.recipe else {
       return .toDo
