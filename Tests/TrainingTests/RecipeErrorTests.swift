@@ -30,7 +30,10 @@ import Testing
     Wrong(
       after: "architecture: resnet-8",
       "architecture: expected keys and values, such as {name: resnet, depth: 8}, got “resnet-8”"),
-    Wrong(after: "architecture:\n\tdepth: 8", line: 3, "a tab, perhaps, where YAML wants blanks"),
+    Wrong(
+      after: "architecture:\n\tdepth: 8", line: 3,
+      "it is not valid YAML: found character that cannot start any token (column 1); a tab, perhaps, "
+        + "where YAML wants blanks"),
     Wrong("tasks:\n  - {name: a}", 2, "a task: the key “dataset” is missing"),
     Wrong(
       "tasks: [{dataset: cifar1O, path: x}]", 1,
