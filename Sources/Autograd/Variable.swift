@@ -17,7 +17,7 @@ public final class Variable {
   /// The convolution that makes the value, while nobody has asked for it. A batch norm that runs it
   /// for itself leaves it: where the value is wanted, too, it runs again.
   private(set) var pending: PendingConvolution?
-  private let deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
+  private var deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
 
   /// The gradient in slices, not yet added up, and where to add them up.
   private var slices: (tensor: Tensor, backend: any Backend)?
@@ -79,6 +79,14 @@ public final class Variable {
     return ConvolutionInput(deferred!.input, deferred!.normalization)
   }
 
+  /// Whether the value is stored, so that a convolution reads it and no rule.
+  var isStored: Bool { stored != nil }
+
+  /// A deferred batch norm is a rule of reading again.
+  func forgetStored() {
+    if deferred != nil { stored = nil }
+  }
+
   // MARK: Gradient
 
   /// dloss/dvalue as summed so far; nil until something has been added to it.
@@ -98,6 +106,9 @@ public final class Variable {
     }
   }
 
+  /// Whether something has been added to it.
+  var hasGradient: Bool { slicedGradient != nil }
+
   /// The same, of the value's shape or `[slices] + ` that shape.
   public var slicedGradient: Tensor? { slices?.tensor ?? dense }
 
@@ -115,6 +126,18 @@ public final class Variable {
     gradient = nil
     sharesGradient = false
     through = nil
+  }
+
+  /// Takes over the gradient of another variable of the same value, and what is left to do with it;
+  /// the other one holds this one's memory then, and no other.
+  func takePlace(of other: Variable) {
+    (dense, slices) = (other.dense, other.slices)
+    (sharesGradient, through) = (other.sharesGradient, other.through)
+    if other.completion == nil { completion = nil }
+    other.completion = nil
+    other.clearGradient()
+    (other.stored, other.deferred) = (stored, deferred)
+    other.tileStatistics = tileStatistics
   }
 
   /// The whole gradient, for the pullback of the op that made this.
