@@ -1,3 +1,5 @@
+import Tensors
+
 /// Ops of which a tape keeps what goes in and what comes out, and which it runs again in `backward`.
 ///
 /// The second run is recorded apart, by ops on the same input variable, and its nodes take the place

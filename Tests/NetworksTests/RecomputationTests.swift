@@ -23,8 +23,8 @@ import Testing
     Architecture(depth: 8, split: .stage1, shortcut: .projection),
     Architecture(name: .wideResNet, depth: 10, width: 2, split: .stage2),
     Architecture(name: .imageNetResNet, depth: 18, split: .stage2, resolution: .small),
-    Architecture(name: .imageNetResNet, depth: 50, split: .stage4, resolution: .standard),
-    Architecture(name: .mobileNetV2, width: 0.5, split: .block11),
+    Architecture(name: .imageNetResNet, depth: 50, split: .stage(4), resolution: .standard),
+    Architecture(name: .mobileNetV2, width: 0.5, split: .block(11)),
   ]
 
   /// One thread has the bits of two.
@@ -80,7 +80,7 @@ import Testing
 
   func expectEqual(_ found: Outcome, _ expected: Outcome) {
     #expect(found.losses.map(\.bitPattern) == expected.losses.map(\.bitPattern))
-    #expect(expected.losses.allSatisfy(\.isFinite))
+    #expect(expected.losses.allSatisfy { $0.isFinite })
     /// Names alone are told: values are millions.
     func differing(_ a: [String: [UInt32]], _ b: [String: [UInt32]]) -> [String] {
       Set(a.keys).union(b.keys).filter { a[$0] != b[$0] }.sorted()

@@ -21,7 +21,7 @@ import Training
         case .joint: $0.architecture = Architecture(depth: 14, split: .stage2)
         case .mobileNet:
           $0.architecture = Architecture(
-            name: .mobileNetV2, width: 0.25, split: .block11, adapter: 16)
+            name: .mobileNetV2, width: 0.25, split: .block(11), adapter: 16)
         case .incremental: $0.scheme = .incremental
         case .ownHeads:
           $0.methods = [.commonClasses]
