@@ -1,5 +1,5 @@
-import ArgumentParser
-import Dovetail
+public import ArgumentParser
+public import Dovetail
 
 struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(

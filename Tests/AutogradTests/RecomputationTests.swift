@@ -19,8 +19,8 @@ import Testing
     let vectors: [Variable]
 
     init(on backend: any Backend) {
-      filters = [11, 12].map {
-        let w = Doubles(random: [3, 3, 3, 3], stream: $0)
+      filters = [11, 12].map { (stream: UInt32) in
+        let w = Doubles(random: [3, 3, 3, 3], stream: stream)
         return Variable(backend.makeTensor(w.shape, w.floats), needsGradient: true)
       }
       vectors = [1, 0.1, 0.9, -0.1].map {
