@@ -33,10 +33,12 @@ public final class OpenCLBackend: Backend {
   ///   - index: as listed by `devices()`.
   ///   - family: which kernels to run; nil is the device's own.
   ///   - convolutions: which kernels of the vector family convolve.
-  /// - Throws: `OpenCLError` where the device is not there or cannot be opened.
+  ///   - precision: of the factors of convolutions' products.
+  /// - Throws: `OpenCLError` where the device is not there or cannot be opened; `PrecisionError` where it
+  ///   has no such products.
   public convenience init(
     device index: Int, family: KernelFamily? = nil,
-    convolutions: ConvolutionAlgorithm = .automatic
+    convolutions: ConvolutionAlgorithm = .automatic, precision: ProductPrecision = .float32
   ) throws {
     let devices = try Self.devices()
     guard devices.indices.contains(index) else {
@@ -44,7 +46,8 @@ public final class OpenCLBackend: Backend {
         CL_DEVICE_NOT_FOUND, doing: "opening device opencl:\(index)",
         detail: "there are \(devices.count) OpenCL devices", advice: .listedDevice)
     }
-    try self.init(devices[index], family: family, convolutions: convolutions)
+    try self.init(
+      devices[index], family: family, convolutions: convolutions, precision: precision)
   }
 
   /// - Parameters:

@@ -5,10 +5,12 @@ public import Components
 /// digests. `confusion` and the counts of `shuffling` and `upperBound` are measured; the rest
 /// follows.
 public struct Certificate: Codable, Hashable, Sendable {
-  public static let currentFormat = "dovetail-certificate-2"
-  /// Those that are read. The first knew no `betterThanChance`, which it called incompatible.
+  public static let currentFormat = "dovetail-certificate-3"
+  /// Those that are read. The first knew no `betterThanChance`, which it called incompatible; the
+  /// second drew relabelings also where all could be looked at.
   static let firstFormat = "dovetail-certificate-1"
-  static let formats = [firstFormat, currentFormat]
+  static let secondFormat = "dovetail-certificate-2"
+  static let formats = [firstFormat, secondFormat, currentFormat]
 
   public enum Verdict: String, Codable, Sendable {
     /// Nothing says that the head understands the features.
@@ -50,7 +52,8 @@ public struct Certificate: Codable, Hashable, Sendable {
   }
 
   public struct Relabeling: Codable, Hashable, Sendable {
-    /// Random permutations of the outputs' names, and their seed.
+    /// All ways to name the classes by the outputs, where there are at most 10,000; else so many
+    /// random permutations of the outputs' names, drawn from the seed.
     public var count: Int
     public var seed: UInt64
     /// How many of them give a lower accuracy than the true naming.
@@ -156,10 +159,7 @@ public struct Certificate: Codable, Hashable, Sendable {
     interval =
       Proportion.wilson(confusion.right, of: confusion.images) ?? ValueInterval(low: 0, high: 1)
     chance = 1 / Double(confusion.outputs.count)
-    relabeling = Relabeling(
-      count: Rule.relabelings, seed: seed,
-      below: confusion.relabelingsBelow(count: Rule.relabelings, seed: seed),
-      needed: Rule.neededShare)
+    relabeling = Rule.relabeling(of: confusion, seed: seed, format: format)
     upperBound = own.map { own in
       UpperBound(
         head: own.head, right: confusion.right - own.onlyRecombined + own.onlyOwn,
@@ -172,7 +172,7 @@ public struct Certificate: Codable, Hashable, Sendable {
     }
     shuffling = Rule.passes(relabeling) ? try shuffle() : nil
     (verdict, reason) = Rule.verdict(
-      relabeling, shuffling, upperBound, outputs: confusion.outputs.count, format: format)
+      relabeling, shuffling, upperBound, of: confusion, format: format)
   }
 
   /// What was counted under the own head.

@@ -46,9 +46,11 @@ extension Certificate {
     compare("shared anchors", featureSpace.shared, measured.featureSpace.shared)
     compare("batch-norm policy", batchNorm.rawValue, measured.batchNorm.rawValue)
     // In the words of its own format.
+    let relabeling = Rule.relabeling(
+      of: measured.confusion, seed: measured.relabeling.seed, format: format)
+    let shuffling = Rule.passes(relabeling) ? measured.shuffling : nil
     let judged = Rule.verdict(
-      measured.relabeling, measured.shuffling, measured.upperBound,
-      outputs: measured.confusion.outputs.count, format: format
+      relabeling, shuffling, measured.upperBound, of: measured.confusion, format: format
     ).0
     compare("verdict", verdict.rawValue, judged.rawValue)
     guard found.isEmpty else { return found }
@@ -64,8 +66,7 @@ extension Certificate {
     if device == measured.device {
       compare("own head", upperBound?.right ?? 0, measured.upperBound?.right ?? 0)
       compare(
-        "shuffled channels", shuffling?.rightShuffled ?? [], measured.shuffling?.rightShuffled ?? []
-      )
+        "shuffled channels", self.shuffling?.rightShuffled ?? [], shuffling?.rightShuffled ?? [])
     }
     return found
   }

@@ -39,6 +39,35 @@ public struct Confusion: Codable, Hashable, Sendable {
       } && images > 0
   }
 
+  /// In how many ways k classes can be named by n outputs, each by one of its own: n! / (n − k)!.
+  /// - Parameter limit: nil where there are more.
+  public func namings(atMost limit: Int) -> Int? {
+    var ways = 1
+    for taken in 0..<classes.count {
+      ways *= outputs.count - taken
+      guard ways <= limit else { return nil }
+    }
+    return ways
+  }
+
+  /// How many of all namings give a lower accuracy than the true one; as many as there are have to
+  /// be looked at.
+  public func namingsBelow() -> Int {
+    let right = right
+    var isTaken = [Bool](repeating: false, count: outputs.count)
+    func below(_ row: Int, _ sum: Int) -> Int {
+      guard row < counts.count else { return sum < right ? 1 : 0 }
+      var found = 0
+      for output in outputs.indices where !isTaken[output] {
+        isTaken[output] = true
+        found += below(row + 1, sum + counts[row][output])
+        isTaken[output] = false
+      }
+      return found
+    }
+    return below(0, 0)
+  }
+
   /// How many of `count` random permutations of the outputs' names give a lower accuracy than the
   /// true naming. What two unrelated networks agree on is an accident of the naming, so for them
   /// the true one is one permutation among others; the number of images does not come into it.

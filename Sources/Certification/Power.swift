@@ -130,9 +130,11 @@ private struct Answers {
       let images = random.permutation(candidates.count).prefix(count).map { candidates[$0] }
       let names = images.map { named($0, 0, among: among) }
       right += zip(images, names).filter { truth[$0] == $1 }.count
-      guard beatsRelabelings(chosen, among, images, names) else { continue }
-      better += 1
-      if beatsShufflings(among, Array(images.prefix(Rule.shuffledImages))) { compatible += 1 }
+      let relabeling = relabeling(chosen, among, images, names)
+      guard Rule.passes(relabeling) else { continue }
+      let isCompatible = beatsShufflings(among, Array(images.prefix(Rule.shuffledImages)))
+      if isCompatible { compatible += 1 }
+      if isCompatible || Rule.suffices(relabeling) { better += 1 }
     }
     return CertificatePower.Point(
       classes: classes, images: count, accuracy: Double(right) / Double(count * draws),
@@ -140,9 +142,9 @@ private struct Answers {
       compatible: Double(compatible) / Double(draws))
   }
 
-  private func beatsRelabelings(
+  private func relabeling(
     _ chosen: [Int], _ among: [Int], _ images: [Int], _ names: [Int]
-  ) -> Bool {
+  ) -> Certificate.Relabeling {
     var counts = [[Int]](
       repeating: [Int](repeating: 0, count: among.count), count: chosen.count)
     for (image, name) in zip(images, names) {
@@ -150,7 +152,7 @@ private struct Answers {
     }
     let confusion = Confusion(
       classes: chosen.map(String.init), outputs: among.map(String.init), counts: counts)
-    return Rule.passes(below: confusion.relabelingsBelow(count: Rule.relabelings, seed: seed))
+    return Rule.relabeling(of: confusion, seed: seed)
   }
 
   private func beatsShufflings(_ among: [Int], _ images: [Int]) -> Bool {

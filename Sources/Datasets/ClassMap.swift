@@ -85,9 +85,10 @@ public struct ClassMap: Sendable {
     Set(names[a]).intersection(names[b]).sorted()
   }
 
-  /// For each label of `task` its index in `classes`, or −1.
+  /// For each label of `task` its index in `classes`, or −1; spellings that differ in case alone
+  /// are one class, as between tasks.
   public func indices(of task: Int, in classes: [String]) -> [Int32] {
-    names[task].map { Int32(classes.firstIndex(of: $0) ?? -1) }
+    Self.spelled(names[task], as: classes).map { Int32(classes.firstIndex(of: $0) ?? -1) }
   }
 }
 

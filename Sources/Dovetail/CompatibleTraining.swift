@@ -35,13 +35,15 @@ public struct CompatibleTraining {
   /// Trains to the end.
   /// - Parameters:
   ///   - device: where to compute.
+  ///   - precision: what convolutions round their factors to; `tf32` needs tensor cores.
   ///   - progress: told after every ten steps of each task.
-  /// - Throws: `SettingsError` where tasks and settings do not fit; `DivergenceError`; what the device
-  ///   reports.
+  /// - Throws: `SettingsError` where tasks and settings do not fit; `PrecisionError` where the device has
+  ///   no such products; `DivergenceError`; what the device reports.
   public func train(
-    on device: Device = .best, progress: (TrainingProgress) throws -> Void = { _ in }
+    on device: Device = .best, precision: ProductPrecision = .float32,
+    progress: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> TrainedNetworks {
-    try train(on: device.open(), progress: progress)
+    try train(on: device.open(precision: precision), progress: progress)
   }
 
   /// The same on a device that is open already.

@@ -12,20 +12,36 @@ public enum Device: Sendable, Hashable {
   /// An OpenCL device, as `OpenCLBackend.devices()` numbers them.
   case openCL(Int)
 
-  /// - Throws: `OpenCLError` where the device that was asked for is not there or cannot be opened.
-  public func open() throws -> any Backend {
+  /// - Parameter precision: what convolutions round their factors to; `tf32` is for NVIDIA's GPUs of
+  ///   compute capability 8.0 or later.
+  /// - Throws: `OpenCLError` where the device that was asked for is not there or cannot be opened;
+  ///   `PrecisionError` where it has no such products: nothing slower takes its place.
+  public func open(precision: ProductPrecision = .float32) throws -> any Backend {
     switch self {
-    case .cpu(let threads): return CPUBackend(threads: threads)
-    case .openCL(let index): return try OpenCLBackend(device: index)
+    case .cpu(let threads):
+      try Self.checkCPU(precision)
+      return CPUBackend(threads: threads)
+    case .openCL(let index): return try OpenCLBackend(device: index, precision: precision)
     case .best:
       let devices = (try? OpenCLBackend.devices()) ?? []
       for device in devices.filter(\.isGPU) + devices.filter({ !$0.isGPU }) {
-        guard (try? DeviceTrial.run(device, family: device.family)) != nil,
-          let backend = try? OpenCLBackend(device)
-        else { continue }
-        return backend
+        guard (try? DeviceTrial.run(device, family: device.family)) != nil else { continue }
+        do {
+          return try OpenCLBackend(device, precision: precision)
+        } catch let error as PrecisionError {
+          throw error
+        } catch {
+          continue
+        }
       }
+      try Self.checkCPU(precision)
       return CPUBackend()
+    }
+  }
+
+  private static func checkCPU(_ precision: ProductPrecision) throws(PrecisionError) {
+    guard precision == .float32 else {
+      throw PrecisionError(precision, "the CPU backend", "has no tensor cores")
     }
   }
 }

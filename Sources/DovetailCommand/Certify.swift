@@ -8,11 +8,12 @@ struct Certify: ParsableCommand {
     discussion: """
       \(DataOptions.kinds) Measured are the images of the classes that the head knows.
 
-      compatible: the accuracy exceeds that of 99 % of 10,000 random relabelings of the head's \
-      outputs, and the head does worse with the extractor's channels in any of 199 random orders \
+      compatible: the accuracy exceeds that of 99 % of all namings of the classes by the head's \
+      outputs (of 10,000 random ones where there are more; of all other ones where there are fewer \
+      than a hundred), and the head does worse with the extractor's channels in any of 199 random orders \
       (unrelated networks share more than their features, such as where in the image things are). \
       perfectly compatible: besides, the lower 95 % limit of its difference to the \
-      extractor under --own-head is above -1 point. better than chance: the relabelings are \
+      extractor under --own-head is above -1 point. better than chance: the namings are \
       exceeded, the shuffled channels are not; weakly compatible pairs end there, and so do \
       unrelated ones at times. Else incompatible.
 

@@ -19,7 +19,8 @@ extension Recipe {
   /// What no single key can tell. - Throws: `RecipeError`.
   public func validate() throws(RecipeError) {
     do {
-      try settings.validate(tasks: tasks.map(\.name))
+      try settings.validate(
+        tasks: tasks.map(\.name), givenHeads: !auxiliaryHeads.isEmpty)
       try validateTasks()
       try validateStart()
       try validateKeeping()

@@ -109,10 +109,56 @@ enum Trained {
     #expect(chance.featureSpace.differentSpaceAllowed)
     try verification(across, chance, certifier, parts)
     try power(across, certifier, parts, unrelated)
+    try fewClasses(same.confusion, certifier, parts, unrelated)
   }
 
-  /// Over all images and classes it is the certificate's own measurement; three outputs are too few
-  /// for any pair; unrelated networks are not certified however many images there are.
+  /// Two classes can be named by ten outputs in 90 ways: that the true one is the best would be no
+  /// accident in 89 of 90, so the order of the channels decides.
+  func fewClasses(
+    _ all: Confusion, _ certifier: Certifier, _ parts: [(extractor: Component, head: Component)],
+    _ unrelated: [(extractor: Component, head: Component)]
+  ) throws {
+    let ink = SyntheticDomain.ink.dataset(size: Trained.size)
+    // Those that it knows best.
+    let best = all.classes.indices.sorted {
+      all.counts[$0][$0] * all.counts[$1].reduce(0, +)
+        > all.counts[$1][$1] * all.counts[$0].reduce(0, +)
+    }
+    let two = try LabeledImages(ink.restricted(to: best.prefix(2).map { all.classes[$0] }))
+    let own = try certifier.certify(
+      parts[0].extractor, parts[0].head, on: two, own: parts[0].head)
+    #expect(own.relabeling.count == 90 && own.relabeling.below == 89)
+    #expect(own.verdict.isCompatible && own.isConsistent, "\(own.reason)")
+    #expect(
+      own.reason.hasPrefix(
+        "the accuracy exceeds that of 89 of all 90 namings of the classes, 89 are needed, with so "
+          + "few namings all but the true one; none of 199 random orders of the channels does as "
+          + "well"))
+    let foreign = try certifier.certify(
+      unrelated[0].extractor, unrelated[1].head, on: two, allowDifferentSpace: true)
+    #expect(foreign.verdict == .incompatible && foreign.isConsistent, "\(foreign.reason)")
+    // Of one class nothing can be told.
+    let one = try LabeledImages(ink.restricted(to: [ink.classNames[0]]))
+    let alone = try certifier.certify(parts[0].extractor, parts[0].head, on: one)
+    #expect(alone.relabeling.count == 10 && alone.isConsistent)
+    // As the second format had it: relabelings are drawn, and 99 % of them cannot be exceeded.
+    var second = own
+    second.format = "dovetail-certificate-2"
+    second.relabeling.count = 10_000
+    second.relabeling.needed = 0.99
+    second.relabeling.below = own.confusion.relabelingsBelow(count: 10_000, seed: 0)
+    second.shuffling = nil
+    second.verdict = .incompatible
+    second.reason =
+      "the accuracy exceeds that of \(String(format: "%.2f", Double(second.relabeling.below) / 100)) "
+      + "% of 10000 random relabellings, 99.00 % are needed"
+    #expect(second.relabeling.below < 9_900 && second.isConsistent)
+    #expect(second.differences(from: own) == [])
+  }
+
+  /// Over all images and classes it is the certificate's own measurement; with three outputs what is
+  /// better than chance is compatible, too; unrelated networks are not certified however many images
+  /// there are.
   func power(
     _ certificate: Certificate, _ certifier: Certifier,
     _ parts: [(extractor: Component, head: Component)],
@@ -131,7 +177,7 @@ enum Trained {
     #expect(first.accuracy == certificate.accuracy && first.images == all)
     try #require(
       first.points.map { [$0.classes, $0.images] } == [[3, 30], [classes, 30], [classes, all]])
-    #expect(first.points[0].betterThanChance == 0)
+    #expect(first.points[0].betterThanChance == first.points[0].compatible)
     let whole = first.points[2]
     #expect(abs(whole.accuracy - certificate.accuracy) < 1e-12)
     #expect(whole.betterThanChance == 1 && whole.compatible == 1)
@@ -139,9 +185,9 @@ enum Trained {
     #expect(first == again)
 
     let none = try power(
-      (unrelated[0].extractor, unrelated[1].head), images: [100, all], classes: [classes],
+      (unrelated[0].extractor, unrelated[1].head), images: [100, all], classes: [3, classes],
       allow: true)
-    #expect(none.points.count == 2 && none.points.allSatisfy { $0.compatible == 0 })
+    #expect(none.points.count == 3 && none.points.allSatisfy { $0.compatible == 0 })
   }
 
   func verification(

@@ -59,7 +59,30 @@ import Testing
     let exact = Double(below.count) / Double(all.count)
     let drawn = Double(confusion.relabelingsBelow(count: 20_000, seed: 0)) / 20_000
     #expect(all.count == 120 && 0.02...0.98 ~= exact)
+    #expect(confusion.namings(atMost: 120) == 120 && confusion.namings(atMost: 119) == nil)
+    #expect(confusion.namingsBelow() == below.count)
     #expect(abs(drawn - exact) < 0.012, "exact \(exact), drawn \(drawn)")
+  }
+
+  /// Three classes of five outputs: 60 namings, each of which two permutations give.
+  @Test func classesWithoutImagesMakeNamingsAlike() {
+    var random = RandomStream(seed: 5, .diagnostics)
+    let names = ["a", "b", "c", "d", "e"]
+    let confusion = Confusion(
+      classes: ["b", "c", "e"], outputs: names,
+      counts: (0..<3).map { _ in names.map { _ in random.below(30) } })
+    var (count, below) = (0, 0)
+    for i in 0..<5 {
+      for j in 0..<5 where j != i {
+        for k in 0..<5 where k != i && k != j {
+          count += 1
+          let right = confusion.counts[0][i] + confusion.counts[1][j] + confusion.counts[2][k]
+          if right < confusion.right { below += 1 }
+        }
+      }
+    }
+    #expect(count == 60 && confusion.namings(atMost: 10_000) == 60)
+    #expect(confusion.namingsBelow() == below && (1..<59).contains(below))
   }
 
   @Test func onlyTheTruthExceedsAllOtherNamings() {

@@ -7,6 +7,7 @@ import Recipes
 import Reporting
 import TestSupport
 import Testing
+import Training
 
 /// Two data sets of a user's own in place of the paper's, and what a report says first.
 @Suite struct OwnGridTests {

@@ -86,6 +86,21 @@ import Testing
     }
   }
 
+  /// A precision that cannot be had is refused: nothing slower or less exact takes its place.
+  @Test func precisionThatCannotBeHadIsThrown() throws {
+    let ink = try Dataset.load(.syntheticInk, path: nil, imageSize: 32)
+    let one = CompatibleTraining(tasks: [.init("ink", ink)], methods: [], steps: 1, batchSize: 4)
+    let error = #expect(throws: PrecisionError.self) {
+      try one.train(on: .cpu(), precision: .tf32)
+    }
+    #expect(error?.description.contains("the CPU backend has no tensor cores") == true)
+    // On a machine whose best device has tensor cores nothing is to be refused.
+    let hasTensorCores = try OpenCLBackend.devices().contains { $0.tensorCoreObjection == nil }
+    if !hasTensorCores {
+      #expect(throws: PrecisionError.self) { try Device.best.open(precision: .tf32) }
+    }
+  }
+
   /// Forty images of CIFAR-10's ten classes, and a folder with three of them.
   private static func writeData() throws {
     let files = FileManager.default

@@ -90,7 +90,7 @@ import Testing
       "own-rotation-head gives each task its own head, rotation-prediction shares one"),
     Wrong(
       "tasks: [{dataset: made-up-ink}]\nmethods: [common-classes]", nil,
-      "methods: common-classes needs at least two tasks"),
+      "methods: common-classes needs at least two tasks, or the common-classes head"),
     Wrong(after: "image-size: 30", line: nil, "image-size: expected a multiple of 4, got 30"),
     Wrong(after: "image-size: 4", "image-size: expected a whole number from 8 to 512, got “4”"),
     Wrong(

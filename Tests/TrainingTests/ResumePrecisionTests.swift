@@ -18,7 +18,7 @@ extension ResumeTests {
       let state = try #require(file.metadata["state"])
       #expect(!state.contains("precision"))
       file.metadata["state"] = "{\"precision\":\"tf32\"," + state.dropFirst()
-      try Data(try file.bytes).write(to: URL(fileURLWithPath: path))
+      try Data(file.bytes).write(to: URL(fileURLWithPath: path))
       do {
         _ = try run(.sharedHead, folder)
         Issue.record("it goes on")

@@ -44,8 +44,10 @@ class Stage:
         """Runs a command as a part of the stage, its output to the log `name`.
 
         Returns its outcome. An exit status that is not among `expected` and every other end is
-        found; of an `optional` part the want of time is noted alone.
+        found; of an `optional` part, and of one that began when less was left than it may take, the
+        want of time is noted alone.
         """
+        wanted = limit or (self.deadline - self.start) / 2
         limit = min(limit or self.left(), self.left())
         part = {"name": name, "status": PASSED, "reason": ""}
         self.parts.append(part)
@@ -69,8 +71,10 @@ class Stage:
             last = last_line(log)
             part.update(status=FAILED, reason=outcome.reason + (": " + last if last else ""))
         if part["status"] != PASSED:
-            if optional and part["status"] == TIMED_OUT:
-                self.note("%s: %s" % (name, part["reason"]))
+            if part["status"] == TIMED_OUT and (optional or limit < wanted):
+                part["status"] = SKIPPED
+                self.note("%s: cut short %s; more --minutes would show it" % (
+                    name, part["reason"]))
             else:
                 self.find(part["status"], "%s: %s" % (name, part["reason"]))
         return outcome

@@ -3,7 +3,7 @@
 
     docs/pictures/draw.py
 
-The figures are those of docs/results/paper/report.md (Fig. 2 at the short scale, mean of three
+The figures are those of docs/results/medium/report.md (Fig. 2 at the medium scale, mean of three
 seeds). Exit status: 0 drawn; 65 the report lacks a row.
 """
 import pathlib
@@ -11,7 +11,7 @@ import re
 import sys
 
 PLACE = pathlib.Path(__file__).resolve().parent
-REPORT = PLACE.parent / "results/paper/report.md"
+REPORT = PLACE.parent / "results/medium/report.md"
 THEMES = {
     "light": dict(text="#1f2328", faint="#59636e", line="#d1d9e0", box="#f6f8fa", a="#0969da",
                   b="#bc4c00", cross="#8250df"),
@@ -50,14 +50,14 @@ def box(x, y, words, color, theme):
 
 
 def bar(x, y, name, percent, color, theme):
-    """A share of 50 %, with chance as a line across."""
-    width, chance = 190, 10
+    """A share of 80 %, with chance as a line across."""
+    width, chance, whole = 190, 10, 80
     return (text(x, y + 12, name, theme["text"], 13, "start")
             + f'<rect x="{x + 108}" y="{y}" width="{width}" height="16" rx="3" '
               f'fill="{theme["line"]}" fill-opacity="0.45"/>'
-            + f'<rect x="{x + 108}" y="{y}" width="{width * percent / 50:.1f}" height="16" rx="3" '
+            + f'<rect x="{x + 108}" y="{y}" width="{width * percent / whole:.1f}" height="16" rx="3" '
               f'fill="{color}"/>'
-            + f'<line x1="{x + 108 + width * chance / 50}" x2="{x + 108 + width * chance / 50}" '
+            + f'<line x1="{x + 108 + width * chance / whole}" x2="{x + 108 + width * chance / whole}" '
               f'y1="{y - 4}" y2="{y + 20}" stroke="{theme["text"]}" stroke-dasharray="3 2"/>'
             + text(x + 108 + width + 8, y + 13, f"{percent:.1f} %", theme["text"], 14, "start",
                    "bold"))
@@ -93,7 +93,7 @@ def picture(theme, usual, ours):
             f'{usual[1]} % trained as usual, {ours[1]} % trained with Dovetail">'
             f'<line x1="430" x2="430" y1="16" y2="268" stroke="{theme["line"]}"/>' + panels
             + text(430, 296, "Accuracy on the common classes, CIFAR-10 and ten classes of "
-                   "Tiny-ImageNet, ResNet-8, 500 steps, mean of three seeds;", theme["faint"], 12)
+                   "Tiny-ImageNet, ResNet-20, 6,000 steps, mean of three seeds;", theme["faint"], 12)
             + text(430, 314, "nothing is trained after recombination. Dashed line: chance.",
                    theme["faint"], 12)
             + "</svg>\n")

@@ -5,8 +5,11 @@ import Tensors
 
 extension TrainingSettings {
   /// What no single setting can tell.
-  /// - Parameter names: the tasks', in their order.
-  public func validate(tasks names: [String]) throws(SettingsError) {
+  /// - Parameters:
+  ///   - names: the tasks', in their order.
+  ///   - givenHeads: whether auxiliary heads are given: a common-classes head among them has its
+  ///     classes, so that one task is enough.
+  public func validate(tasks names: [String], givenHeads: Bool) throws(SettingsError) {
     if names.isEmpty { throw SettingsError("tasks: at least one is needed") }
     for (index, name) in names.enumerated() where names[..<index].contains(name) {
       throw SettingsError("tasks: the name “\(name)” stands twice; names must differ")
@@ -17,7 +20,7 @@ extension TrainingSettings {
     if let problem = framing.problem(imageSize: imageSize) {
       throw SettingsError("resize: \(problem)")
     }
-    try validateMethods(tasks: names.count)
+    try validateMethods(tasks: names.count, givenHeads: givenHeads)
     if frozen == Set(NetworkPart.allCases)
       || (frozen.isSuperset(of: [.extractors, .heads]) && auxiliaryMethods.isEmpty)
     {
@@ -28,7 +31,7 @@ extension TrainingSettings {
     }
   }
 
-  private func validateMethods(tasks: Int) throws(SettingsError) {
+  private func validateMethods(tasks: Int, givenHeads: Bool) throws(SettingsError) {
     if ownRotationHead && uses(.rotationPrediction) {
       throw SettingsError(
         "own-rotation-head gives each task its own head, rotation-prediction shares one: "
@@ -38,8 +41,10 @@ extension TrainingSettings {
       throw SettingsError(
         "common-classes-used: expected 0 (all) or at least 2, with the method common-classes")
     }
-    if uses(.commonClasses) && tasks < 2 {
-      throw SettingsError("methods: common-classes needs at least two tasks")
+    if uses(.commonClasses) && tasks < 2 && !givenHeads {
+      throw SettingsError(
+        "methods: common-classes needs at least two tasks, or the common-classes head of an earlier "
+          + "training in auxiliary-heads")
     }
     if sharedHeads == .fixedSimplex && !uses(.commonClasses) {
       throw SettingsError(

@@ -104,13 +104,14 @@ public final class Trainer {
     losses: [any LossTerm] = [], augmentation: [any AugmentationStep]? = nil,
     optimizer: (any Optimizer)? = nil, on backend: any Backend
   ) throws {
-    try settings.validate(tasks: tasks.map(\.name))
+    try settings.validate(tasks: tasks.map(\.name), givenHeads: !given.isEmpty)
     self.settings = settings
     self.backend = backend
     self.provenance = provenance
     let classMap = try Self.classMap(tasks)
     self.classMap = classMap
-    try Self.check(tasks, classMap, settings)
+    let heads = try Self.heads(given, settings, on: backend)
+    try Self.check(tasks, classMap, settings, heads)
     let components = try tasks.map { try GivenComponents(settings, $0, on: backend) }
     var made: [TaskNetwork] = []
     for index in tasks.indices {
@@ -122,7 +123,6 @@ public final class Trainer {
           sharing: settings.sharedHead ? made.first?.head : nil, on: backend))
     }
     networks = made
-    let heads = try Self.heads(given, settings, on: backend)
     selfSupervisedHeads = try Self.selfSupervisedHeads(settings, heads, on: backend)
     commonClassesHead = try Self.commonClassesHead(settings, heads, classMap, on: backend)
     self.given = components

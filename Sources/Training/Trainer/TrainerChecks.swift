@@ -1,3 +1,4 @@
+import Components
 import Datasets
 
 /// Do tasks and settings fit?
@@ -18,12 +19,17 @@ extension Trainer {
   }
 
   static func check(
-    _ tasks: [TrainingTask], _ classMap: ClassMap, _ settings: TrainingSettings
+    _ tasks: [TrainingTask], _ classMap: ClassMap, _ settings: TrainingSettings,
+    _ heads: [AuxiliaryHead]
   ) throws(SettingsError) {
-    if settings.uses(.commonClasses) && classMap.common.count < 2 {
-      throw SettingsError(
-        "methods: common-classes needs at least two classes that tasks share, found "
-          + "\(classMap.common.count); check synonyms")
+    if settings.uses(.commonClasses) {
+      if let head = heads.first(where: { $0.kind == .commonClasses }) {
+        try check(tasks, classMap, knows: head.head.classNames)
+      } else if classMap.common.count < 2 {
+        throw SettingsError(
+          "methods: common-classes needs at least two classes that tasks share, found "
+            + "\(classMap.common.count); check synonyms")
+      }
     }
     for task in tasks {
       let dataset = task.dataset
@@ -51,6 +57,21 @@ extension Trainer {
     }
     if settings.sharedHead, classMap.names.contains(where: { $0 != classMap.names[0] }) {
       throw SettingsError("shared-head: the tasks' classes differ, or stand in another order")
+    }
+  }
+
+  /// A head that is given has its classes; without two of them a task learns nothing from it.
+  private static func check(
+    _ tasks: [TrainingTask], _ classMap: ClassMap, knows classes: [String]
+  ) throws(SettingsError) {
+    for (index, task) in tasks.enumerated() {
+      let known = classMap.indices(of: index, in: classes).count { $0 >= 0 }
+      guard known < 2 else { continue }
+      throw SettingsError(
+        "task \(task.name): the common-classes head in auxiliary-heads knows \(known) of its "
+          + "classes, at least 2 are needed; the head's are "
+          + "\(classes.prefix(12).joined(separator: ", "))"
+          + "\(classes.count > 12 ? ", …" : ""); name synonyms")
     }
   }
 }
