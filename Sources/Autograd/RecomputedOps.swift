@@ -15,19 +15,19 @@ final class RecomputedOps {
   typealias Ops = (_ x: Variable, _ tape: Tape, _ isAgain: Bool) -> Variable
 
   private let x: Variable
-  /// Whether the first run found x stored: where it reads a rule instead, the second one has to.
-  private let wasStored: Bool
+  /// Whether the first run found x a rule of reading: the second one has to.
+  private let wasRule: Bool
   private let ops: Ops
   private var second: (output: Variable, nodes: [Tape.Node])?
 
   init(of x: Variable, _ ops: @escaping Ops) {
-    (self.x, wasStored, self.ops) = (x, x.isStored, ops)
+    (self.x, wasRule, self.ops) = (x, x.readsAsRule, ops)
   }
 
   /// The output and its ops, run again by whoever is the first to ask.
   private func runAgain(on tape: Tape) -> (output: Variable, nodes: [Tape.Node]) {
     if let second { return second }
-    if !wasStored { x.forgetStored() }
+    if wasRule { x.forgetValue() }
     let made = tape.recordedApart { ops(x, tape, true) }
     second = made
     return made

@@ -14,6 +14,9 @@ public final class Variable {
   var tileStatistics: StatisticsSource?
 
   private var stored: Tensor?
+  /// Whether a deferred batch norm has been asked for its value: convolutions read that from then on,
+  /// whether it is still stored or not, so that their bits do not depend on who keeps what.
+  private var isAsked = false
   /// The convolution that makes the value, while nobody has asked for it. A batch norm that runs it
   /// for itself leaves it: where the value is wanted, too, it runs again.
   private(set) var pending: PendingConvolution?
@@ -68,23 +71,30 @@ public final class Variable {
       (stored, self.pending) = (value, nil)
       return value
     }
-    let value = deferred!.backend.materialized(convolutionInput)
+    let value = passingValue
     stored = value
     return value
   }
 
+  /// The value for an op that does not keep it: a deferred batch norm's is not stored.
+  var passingValue: Tensor {
+    guard stored == nil, pending == nil, let deferred else { return value }
+    isAsked = true
+    return deferred.backend.materialized(ConvolutionInput(deferred.input, deferred.normalization))
+  }
+
   /// The value as a convolution reads it.
   var convolutionInput: ConvolutionInput {
-    if stored != nil || pending != nil { return ConvolutionInput(value) }
+    if !readsAsRule { return ConvolutionInput(value) }
     return ConvolutionInput(deferred!.input, deferred!.normalization)
   }
 
-  /// Whether the value is stored, so that a convolution reads it and no rule.
-  var isStored: Bool { stored != nil }
+  /// Whether a convolution reads a rule: it is a deferred batch norm, whose value nobody asked for.
+  var readsAsRule: Bool { deferred != nil && !isAsked }
 
   /// A deferred batch norm is a rule of reading again.
-  func forgetStored() {
-    if deferred != nil { stored = nil }
+  func forgetValue() {
+    if deferred != nil { (stored, isAsked) = (nil, false) }
   }
 
   // MARK: Gradient
