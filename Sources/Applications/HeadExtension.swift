@@ -6,10 +6,13 @@ import Runs
 import Training
 
 extension Application {
+  /// What came of a head that grew: the accuracy of each extractor under it, before and after.
   public struct ExtensionResults: Codable, Sendable {
+    /// One extractor under the head.
     public struct Part: Codable, Sendable {
       /// Its file.
       public let extractor: String
+      /// Whether the head was trained on it.
       public let isReference: Bool
       /// With the head as it was, on the classes that it knew.
       public let before: Accuracy?
@@ -17,10 +20,15 @@ extension Application {
       public let after: Accuracy?
     }
 
+    /// The data set, as printed: "folder tin10".
     public let data: String
+    /// Classes that the head knew, by its outputs.
     public let oldClasses: [String]
+    /// Classes of the data that it has learned besides.
     public let newClasses: [String]
+    /// The reference first, then the others as they were given.
     public let parts: [Part]
+    /// Of the training.
     public let seconds: Double
     /// Where the grown head is.
     public let head: String

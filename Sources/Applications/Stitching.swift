@@ -20,7 +20,9 @@ public struct Stitching: Sendable {
   /// Random orders of the stitched channels, and images that they are measured on at most.
   private static let shufflings = (orders: 10, images: 2000)
 
+  /// Minibatches that the map is trained on.
   public var steps = 1000
+  /// Images of a minibatch, and of a batch that is measured.
   public var batchSize = 128
   /// Of AdamW without weight decay, at first; it falls to 0 by half a cosine.
   public var learningRate = 0.01
@@ -28,22 +30,30 @@ public struct Stitching: Sendable {
   /// and of the shuffled channels.
   public var seed: UInt64 = 0
 
+  /// With the settings above as they are written there.
   public init() {}
 
+  /// What a stitch reached. Accuracies are in [0, 1].
   public struct Results: Codable, Sendable, Equatable {
+    /// The data set, as printed: "CIFAR-10".
     public let data: String
+    /// Minibatches that the map was trained on.
     public let steps: Int
+    /// Training images of the head's classes.
     public let trainingImages: Int
+    /// Test images of the head's classes.
     public let testImages: Int
     /// Whether the map started as the identity, as it does between equal numbers of channels.
     public let startedAsIdentity: Bool
-    /// On the test images of the head's classes, before the first step and after the last.
+    /// On the test images of the head's classes, before the first step.
     public let accuracyBefore: Double
+    /// On the same images, after the last.
     public let accuracy: Double
     /// Mean accuracy with the stitched channels in random orders: what passes any cut.
     public let shuffledAccuracy: Double
     /// 1 / outputs of the head.
     public let chance: Double
+    /// What the figures do not say.
     public var note = Stitching.caution
   }
 

@@ -7,19 +7,27 @@ import Runs
 import Training
 
 extension Application {
+  /// What came of a transfer: accuracy directly and along fine-tuning, and where the parts are.
   public struct TransferResults: Codable, Sendable {
+    /// The accuracy after some steps.
     public struct Point: Codable, Sendable {
+      /// Minibatches that were trained on; 0 before the first.
       public let step: Int
+      /// The mean over the classes of the accuracy on each one's test images, in [0, 1].
       public let averageClassAccuracy: Double
     }
 
+    /// The data set, as printed: "folder tin10".
     public let data: String
     /// Minibatches an epoch.
     public let epoch: Int
     /// On the test images, from before the first step to the end.
     public let curve: [Point]
+    /// Of the training.
     public let seconds: Double
+    /// File of the fine-tuned extractor.
     public let extractor: String
+    /// File of its head.
     public let head: String
   }
 

@@ -83,6 +83,20 @@ public struct Certifier {
     batchSize ?? extractor.header.lineage?.batchSize ?? Self.usualBatch
   }
 
+  /// Classes of the data that no output of a head names, with their images.
+  public func leftOut(
+    of data: LabeledImages, by head: Component
+  ) -> [(className: String, images: Int)] {
+    let outputs = head.header.classNames ?? []
+    let names = ClassMap.spelled(data.labelNames, as: outputs)
+    var counts: [Int32: Int] = [:]
+    for label in data.images.labels { counts[label, default: 0] += 1 }
+    return data.labelNames.indices.compactMap { label in
+      guard let images = counts[Int32(label)], !outputs.contains(names[label]) else { return nil }
+      return (data.labelNames[label], images)
+    }
+  }
+
   /// The images of classes that a head knows, and the output of each label by name; case counts
   /// where the head or the data have both.
   func known(

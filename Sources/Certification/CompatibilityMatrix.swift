@@ -4,10 +4,13 @@ import Tensors
 
 /// Every extractor with every head, on every data set.
 public struct CompatibilityMatrix: Codable, Sendable {
+  /// One extractor under one head, on one data set.
   public struct Cell: Codable, Sendable {
-    /// Names as given, files as a rule.
+    /// The extractor's name as given, a file as a rule.
     public let extractor: String
+    /// The head's name, likewise.
     public let head: String
+    /// The data set, as printed: "CIFAR-10".
     public let data: String
     /// Where they fit and the data has a class that the head knows.
     public let certificate: Certificate?
@@ -17,6 +20,7 @@ public struct CompatibilityMatrix: Codable, Sendable {
     public let reason: String?
   }
 
+  /// Every extractor under every head on every data set.
   public let cells: [Cell]
 
   /// An extractor's own head among some: that which it was trained with, by the anchor that is the

@@ -6,7 +6,9 @@ public struct LabeledImages: Sendable {
   public let name: String
   /// `Dataset.digest`.
   public let digest: String
+  /// What a reader of a result must know, as `Dataset.notes`.
   public let notes: [String]
+  /// The test images.
   public let images: ImageSet
   /// By label.
   public let labelNames: [String]

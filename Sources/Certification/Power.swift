@@ -8,7 +8,8 @@ import Tensors
 public struct CertificatePower: Codable, Sendable, Equatable {
   /// One number of images of one number of classes.
   public struct Point: Codable, Sendable, Equatable {
-    /// Classes, drawn at random; the head has these outputs alone.
+    /// Classes, drawn at random from those that have images. Where they are fewer than these, the
+    /// head has their outputs alone; where they are all of these, it has all its outputs.
     public let classes: Int
     /// Images of these classes, drawn at random.
     public let images: Int
@@ -20,12 +21,15 @@ public struct CertificatePower: Codable, Sendable, Equatable {
     public let compatible: Double
   }
 
-  /// Images that were drawn from, and their accuracy with all outputs.
+  /// Images that were drawn from.
   public let images: Int
+  /// Of these with all outputs, in [0, 1].
   public let accuracy: Double
   /// Random choices a point.
   public let draws: Int
+  /// Of images, classes and orders.
   public let seed: UInt64
+  /// One for each pair of numbers that there are images for.
   public let points: [Point]
 }
 

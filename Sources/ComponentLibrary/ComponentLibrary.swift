@@ -12,18 +12,24 @@ public import Files
 /// Names that begin with a dot, and README files, are none of the library's business. No symbolic
 /// link in it is followed.
 public struct ComponentLibrary: Sendable {
+  /// Its directory.
   public let path: String
 
+  /// The library in a directory; nothing is read yet.
   public init(_ path: String) { self.path = path }
 
+  /// One file of the library.
   public struct Entry: Sendable {
+    /// What an entry's file holds.
     public enum Content: Sendable {
+      /// A component or a model: what its file says of itself.
       case component(ComponentFile.Summary)
       case certificate(Certificate)
     }
 
     /// SHA-256 of its file: its name.
     public let digest: String
+    /// What was read from its file.
     public let content: Content
     /// Of its file.
     public let path: String
@@ -31,7 +37,9 @@ public struct ComponentLibrary: Sendable {
 
   /// What is not as it should be.
   public struct Problem: Codable, Sendable, CustomStringConvertible {
+    /// The file or folder.
     public let path: String
+    /// What is wrong with it.
     public let problem: String
 
     public init(path: String, problem: String) {
@@ -118,10 +126,12 @@ extension ComponentLibrary.Entry {
   /// Digest of the weights; none of a certificate's.
   public var weights: String { component?.digest ?? "" }
 
+  /// What a component's or a model's file says; nil of a certificate.
   public var component: ComponentFile.Summary? {
     if case .component(let description) = content { description } else { nil }
   }
 
+  /// The certificate; nil of a component.
   public var certificate: Certificate? {
     if case .certificate(let certificate) = content { certificate } else { nil }
   }

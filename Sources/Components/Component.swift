@@ -6,9 +6,15 @@ public import Tensors
 /// An extractor's or a head's file in memory, whole and checked, with no device: what it says of
 /// itself, and its weights.
 public struct Component: Sendable {
+  /// What the file says of itself: kind, architecture, interface, feature space, classes, lineage.
   public let header: ComponentHeader
+  /// Weights by name, row-major: filters `[K, C, R, S]`, linear weights `[K, C]`.
   public let tensors: [String: SafetensorsFile.Entry]
 
+  /// A component from its file.
+  /// - Parameters:
+  ///   - file: what was read.
+  ///   - path: the file, or what to call it in errors.
   /// - Throws: `FileError` where the file is no component, contradicts itself, or holds
   ///   other weights than those it was written with.
   public init(_ file: SafetensorsFile, path: String) throws(FileError) {
@@ -33,23 +39,26 @@ public struct Component: Sendable {
     }
   }
 
-  /// As it stands in memory.
+  /// An extractor as it stands in a device's memory.
   public init(_ extractor: FeatureExtractor, on backend: any Backend) throws {
     tensors = try WeightLayout.tensors(of: extractor.layers, on: backend)
     header = ComponentHeader(extractor, digest: Digest.weights(tensors))
   }
 
+  /// A head as it stands in a device's memory.
   public init(_ head: TaskHead, on backend: any Backend) throws {
     tensors = try WeightLayout.tensors(of: head.layers, on: backend)
     header = ComponentHeader(head, task: nil, digest: Digest.weights(tensors))
   }
 
+  /// An auxiliary head as it stands in a device's memory.
   public init(_ auxiliary: AuxiliaryHead, on backend: any Backend) throws {
     tensors = try WeightLayout.tensors(of: auxiliary.head.layers, on: backend)
     header = ComponentHeader(
       auxiliary.head, task: auxiliary.kind, digest: Digest.weights(tensors))
   }
 
+  /// What is written: weights, and the header as metadata.
   public var file: SafetensorsFile {
     get throws { SafetensorsFile(tensors: tensors, metadata: try header.metadata) }
   }
@@ -67,8 +76,12 @@ public struct Component: Sendable {
 
   // MARK: Layers
 
-  /// - Throws: `FileError` unless the file holds exactly the tensors that the architecture
-  ///   has, in their shapes.
+  /// The extractor's layers with these weights on a device.
+  /// - Parameters:
+  ///   - path: its file, or what to call it in errors.
+  ///   - backend: where it computes.
+  /// - Throws: `FileError` where this is no extractor, or unless the file holds exactly the tensors
+  ///   that the architecture has, in their shapes.
   public func makeExtractor(
     path: String, on backend: any Backend
   ) throws(FileError) -> FeatureExtractor {
@@ -80,6 +93,11 @@ public struct Component: Sendable {
       stamp: header.stamp)
   }
 
+  /// The head's layers with these weights on a device.
+  /// - Parameters:
+  ///   - path: its file, or what to call it in errors.
+  ///   - backend: where it computes.
+  /// - Throws: `FileError` where this is no head; as `makeExtractor(path:on:)` else.
   public func makeHead(
     path: String, on backend: any Backend
   ) throws(FileError) -> TaskHead {
@@ -87,6 +105,11 @@ public struct Component: Sendable {
     return try head(path, on: backend)
   }
 
+  /// The auxiliary head's layers with these weights on a device.
+  /// - Parameters:
+  ///   - path: its file, or what to call it in errors.
+  ///   - backend: where it computes.
+  /// - Throws: `FileError` where this is no auxiliary head; as `makeExtractor(path:on:)` else.
   public func makeAuxiliaryHead(
     path: String, on backend: any Backend
   ) throws(FileError) -> AuxiliaryHead {

@@ -2,8 +2,13 @@ import Files
 import Foundation
 public import Networks
 
+/// What a component's or a model's file holds.
 public enum ComponentKind: String, Codable, Sendable, CaseIterable {
-  case extractor, head
+  /// The layers up to the cut.
+  case extractor
+  /// The layers behind it, for a task's classes.
+  case head
+  /// A head that networks share while they are trained: rotation, jigsaw, common classes.
   case auxiliaryHead = "auxiliary-head"
   /// An extractor and a head joined.
   case model
@@ -12,13 +17,18 @@ public enum ComponentKind: String, Codable, Sendable, CaseIterable {
 /// What an extractor's or a head's file says of it: enough to rebuild its layers, and what it fits.
 /// In the file it is string metadata, the values JSON.
 public struct ComponentHeader: Codable, Equatable, Sendable {
+  /// The format that is written and read.
   public static let format = "dovetail-component-1"
 
   /// Not `model`: a model has two headers.
   public var kind: ComponentKind
+  /// What the layers are rebuilt from.
   public var architecture: Architecture
+  /// What crosses the cut.
   public var interface: Interface
+  /// What its features mean, or those that it reads.
   public var featureSpace: FeatureSpace
+  /// Where it comes from; nil where the file does not say.
   public var lineage: Lineage?
   /// An extractor's.
   public var preprocessing: Preprocessing?

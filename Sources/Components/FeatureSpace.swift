@@ -1,6 +1,8 @@
 /// Something that was the same for all components of a feature space while they were trained.
 public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
+  /// What an anchor is.
   public struct Kind: RawRepresentable, Hashable, Sendable, Codable {
+    /// As files name it: `rotation-head`.
     public let rawValue: String
 
     /// The rotation head that the extractor's features served (RP).
@@ -33,10 +35,12 @@ public struct Anchor: Codable, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What it is.
   public let kind: Kind
   /// SHA-256: `Digest.weights` of a head or of initial weights, `Digest.hex` of a file.
   public let digest: String
-  /// Reached by a map that was computed after the training, not shared while it lasted.
+  /// Whether it was reached by a map that was computed after the training, not shared while that
+  /// lasted.
   public let isAligned: Bool
 
   public init(_ kind: Kind, _ digest: String, isAligned: Bool = false) {
@@ -114,6 +118,7 @@ public struct FeatureSpace: Hashable, Sendable, CustomStringConvertible {
   /// All of its anchors, reached by alignment.
   public var aligned: FeatureSpace { FeatureSpace(anchors.map(\.aligned)) }
 
+  /// The anchors of either.
   public func union(_ other: FeatureSpace) -> FeatureSpace { FeatureSpace(anchors + other.anchors) }
 
   public var description: String {

@@ -1,4 +1,4 @@
-public import Files
+import Files
 
 extension [String: SafetensorsFile.Entry] {
   /// A weight that is not finite makes every output so, or, behind a ReLU that drops it, a confident

@@ -5,6 +5,7 @@ import Tensors
 public struct Fit: Sendable {
   /// Something that differs, with both sides' values.
   public struct Mismatch: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// What differs.
     public enum Subject: String, Codable, Sendable {
       case channels, activation
       case spatialSize = "spatial size"
@@ -14,8 +15,11 @@ public struct Fit: Sendable {
       case alignment
     }
 
+    /// What differs.
     public let subject: Subject
+    /// What the extractor has or gives, in words.
     public let extractor: String
+    /// What the head has or takes, in words.
     public let head: String
 
     public var description: String {
@@ -28,7 +32,9 @@ public struct Fit: Sendable {
     }
   }
 
+  /// All that differs; they fit where it is empty.
   public let mismatches: [Mismatch]
+  /// Anchors that both have.
   public let sharedAnchors: [Anchor]
 
   /// What is said of components that fit by alignment alone.

@@ -1,11 +1,13 @@
 /// The product's version; part of what components and certificates state.
 public enum ProductVersion {
+  /// Ends in `-dev` between releases.
   public static let current = "0.2.0-dev"
 }
 
 /// Where a component comes from: everything that it depends on, nothing that another equal run
 /// would state otherwise (no time, path or host).
 public struct Lineage: Codable, Hashable, Sendable {
+  /// How a component was made.
   public enum Origin: String, Codable, Sendable {
     case training, adaptation, recombination, recalibration, alignment
     case fineTuning = "fine-tuning"
@@ -20,6 +22,7 @@ public struct Lineage: Codable, Hashable, Sendable {
     public var role: String
     /// The task it was trained for, where it has one.
     public var name: String?
+    /// SHA-256 of its weights, or of the file.
     public var digest: String
 
     public init(role: String, name: String? = nil, digest: String) {
@@ -31,7 +34,9 @@ public struct Lineage: Codable, Hashable, Sendable {
 
   /// A data set by its digest (`Dataset.digest`).
   public struct DataDigest: Codable, Hashable, Sendable {
+    /// As printed: “CIFAR-10”.
     public var name: String
+    /// `Dataset.digest`.
     public var digest: String
 
     public init(name: String, digest: String) {
@@ -54,11 +59,13 @@ public struct Lineage: Codable, Hashable, Sendable {
     }
   }
 
+  /// How it was made.
   public var origin: Origin
   /// “dovetail 0.2.0”.
   public var madeBy = "dovetail \(ProductVersion.current)"
   /// The task's name in its recipe.
   public var task: String?
+  /// Their names in recipes.
   public var methods: [String]?
   /// Where heads that tasks share did not learn: `fixed`, `fixed-simplex`.
   public var sharedHeads: String?
@@ -66,7 +73,9 @@ public struct Lineage: Codable, Hashable, Sendable {
   public var scheme: String?
   /// The effective recipe, paths left out.
   public var recipe: String?
+  /// Data sets that it was made with.
   public var data: [DataDigest]?
+  /// The recipe's.
   public var seed: UInt64?
   /// Images a minibatch: what batch statistics are taken over.
   public var batchSize: Int?

@@ -15,6 +15,16 @@ enum OtherWeightFile {
     if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) {
       return "it is an HDF5 file, as Keras writes them; write its weights as safetensors"
     }
+    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "it is a JPEG picture" }
+    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "it is a PNG picture" }
+    // A protocol buffer whose first field is ONNX's version of the format.
+    if bytes.count > 2, bytes[0] == 0x08, bytes[1] < 0x20, bytes[2] == 0x12 {
+      return "it is an ONNX graph; its weights can be had from the program that wrote it"
+    }
+    // The length of a header has zeros behind it, text has none.
+    if bytes.count >= 8, bytes[..<8].allSatisfy({ 0x20..<0x7F ~= $0 || 9...13 ~= $0 }) {
+      return "it is text"
+    }
     return nil
   }
 

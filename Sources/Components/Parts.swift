@@ -6,8 +6,11 @@ import Synchronization
 /// f(x; Φ): everything before the cut. `[N, size, size, 3]` normalized images to
 /// `[N, size/divisor, size/divisor, channels]` features.
 public final class FeatureExtractor {
+  /// What the layers were built from.
   public let architecture: Architecture
+  /// What is done to pictures before it.
   public let preprocessing: Preprocessing
+  /// From images to the cut.
   public let layers: Sequential
   /// What its file says of it beside; given when its training ends.
   public var stamp: ComponentStamp
@@ -22,11 +25,13 @@ public final class FeatureExtractor {
     self.stamp = stamp
   }
 
+  /// What it gives.
   public var interface: Interface {
     Interface(
       of: architecture, imageSize: preprocessing.imageSize, batchNorm: stamp.batchNorm)
   }
 
+  /// Features of normalized images `[N, size, size, 3]`, on the context's tape.
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     layers(x, context)
   }
@@ -34,9 +39,11 @@ public final class FeatureExtractor {
 
 /// h(·; Θ): everything behind the cut, features to `[N, classes]` logits.
 public final class TaskHead {
+  /// What the layers were built from.
   public let architecture: Architecture
   /// Canonical names, by output.
   public let classNames: [String]
+  /// From the cut to the logits.
   public let layers: Sequential
   /// Height and width of the features that it takes; nil where it takes any.
   public let spatialSize: Int?
@@ -54,10 +61,12 @@ public final class TaskHead {
     self.stamp = stamp
   }
 
+  /// What it takes.
   public var interface: Interface {
     Interface(of: architecture, spatialSize: spatialSize, batchNorm: stamp.batchNorm)
   }
 
+  /// Logits `[N, classes]` of features, on the context's tape.
   public func callAsFunction(_ features: Variable, _ context: ForwardContext) -> Variable {
     layers(features, context)
   }
@@ -106,7 +115,9 @@ public final class AuxiliaryHead {
     public static var all: [Kind] { names.withLock { $0 }.map(Kind.init(known:)) }
   }
 
+  /// What it predicts.
   public let kind: Kind
+  /// The head itself, an output a label.
   public let head: TaskHead
   /// A frozen head does not change and still passes gradient on to the extractor.
   public var isFrozen: Bool {
@@ -122,7 +133,9 @@ public final class AuxiliaryHead {
 
 /// n_ab(x) = h(f(x; Φa); Θb): one network's extractor under another's head.
 public struct Recombination {
+  /// f(·; Φa).
   public let extractor: FeatureExtractor
+  /// h(·; Θb).
   public let head: TaskHead
 
   /// - Throws: `RecombinationError` where the head does not take what the extractor gives.
@@ -154,9 +167,11 @@ public struct Recombination {
   }
 }
 
-/// Components whose interfaces differ.
+/// An extractor that gives other channels than the head takes.
 public struct RecombinationError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// Channels that the extractor gives.
   public let extractorChannels: Int
+  /// Channels that the head takes.
   public let headChannels: Int
 
   public var description: String {

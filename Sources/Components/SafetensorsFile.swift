@@ -1,5 +1,6 @@
 /// A safetensors file that is not one: what, where, expected and got.
 public struct SafetensorsError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// What is wrong, where, expected and got.
   public let problem: String
 
   init(_ problem: String) { self.problem = problem }
@@ -10,9 +11,11 @@ public struct SafetensorsError: Error, CustomStringConvertible, Sendable, Equata
 /// A safetensors file of 32-bit floats in memory: named tensors and string metadata. Strict both
 /// ways; equal content gives equal bytes.
 public struct SafetensorsFile: Equatable, Sendable {
+  /// One tensor of 32-bit floats.
   public struct Entry: Equatable, Sendable {
+    /// Sizes, the slowest index first; none for a scalar.
     public var shape: [Int]
-    /// Row-major.
+    /// As many as the shape has elements, row-major.
     public var values: [Float]
 
     /// - Precondition: as many values as the shape has elements.
@@ -36,7 +39,9 @@ public struct SafetensorsFile: Equatable, Sendable {
     }
   }
 
+  /// By name.
   public var tensors: [String: Entry]
+  /// The header's `__metadata__`.
   public var metadata: [String: String]
 
   public init(tensors: [String: Entry], metadata: [String: String]) {

@@ -2,6 +2,7 @@ import Files
 
 /// What a safetensors file of any types holds, without its values.
 public struct SafetensorsIndex: Sendable {
+  /// The type of a tensor's elements, as the format names it.
   public enum DType: String, Codable, Sendable, CaseIterable {
     case bool = "BOOL"
     case u8 = "U8"
@@ -27,7 +28,7 @@ public struct SafetensorsIndex: Sendable {
     /// Whether `entry` reads it.
     public var isFloat: Bool { [.f16, .bf16, .f32, .f64].contains(self) }
 
-    /// Of one element.
+    /// Size of one element.
     public var bits: Int {
       switch self {
       case .f4: 4
@@ -40,21 +41,30 @@ public struct SafetensorsIndex: Sendable {
     }
   }
 
+  /// One tensor: all but its values.
   public struct Item: Sendable {
+    /// Its key in the header.
     public let name: String
+    /// The type of its elements.
     public let dtype: DType
+    /// Sizes, the slowest index first; none for a scalar.
     public let shape: [Int]
-    /// Where its bytes lie in the file.
+    /// Where its bytes lie in the file, counted from the file's first.
     public let range: Range<Int>
   }
 
+  /// A longer header is refused: 16 MiB.
   public static let maximumHeaderBytes = 16 << 20
 
   /// In the order of their bytes.
   public let items: [Item]
+  /// The header's `__metadata__`; empty where there is none.
   public let metadata: [String: String]
 
-  /// - Throws: `SafetensorsError` for whatever the format does not allow.
+  /// Reads the header; values stay in `bytes`.
+  /// - Parameter bytes: the whole file.
+  /// - Throws: `SafetensorsError` where it is no safetensors file (another known format is named),
+  ///   its header is above 16 MiB or no strict JSON, or its tensors do not cover the data exactly.
   public init(bytes: [UInt8]) throws(SafetensorsError) {
     guard !bytes.isEmpty else { throw SafetensorsError("the file is empty") }
     if let other = OtherWeightFile.name(bytes) { throw SafetensorsError(other) }

@@ -4,14 +4,18 @@ public struct ImageSet: Sendable {
   public let bytes: [UInt8]
   /// Index into the data set's class names, one an image.
   public let labels: [Int32]
+  /// Height and width, pixels.
   public let size: Int
   /// The same object in all copies of one set, and in no other.
   public let identity = Identity()
 
+  /// Tells sets apart without a look at their bytes.
   public final class Identity: Sendable {}
 
+  /// How many images.
   public var count: Int { labels.count }
 
+  /// A set of its own, with an identity of its own.
   /// - Precondition: labels.count images of size × size.
   public init(bytes: [UInt8], labels: [Int32], size: Int) {
     precondition(
@@ -41,6 +45,7 @@ public struct Dataset: Sendable {
   public let classNames: [String]
   /// Empty where the training images are streamed.
   public let train: ImageSet
+  /// Never streamed.
   public let test: ImageSet
   /// Training images that are decoded when they are wanted.
   public let stream: ImageStream?
@@ -69,7 +74,9 @@ public struct Dataset: Sendable {
 
 /// Per-channel mean and standard deviation of pixel values in [0, 1].
 public struct Normalization: Codable, Hashable, Sendable {
+  /// Red, green, blue.
   public var mean: [Float]
+  /// Likewise.
   public var std: [Float]
 
   public init(mean: [Float], std: [Float]) {

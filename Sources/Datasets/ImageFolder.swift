@@ -71,15 +71,19 @@ enum ImageFolder {
         throw DatasetError(
           first.kind, path: first.path,
           problem: first.problem
-            + (damaged.count > 1 ? " (and \(damaged.count - 1) more damaged files)" : ""),
+            + Self.more(damaged.count - 1),
           advice: first.advice)
       }
       notes.append(
-        "\(damaged.count) damaged images skipped: "
+        "\(damaged.count) damaged image\(damaged.count == 1 ? "" : "s") skipped: "
           + damaged.prefix(3).map(\.path).joined(separator: ", ")
           + (damaged.count > 3 ? ", …" : ""))
     }
     return ImageSet(bytes: bytes, labels: labels, size: form.size)
+  }
+
+  private static func more(_ count: Int) -> String {
+    count == 0 ? "" : " (and \(count) more damaged file\(count == 1 ? "" : "s"))"
   }
 
   /// Decodes on all cores; results stand in the order of the paths, whatever the threads did.

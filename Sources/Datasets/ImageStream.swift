@@ -8,17 +8,21 @@ import Tensors
 /// ready at once; `MinibatchDecoder` decodes for a training.
 public struct ImageStream: Sendable {
   /// Mean and deviation are those of at most so many images, drawn at random where there are more.
-  public static let normalisationSample = 10_000
+  public static let normalizationSample = 10_000
 
   private let form: PictureForm
+  /// Height and width, pixels.
   public var size: Int { form.size }
+  /// Index into the data set's class names, one an image.
   public private(set) var labels: [Int32]
+  /// By the training images, or a sample of them.
   public let normalization: Normalization
   /// SHA-256 over relative path, bytes in the file and label of each, not over pixels.
   private(set) var digest: [UInt8]
   private let paths: [String]
   private let onDamaged: DamagedImages
 
+  /// How many images.
   public var count: Int { labels.count }
 
   /// - Parameter files: below `root`, in the order of their indices.
@@ -50,8 +54,8 @@ public struct ImageStream: Sendable {
   /// What a reader of a result must know.
   var note: String {
     "training images streamed"
-      + (count > Self.normalisationSample
-        ? "; mean and deviation of \(Self.normalisationSample) of \(count)" : "")
+      + (count > Self.normalizationSample
+        ? "; mean and deviation of \(Self.normalizationSample) of \(count)" : "")
   }
 
   private static func digest(
@@ -74,9 +78,9 @@ public struct ImageStream: Sendable {
     _ paths: [String], _ form: PictureForm, onDamaged: DamagedImages
   ) throws(DatasetError) -> Normalization {
     var chosen = Array(paths.indices)
-    if paths.count > normalisationSample {
+    if paths.count > normalizationSample {
       var random = RandomStream(seed: 0, .evaluationOrder)
-      chosen = random.permutation(paths.count).prefix(normalisationSample).sorted()
+      chosen = random.permutation(paths.count).prefix(normalizationSample).sorted()
     }
     var notes: [String] = []
     return try ImageFolder.decode(

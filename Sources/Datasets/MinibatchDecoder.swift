@@ -9,9 +9,11 @@ import Synchronization
 /// that are named, are a function of the images and the steps that were taken: they do not depend
 /// on the number of threads, on their speed or on how far ahead they are.
 public final class MinibatchDecoder {
+  /// One minibatch, decoded.
   public struct Minibatch: Sendable {
     /// `[indices, size, size, 3]`.
     public var bytes: [UInt8] = []
+    /// One label an image.
     public var labels: [Int32] = []
     /// Damaged files in whose place others stand.
     public var skipped: [String] = []

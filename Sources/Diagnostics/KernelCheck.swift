@@ -2,7 +2,9 @@ public import Tensors
 
 /// What came of one workload on a backend that is held against another.
 public struct KernelFinding: Codable, Sendable {
+  /// How the outputs compare with the trusted backend's.
   public enum Outcome: String, Codable, Sendable {
+    /// As good as the trusted backend's, and the same bits again.
     case fine
     /// An output holds something that is no finite number.
     case notFinite
@@ -14,12 +16,17 @@ public struct KernelFinding: Codable, Sendable {
     case failed
   }
 
+  /// The op's name in the contract; `open` of a device that cannot be opened.
   public let op: String
-  /// For example `16→24 3×3, 7×5`.
+  /// Its sizes, for example `16→24 3×3, 7×5`.
   public let size: String
+  /// Whether a convolution normalizes what it reads and leaves sums for what comes next.
   public let fused: Bool
+  /// What the backend chose to compute it by, as `InstrumentedBackend.observe(_:)` tells.
   public let algorithm: String
+  /// Kernels that ran, by name.
   public let kernels: [String]
+  /// What came of it.
   public let outcome: Outcome
   /// max |got − expected| / max |expected| over the worst output; nil where there is none to tell.
   public let error: Double?
@@ -59,6 +66,7 @@ public struct KernelCheck {
     (self.subject, self.finishing, self.reference) = (subject, finishing, reference)
   }
 
+  /// Runs the op on the device, and holds its outputs against the trusted backend's.
   public func examine(_ workload: Workload) -> KernelFinding {
     var ran: (algorithm: String, kernels: [String]) = ("", [])
     func finding(

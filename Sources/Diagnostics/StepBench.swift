@@ -1,6 +1,6 @@
 import Datasets
 public import Networks
-public import Recipes
+import Recipes
 public import Tensors
 public import Training
 

@@ -33,7 +33,8 @@ struct Align: ParsableCommand {
     help: ArgumentHelp(
       "Images; their training part is taken, labels are not looked at.",
       discussion: "KIND is images (pictures below a folder) or as in dovetail certify.",
-      valueName: "kind=path"))
+      valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: DataChoice
   @OptionGroup var split: SplitOption
   @Option(

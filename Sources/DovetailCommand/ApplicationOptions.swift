@@ -9,7 +9,8 @@ struct ApplicationOptions: ParsableArguments {
       discussion: """
         KIND is cifar10, cifar100, stl10, folder, images (pictures without labels), or made-up-ink \
         or made-up-neon without a path. The training part is trained on, the test part measured.
-        """, valueName: "kind=path"))
+        """, valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: DataChoice
   @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions

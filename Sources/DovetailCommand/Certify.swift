@@ -68,9 +68,11 @@ struct Certify: ParsableCommand {
         batchSize: batch ?? given?.batchSize,
         seed: seed.map(UInt64.init) ?? given?.relabeling.seed ?? 0,
         on: backend)
+      let to = try ComponentFile.read(head, as: .head)
+      Self.note(certifier.leftOut(of: images, by: to))
       let measured = try Waiting.note("measuring") {
         try certifier.certify(
-          from, try ComponentFile.read(head, as: .head), on: images,
+          from, to, on: images,
           own: try ownHead.map { try ComponentFile.read($0, as: .head) },
           allowDifferentSpace: allowDifferentSpace
             || given?.featureSpace.differentSpaceAllowed == true)
@@ -86,6 +88,17 @@ struct Certify: ParsableCommand {
       }
       if !measured.verdict.isCompatible { throw ExitCode(3) }
     }
+  }
+
+  /// Not measured, which a misspelled class may be meant to be.
+  private static func note(_ left: [(className: String, images: Int)]) {
+    guard !left.isEmpty else { return }
+    let shown =
+      left.prefix(5).map { "\($0.className) (\($0.images))" } + (left.count > 5 ? ["…"] : [])
+    Console.log(
+      "dovetail: \(left.count) of the data's classes, \(left.map(\.images).reduce(0, +)) images, are none "
+        + "of the head's and left out: \(shown.joined(separator: ", ")); where one is another name of "
+        + "the head's, give --synonyms ITS-NAME=THE-HEADS")
   }
 
   private static func read(_ path: String) throws -> Certificate {

@@ -41,7 +41,8 @@ enum CompilerCache {
   /// Tried by writing: permissions do not tell of disks that are full or for reading alone.
   private static func isWritable(_ folder: String) -> Bool {
     let files = FileManager.default
-    let probe = "\(folder)/dovetail-\(getpid())"
+    // Machines that share the folder may have processes of the same id.
+    let probe = "\(folder)/dovetail-\(UUID().uuidString)"
     do {
       try files.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -2,17 +2,35 @@ public import ArgumentParser
 public import Dovetail
 
 /// `--data KIND=PATH`.
-struct DataChoice: ExpressibleByArgument {
+struct DataChoice {
   let kind: DatasetKind
   let path: String?
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let kind = DatasetKind(rawValue: String(parts[0])),
-      kind.needsPath ? parts.count == 2 && !parts[1].isEmpty : parts.count == 1
-    else { return nil }
-    self.kind = kind
-    path = parts.count == 2 ? String(parts[1]) : nil
+  /// - Throws: `ValidationError` that says what is expected.
+  static func read(_ argument: String) throws -> DataChoice { try read(argument, separator: "=") }
+
+  static func read(_ argument: String, separator: Character) throws -> DataChoice {
+    let parts = argument.split(separator: separator, maxSplits: 1, omittingEmptySubsequences: false)
+      .map(String.init)
+    let known = DatasetKind.allCases.map(\.rawValue)
+    guard let kind = DatasetKind(rawValue: parts[0]) else {
+      let near = Suggestion.nearest(parts[0], in: known)
+      throw ValidationError(
+        "expected KIND\(separator)PATH, such as folder\(separator)photos; KIND is one of "
+          + known.joined(separator: ", ") + (near.map { "; did you mean “\($0)”?" } ?? ""))
+    }
+    let path = parts.count == 2 ? parts[1] : nil
+    guard kind.needsPath else {
+      guard path == nil else {
+        throw ValidationError("\(kind.rawValue) is drawn by code and has no path; leave it out")
+      }
+      return DataChoice(kind: kind, path: nil)
+    }
+    guard let path, !path.isEmpty else {
+      throw ValidationError(
+        "\(kind.rawValue) needs a path: \(kind.rawValue)\(separator)PATH")
+    }
+    return DataChoice(kind: kind, path: path)
   }
 
   /// - Parameters:
@@ -71,16 +89,17 @@ struct SplitOption: ParsableArguments {
 }
 
 /// `--data TASK=KIND:PATH`.
-struct TaskData: ExpressibleByArgument {
+struct TaskData {
   let task: String
   let data: DataChoice
 
-  init?(argument: String) {
+  /// - Throws: `ValidationError` that says what is expected.
+  static func read(_ argument: String) throws -> TaskData {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-    guard parts.count == 2 else { return nil }
-    let value = parts[1].split(separator: ":", maxSplits: 1).joined(separator: "=")
-    guard let data = DataChoice(argument: value) else { return nil }
-    (task, self.data) = (parts[0], data)
+    guard parts.count == 2 else {
+      throw ValidationError("expected NAME=KIND:PATH, such as photos=folder:photos")
+    }
+    return TaskData(task: parts[0], data: try DataChoice.read(parts[1], separator: ":"))
   }
 }
 
@@ -104,7 +123,8 @@ struct DataOptions: ParsableArguments {
     """
 
   @Option(
-    help: ArgumentHelp("Labeled images.", discussion: kinds, valueName: "kind=path"))
+    help: ArgumentHelp("Labeled images.", discussion: kinds, valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: DataChoice
   @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions

@@ -89,6 +89,7 @@ struct DovetailCommand: ParsableCommand {
         name: "Applications",
         subcommands: [Adapt.self, ExtendHead.self, Transfer.self, Align.self, Stitch.self]),
       CommandGroup(name: "The paper", subcommands: [List.self, Reproduce.self]),
+      CommandGroup(name: "Clusters", subcommands: [Slurm.self]),
       CommandGroup(
         name: "Devices",
         subcommands: [

@@ -21,7 +21,8 @@ struct Evaluate: ParsableCommand {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "Where a task's data are now; may stand several times.", valueName: "task=kind:path"))
+      "Where a task's data are now; may stand several times.", valueName: "task=kind:path"),
+    transform: TaskData.read)
   var data: [TaskData] = []
   @Flag(help: "Print the accuracy on the images of each class, the worst first.")
   var perClass = false

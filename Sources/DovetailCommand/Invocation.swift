@@ -5,17 +5,23 @@ enum Invocation {
   /// `dovetail`, or the path that it was started by.
   static let name: String = {
     let given = CommandLine.arguments.first ?? "dovetail"
-    guard given.contains("/") else { return "dovetail" }
-    // A packed build is started by a script beside its lib/.
-    let suffix = "/lib/dovetail"
-    if given.hasSuffix(suffix) {
-      let launcher = given.dropLast(suffix.count) + "/dovetail"
-      if FileManager.default.isExecutableFile(atPath: String(launcher)) {
-        return Invocation.quoted(String(launcher))
-      }
-    }
-    return Invocation.quoted(given)
+    return given.contains("/") ? Invocation.quoted(started(by: given)) : "dovetail"
   }()
+
+  /// The file that starts this program from any folder.
+  static let path: String = {
+    let given = CommandLine.arguments.first ?? ""
+    let found = given.contains("/") ? given : Bundle.main.executablePath ?? given
+    return URL(fileURLWithPath: started(by: found)).standardizedFileURL.path
+  }()
+
+  /// A packed build is started by a script beside its lib/.
+  private static func started(by path: String) -> String {
+    let suffix = "/lib/dovetail"
+    guard path.hasSuffix(suffix) else { return path }
+    let launcher = path.dropLast(suffix.count) + "/dovetail"
+    return FileManager.default.isExecutableFile(atPath: String(launcher)) ? String(launcher) : path
+  }
 
   /// A word as a shell takes it.
   static func quoted(_ word: String) -> String {

@@ -22,7 +22,8 @@ struct LibraryVerify: ParsableCommand {
   @Argument(help: ArgumentHelp("The library.", valueName: "dir")) var library: String
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
+    help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: [DataChoice] = []
   @OptionGroup var split: SplitOption
   @OptionGroup var device: DeviceOption

@@ -18,7 +18,8 @@ struct Matrix: ParsableCommand {
   @Argument(help: "Files of extractors and heads.") var files: [String]
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"))
+    help: ArgumentHelp("Labeled images; may be repeated.", valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: [DataChoice]
   @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions

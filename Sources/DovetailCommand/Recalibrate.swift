@@ -45,7 +45,8 @@ struct RecalibrationOptions: ParsableArguments {
     help: ArgumentHelp(
       "Images; their training part is taken, labels are not looked at.",
       discussion: "KIND is images (pictures below a folder) or as in dovetail certify.",
-      valueName: "kind=path"))
+      valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: DataChoice
   @OptionGroup var split: SplitOption
   @Option(help: "Images a batch (default: as in the extractor's training, else 128).")

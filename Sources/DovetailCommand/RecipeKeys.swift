@@ -6,5 +6,5 @@ struct RecipeKeysCommand: ParsableCommand {
     commandName: "recipe-keys",
     abstract: "Print the keys of a recipe as a table in Markdown.")
 
-  func run() { Console.print(Recipe.reference) }
+  func run() { Console.write(Array(Recipe.reference.utf8)) }
 }

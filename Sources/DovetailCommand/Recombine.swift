@@ -28,7 +28,8 @@ struct Recombine: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Take batch-norm statistics on these images, as dovetail recalibrate does.",
-      valueName: "kind=path"))
+      valueName: "kind=path"),
+    transform: DataChoice.read)
   var recalibrate: DataChoice?
   @OptionGroup var split: SplitOption
   @OptionGroup var device: DeviceOption

@@ -8,8 +8,14 @@ struct OwnGridOptions: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Two data sets of your own in place of the paper's; the report then names them alone.",
-      valueName: "name=kind:path"))
+      valueName: "name=kind:path"),
+    transform: TaskData.read)
   var tasks: [TaskData] = []
+  @Option(
+    help: ArgumentHelp(
+      "Of image folders without a test part: this share of each class is held out as one.",
+      valueName: "0.2"))
+  var test: Double?
   @Option(help: "Minibatches of each task (default: the scale's).") var steps: Int?
   @Option(
     help: ArgumentHelp(
@@ -29,6 +35,9 @@ struct OwnGridOptions: ParsableArguments {
     if let task = tasks.first(where: { $0.data.kind == .images }) {
       throw ValidationError(
         "--tasks \(task.task)=images:…: classes are needed; give a folder of them")
+    }
+    if let test, !(test > 0 && test < 1) {
+      throw ValidationError("--test: expected a share between 0 and 1, got \(test)")
     }
     if let steps, steps < 1 { throw ValidationError("--steps: expected 1 or more, got \(steps)") }
     if let batch, !(2...65_536 ~= batch) {
@@ -69,7 +78,7 @@ struct OwnGridOptions: ParsableArguments {
   }
 }
 
-extension Reproduce {
+extension Reproduction {
   func experiments() throws -> [Experiment] {
     try names.map { name in
       guard let found = Experiment.all.first(where: { $0.name == name }) else {
@@ -81,14 +90,22 @@ extension Reproduce {
     }
   }
 
+  /// Other kinds have their test parts.
+  private func share(of kind: DatasetKind) -> Double? { kind == .folder ? own.test : nil }
+
   func sources() throws -> [DataSource] {
+    let folders =
+      own.tasks.contains { $0.data.kind == .folder } || data.contains { $0.contains("=folder:") }
+    guard own.test == nil || folders else {
+      throw ValidationError("--test is for image folders; other kinds have their test parts")
+    }
     guard own.tasks.isEmpty else {
       guard data.isEmpty else { throw ValidationError("--tasks and --data: give one of them") }
       return zip([DataRole.cifar10, .stl10], own.tasks).map { role, task in
         DataSource(
           role: role, kind: task.data.kind,
           path: task.data.path.map { URL(fileURLWithPath: $0).standardizedFileURL.path },
-          name: task.task)
+          name: task.task, test: share(of: task.data.kind))
       }
     }
     return try data.map { text in
@@ -107,7 +124,7 @@ extension Reproduce {
       let path =
         value.count == 2
         ? URL(fileURLWithPath: String(value[1])).standardizedFileURL.path : nil
-      return DataSource(role: role, kind: kind, path: path)
+      return DataSource(role: role, kind: kind, path: path, test: share(of: kind))
     }
   }
 

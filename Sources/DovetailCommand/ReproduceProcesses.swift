@@ -1,7 +1,7 @@
 import Dovetail
 import Foundation
 
-extension Reproduce {
+extension Reproduction {
   /// This command `jobs` times over, each with its part of the trainings; all are waited for.
   func runInProcesses(_ index: Int, _ count: Int, told: (PartMessage) -> Void) throws {
     var kept: [String] = []

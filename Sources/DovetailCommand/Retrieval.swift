@@ -19,7 +19,9 @@ struct Retrieval: ParsableCommand {
 
   @Argument(help: "The extractor of the queries.") var first: String
   @Argument(help: "The extractor of the gallery.") var second: String
-  @Option(help: ArgumentHelp("Labeled images.", valueName: "kind=path")) var data: DataChoice
+  @Option(
+    help: ArgumentHelp("Labeled images.", valueName: "kind=path"), transform: DataChoice.read)
+  var data: DataChoice
   @OptionGroup var split: SplitOption
   @Option(help: "Images a batch (default: as in each extractor's training, else 128).")
   var batch: Int?

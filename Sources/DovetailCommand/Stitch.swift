@@ -21,7 +21,8 @@ struct Stitch: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Labeled images: trained on their training part, measured on their test part.",
-      discussion: "KIND is as in dovetail certify.", valueName: "kind=path"))
+      discussion: "KIND is as in dovetail certify.", valueName: "kind=path"),
+    transform: DataChoice.read)
   var data: DataChoice
   @OptionGroup var split: SplitOption
   @OptionGroup var synonyms: SynonymOptions

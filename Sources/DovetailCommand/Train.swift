@@ -13,7 +13,7 @@ struct Train: ParsableCommand {
           - {name: pets, dataset: folder, path: pets}
         image-size: 32
         architecture: {name: resnet, depth: 8, split: stage2}
-        methods:               # [] trains the networks independently; iiw, rp, dcc for short
+        methods:               # iiw, rp, dcc for short; [] trains independently
           - identical-initial-weights
           - rotation-prediction
           - common-classes

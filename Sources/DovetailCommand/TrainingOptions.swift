@@ -25,20 +25,27 @@ struct TrainingOptions: ParsableArguments {
     if let steps, steps < 0 { throw ValidationError("--steps: expected 0 or more, got \(steps)") }
   }
 
-  /// Trains, and prints what came out.
-  func run(_ recipe: Recipe, title: String = "training") throws {
+  /// The recipe as the options have it, and the data where they had to be read for that: how many
+  /// steps epochs are only they can tell, and a run that is there has steps.
+  func settled(_ recipe: Recipe) throws -> (recipe: Recipe, datasets: [Dataset]?) {
     var recipe = recipe
     if let seed { recipe.seed = UInt64(seed) }
     if let steps {
       recipe.steps = steps
       recipe.epochs = nil
     }
-    // How many steps epochs are only the data can tell, and a run that is there has steps.
-    func load() throws -> [Dataset] {
-      try Waiting.note("reading the images", quiet: log.quiet) { try recipe.loadDatasets() }
-    }
-    let early = recipe.epochs == nil ? nil : try load()
-    if let early { recipe = recipe.withSteps(for: early) }
+    guard recipe.epochs != nil else { return (recipe, nil) }
+    let datasets = try load(recipe)
+    return (recipe.withSteps(for: datasets), datasets)
+  }
+
+  func load(_ recipe: Recipe) throws -> [Dataset] {
+    try Waiting.note("reading the images", quiet: log.quiet) { try recipe.loadDatasets() }
+  }
+
+  /// Trains, and prints what came out.
+  func run(_ recipe: Recipe, title: String = "training") throws {
+    let (recipe, early) = try settled(recipe)
     let directory = output.map { RunDirectory($0) }
     if checkpoints.resume && directory == nil {
       throw ValidationError("--resume: give the --output of the run that is to go on")
@@ -55,12 +62,15 @@ struct TrainingOptions: ParsableArguments {
       try show(try directory.read().results)
       return
     }
+    if directory == nil {
+      Console.log("dovetail: without --output components and results are not kept")
+    }
     let claimed = try directory?.claimed { Console.log("dovetail: \($0)") }
     defer { claimed?.release() }
     try check(claimed)
     let backend = checkpoints.watched(try device.open())
     log.remark(recipe)
-    let datasets = try early ?? load()
+    let datasets = try early ?? load(recipe)
     try log.describe(recipe, datasets)
     try log.sayCommonClasses(recipe, datasets)
     KernelWarmUp.run(recipe, datasets, on: backend)

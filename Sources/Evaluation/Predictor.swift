@@ -116,7 +116,7 @@ public struct SmallBatchError: AdvisedError, Sendable {
   let count: Int
 
   public var description: String {
-    "the model normalizes by the batch, and \(count) image\(count == 1 ? "" : "s") are fewer than "
+    "the model normalizes by the batch, and \(count) image\(count == 1 ? " is" : "s are") fewer than "
       + "\(Predictor.smallBatch): \(ErrorAdvice.moreImages)"
   }
 

@@ -6,16 +6,21 @@ public import Tensors
 /// How well features of one extractor find images of their class among those of another, by the
 /// cosine of pooled features: what a search over an index that an older extractor made keeps.
 public struct RetrievalTable: Codable, Sendable {
+  /// One extractor's queries in one extractor's gallery.
   public struct Row: Codable, Sendable {
-    /// Names as given, files as a rule.
+    /// The extractor of the queries: its name as given, a file as a rule.
     public let query: String
+    /// The extractor of the images that are searched, likewise.
     public let gallery: String
     /// None where the features have different numbers of channels.
     public let scores: RetrievalScores?
+    /// Why there are none.
     public let reason: String?
   }
 
+  /// Name of the images, for people.
   public let data: String
+  /// How many images were measured.
   public let images: Int
   /// Every extractor's queries in every extractor's gallery.
   public let rows: [Row]

@@ -40,9 +40,14 @@ public struct DataSource: Hashable, Sendable {
   public let path: String?
   /// What its user calls it, where it is no stand-in but a set of one's own.
   public let name: String?
+  /// Of a folder without a test part: this share of each class is held out as one.
+  public let test: Double?
 
-  public init(role: DataRole, kind: DatasetKind, path: String?, name: String? = nil) {
+  public init(
+    role: DataRole, kind: DatasetKind, path: String?, name: String? = nil, test: Double? = nil
+  ) {
     (self.role, self.kind, self.path, self.name) = (role, kind, path, name)
+    self.test = test
   }
 
   /// Nobody can tell ILSVRC-12 from another folder: only its whole bears its name.

@@ -12,9 +12,13 @@ public import Training
 /// is run once however many experiments want it, and is not run again where it has finished. One
 /// that was broken off goes on from its last checkpoint.
 public struct Grid {
+  /// What is reported, at the scale.
   public let experiments: [Experiment]
+  /// Sizes and lengths of the trainings.
   public let scale: Scale
+  /// How many; they count from 0.
   public let seeds: Int
+  /// Data by role.
   public let sources: [DataSource]
   /// A source's name of a class to the common one, where it has the class.
   public let synonyms: [String: String]
@@ -73,8 +77,11 @@ public struct Grid {
 
   /// One training with one seed.
   public struct Job: Sendable {
+    /// The training's name: `IIW+RP+DCC`.
     public let name: String
+    /// What is trained, with the seed.
     public let recipe: Recipe
+    /// Where the run is, or will be.
     public let directory: String
     let roles: [DataRole]
     /// Directories of the jobs that come before it.
@@ -101,6 +108,14 @@ public struct Grid {
 
   /// The `index`-th of `count` parts of the jobs; what builds on one another stays together.
   public static func part(_ jobs: [Job], index: Int, of count: Int) -> [Job] {
+    zip(jobs, chains(jobs)).filter { $1 % count == index }.map(\.0)
+  }
+
+  /// How many parts of the jobs can be made that build on nothing in one another.
+  public static func partCount(_ jobs: [Job]) -> Int { (chains(jobs).max() ?? -1) + 1 }
+
+  /// Of each job a number, the same for what builds on one another; they count from 0.
+  private static func chains(_ jobs: [Job]) -> [Int] {
     var chain: [String: Int] = [:]
     for (position, job) in jobs.enumerated() {
       let joined = Set(job.needs.compactMap { chain[$0] })
@@ -108,8 +123,8 @@ public struct Grid {
       for (directory, other) in chain where joined.contains(other) { chain[directory] = own }
       chain[job.directory] = own
     }
-    let chains = Set(chain.values).sorted()
-    return jobs.filter { chains.firstIndex(of: chain[$0.directory]!)! % count == index }
+    let sorted = Set(chain.values).sorted()
+    return jobs.map { sorted.firstIndex(of: chain[$0.directory]!)! }
   }
 
   /// Whether all its sets are at hand.
@@ -164,7 +179,7 @@ public struct Grid {
     let classes = Set(datasets[source]?.classNames.map { $0.lowercased() } ?? [])
     return TaskRecipe(
       name: source.taskName, dataset: source.kind, path: source.path,
-      synonyms: synonyms.filter { classes.contains($0.key.lowercased()) })
+      synonyms: synonyms.filter { classes.contains($0.key.lowercased()) }, test: source.test)
   }
 
   /// Whether the data are the user's own, which the paper knows nothing of.
@@ -183,15 +198,18 @@ public struct Grid {
     let imageSize = imageSize ?? changes.imageSize ?? 32
     var all: Datasets = [:]
     for source in sources {
-      all[source] = try Dataset.load(source.kind, path: source.path, imageSize: imageSize)
+      all[source] = try Dataset.load(
+        source.kind, path: source.path, imageSize: imageSize, test: source.test)
     }
     return all
   }
 
   // MARK: Running
 
+  /// Whether a job still has to be run.
   public enum State: Sendable { case finished, toDo }
 
+  /// Finished where its directory holds the results of an equal recipe.
   public func state(_ job: Job) -> State {
     guard let (recipe, _) = try? RunDirectory(job.directory).read(), recipe == job.recipe else {
       return .toDo

@@ -3,6 +3,7 @@ import Networks
 import Recipes
 import Reporting
 import Runs
+import Training
 
 /// What a reader has to know beside the numbers.
 extension Grid {

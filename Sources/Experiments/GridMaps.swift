@@ -8,6 +8,7 @@ import Foundation
 import Recipes
 import Runs
 import Tensors
+import Training
 
 /// What a map between the features of a run's two networks reaches: measured once, kept in its
 /// directory.

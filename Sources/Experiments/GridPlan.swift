@@ -7,17 +7,21 @@ import Training
 
 /// What a grid has still to train, and how long that takes by steps that were timed.
 public struct GridPlan: Codable, Sendable {
+  /// One training at one seed.
   public struct Item: Codable, Sendable {
+    /// The training's name: `IIW+RP+DCC`.
     public let training: String
+    /// The run's seed.
     public let seed: UInt64
     /// For example `resnet-20`.
     public let network: String
+    /// Where the run is, or will be.
     public let directory: String
     /// Minibatches of each task, and how many of them are done.
     public let steps: Int, stepsDone: Int
-    /// A minibatch of every task; nil of what has finished.
+    /// Time of a minibatch of every task; nil of what has finished.
     public let secondsPerStep: Double?
-    /// Of training alone: measuring and reading data are not counted.
+    /// Still to come, of training alone: measuring and reading data are not counted.
     public let secondsLeft: Double
     /// That a finished one took.
     public let secondsTaken: Double?
@@ -25,6 +29,7 @@ public struct GridPlan: Codable, Sendable {
 
   /// In the order of running.
   public let items: [Item]
+  /// Of all trainings, one after the other.
   public var secondsLeft: Double { items.reduce(0) { $0 + $1.secondsLeft } }
 }
 

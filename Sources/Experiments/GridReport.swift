@@ -5,6 +5,7 @@ import Recipes
 public import Reporting
 import Runs
 public import Tensors
+import Training
 
 /// What the finished runs say, beside the paper's numbers.
 extension Grid {

@@ -51,6 +51,8 @@ extension Experiment {
     }
   }
 
+  /// Where along a training its accuracy is taken: before the first step, after an epoch, or at the
+  /// end.
   public enum CurvePlace: Sendable { case start, firstEpoch, end }
 
   /// An extractor of one training under a head of another, measured as the row asks.
@@ -74,5 +76,6 @@ extension Experiment {
     var adaptation: AdaptationMethod?
   }
 
+  /// What is taken of the measured images: the share that is right, or the mean of that over classes.
   public enum Measure: String, Sendable { case accuracy, averageClassAccuracy }
 }

@@ -36,7 +36,7 @@ extension GraphBuilder {
         ])
     case .batchNorm(let gamma, let beta, let mean, let variance, let channels, let epsilon):
       try batchNorm == .batch
-        ? normalisedByBatch(x[0], gamma, beta, channels: channels, epsilon: epsilon)
+        ? normalizedByBatch(x[0], gamma, beta, channels: channels, epsilon: epsilon)
         : add(
           "BatchNormalization",
           [x[0], weight(gamma), weight(beta), weight(mean), weight(variance)],
@@ -75,7 +75,7 @@ extension GraphBuilder {
   }
 
   /// γ (x − mean) / √(variance + ε) + β over N, H, W, the variance biased, as it is trained.
-  private mutating func normalisedByBatch(
+  private mutating func normalizedByBatch(
     _ x: String, _ gamma: String, _ beta: String, channels: Int, epsilon: Float
   ) throws(ExportError) -> String {
     let shape = [1, channels, 1, 1]

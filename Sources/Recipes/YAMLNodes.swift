@@ -120,7 +120,10 @@ extension RecipeError {
     switch error as? YamlError {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
-      self.init(line: mark.line, "it is not valid YAML: \(problem) (column \(mark.column))")
+      let hint =
+        problem.contains("cannot start any token")
+        ? "; a tab, perhaps, where YAML wants blanks, or a word that has to stand in quotes" : ""
+      self.init(line: mark.line, "it is not valid YAML: \(problem) (column \(mark.column))\(hint)")
     case .duplicatedKeysInMapping(let duplicates, let context):
       self.init(
         line: context.mark.line,
@@ -140,8 +143,10 @@ struct MappingReader {
 
   init(_ node: Node, _ what: String) throws(RecipeError) {
     guard case .mapping(let mapping) = node else {
+      let got = node.string.map { "“\($0)”" } ?? "a list"
+      let example = what.hasSuffix("architecture") ? ", such as {name: resnet, depth: 8}" : ""
       throw RecipeError(
-        line: node.mark?.line, "\(what): expected keys and values, got something else")
+        line: node.mark?.line, "\(what): expected keys and values\(example), got \(got)")
     }
     self.what = what
     line = node.mark?.line

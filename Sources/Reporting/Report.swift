@@ -3,9 +3,11 @@
 /// Accuracies are in [0, 1], percent only where they are printed. What is nil or not finite is
 /// missing: an en dash on the pages, null in JSON, never a 0.
 public struct Report: Codable, Hashable, Sendable {
+  /// What stands above it all.
   public var title: String
   /// Device, version, date, data: what holds for all experiments.
   public var environment: [Fact]
+  /// In the order of the pages.
   public var experiments: [Experiment]
   /// What a reader has to know before all else.
   public var notice: String?
@@ -22,7 +24,9 @@ public struct Report: Codable, Hashable, Sendable {
 
   /// A name and what belongs to it: "steps" and "500".
   public struct Fact: Codable, Hashable, Sendable {
+    /// What it is.
     public var name: String
+    /// As it is printed.
     public var value: String
 
     public init(_ name: String, _ value: String) {
@@ -35,13 +39,17 @@ public struct Report: Codable, Hashable, Sendable {
   public struct Experiment: Codable, Hashable, Sendable {
     /// As on the command line: "fig2".
     public var name: String
+    /// What stands above it.
     public var title: String
+    /// What is measured, in some sentences; empty: nothing is said.
     public var summary: String
     /// How this differs from the paper, each point named.
     public var deviations: [String]
     /// Architecture, data sets, stand-ins, steps, seeds, minutes.
     public var facts: [Fact]
+    /// Of its table.
     public var rows: [Row]
+    /// Drawings below or above the table.
     public var figures: [Figure]
     /// What came out, in a sentence.
     public var finding: String?
@@ -72,8 +80,11 @@ public struct Report: Codable, Hashable, Sendable {
     }
   }
 
+  /// A confidence interval, in its value's unit.
   public struct Interval: Codable, Hashable, Sendable {
+    /// Its lower end.
     public var low: Double
+    /// Its upper end.
     public var high: Double
 
     public init(low: Double, high: Double) {

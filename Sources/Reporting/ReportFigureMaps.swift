@@ -1,6 +1,9 @@
 extension Report {
+  /// Two networks' correlations channel by channel, a block a method (Fig. 3).
   public struct CorrelationBlocks: Codable, Hashable, Sendable {
+    /// What stands above the drawing.
     public var title: String
+    /// From left to right.
     public var blocks: [Block]
 
     public init(title: String, blocks: [Block]) {
@@ -8,7 +11,9 @@ extension Report {
       self.blocks = blocks
     }
 
+    /// The correlations of one method.
     public struct Block: Codable, Hashable, Sendable {
+      /// As it is called: `IIW+RP`.
       public var method: String
       /// One for each channel, in [−1, 1], in any order.
       public var correlations: [Double]
@@ -21,7 +26,7 @@ extension Report {
         self.paper = paper
       }
 
-      /// Over all channels.
+      /// Over the channels whose correlation is finite; nil where there are none.
       public var mean: Double? {
         let known = correlations.filter(\.isFinite)
         return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
@@ -29,12 +34,19 @@ extension Report {
     }
   }
 
+  /// Points of two values each, with their names.
   public struct Scatter: Codable, Hashable, Sendable {
+    /// What stands above the drawing.
     public var title: String
+    /// What x is.
     public var xLabel: String
+    /// What y is.
     public var yLabel: String
+    /// The unit of x.
     public var xUnit: Unit
+    /// The unit of y.
     public var yUnit: Unit
+    /// In any order.
     public var points: [Point]
 
     public init(
@@ -49,9 +61,13 @@ extension Report {
       self.points = points
     }
 
+    /// One point; it is not drawn where a value is missing.
     public struct Point: Codable, Hashable, Sendable {
+      /// What it belongs to.
       public var label: String
+      /// In `xUnit`.
       public var x: Double?
+      /// In `yUnit`.
       public var y: Double?
 
       public init(label: String, x: Double?, y: Double?) {
@@ -62,15 +78,21 @@ extension Report {
     }
   }
 
+  /// A value for each row and column, as colors and figures.
   public struct HeatMap: Codable, Hashable, Sendable {
+    /// What stands above the drawing.
     public var title: String
-    /// What rows and columns are: "extractor", "head".
+    /// What rows are: "extractor".
     public var rowLabel: String
+    /// What columns are: "head".
     public var columnLabel: String
+    /// Names of the rows, from the top.
     public var rows: [String]
+    /// Names of the columns, from the left.
     public var columns: [String]
-    /// `[row][column]`.
+    /// `[row][column]`; nil where there is none.
     public var values: [[Double?]]
+    /// Of the values, and of `chance`.
     public var unit: Unit
     /// Cells that bear a mark, `[row][column]`; nil: none.
     public var marks: [[Bool]]?

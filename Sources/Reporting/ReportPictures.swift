@@ -3,7 +3,9 @@ public import Foundation
 extension Report {
   /// Small pictures side by side, each with its name and lines of words below it.
   public struct Pictures: Codable, Hashable, Sendable {
+    /// What stands above them.
     public var title: String
+    /// In the order of reading.
     public var items: [Item]
 
     public init(title: String, items: [Item]) {
@@ -11,13 +13,15 @@ extension Report {
       self.items = items
     }
 
+    /// One picture and what is said of it.
     public struct Item: Codable, Hashable, Sendable {
-      /// Height and width.
+      /// Height and width, pixels.
       public var size: Int
       /// RGB, row by row: 3 · size² bytes.
       public var pixels: Data
       /// What it shows.
       public var label: String
+      /// What stands below its name.
       public var lines: [Line]
 
       /// - Precondition: 3 · size² bytes.
@@ -50,8 +54,11 @@ extension Report {
 
     /// A name and what belongs to it, marked as right or wrong.
     public struct Line: Codable, Hashable, Sendable {
+      /// What says it: a network.
       public var name: String
+      /// What is said.
       public var value: String
+      /// Whether that is right.
       public var isRight: Bool
 
       public init(name: String, value: String, isRight: Bool) {

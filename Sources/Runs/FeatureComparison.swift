@@ -3,6 +3,7 @@ public import Datasets
 public import Evaluation
 public import Recipes
 public import Tensors
+import Training
 
 extension Run {
   /// Compares the extractors of a finished run, pair by pair, on the test images of each of the

@@ -1,11 +1,11 @@
 public import Components
-public import Datasets
+import Datasets
 public import Files
 import Foundation
 public import Recipes
 import Reporting
 public import Tensors
-public import Training
+import Training
 
 /// Where a run leaves its files: `recipe.yaml`, `metrics.jsonl`, `results.json`,
 /// `events.out.tfevents.*`, `components/`.

@@ -1,10 +1,10 @@
 import Components
-public import Datasets
+import Datasets
 import Files
 import Foundation
 public import Recipes
-public import Tensors
-public import Training
+import Tensors
+import Training
 
 extension RunDirectory {
   /// The recipe and the recorded results of a finished run.

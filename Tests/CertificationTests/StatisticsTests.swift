@@ -108,12 +108,12 @@ import Testing
       var random = RandomStream(seed: 77, .diagnostics, stream: UInt32(pair))
       // Some classes share an output, as a head with foreign features does.
       let goes = names.map { _ in random.below(10) }
-      let favourite = random.below(10)
+      let favorite = random.below(10)
       let counts = names.indices.map { row in
         var counts = [Int](repeating: 0, count: 10)
         for _ in 0..<100 {
           let u = Double(random.uniform())
-          let output = u < sureness ? goes[row] : u < 0.97 ? random.below(10) : favourite
+          let output = u < sureness ? goes[row] : u < 0.97 ? random.below(10) : favorite
           counts[output] += 1
         }
         return counts

@@ -9,7 +9,7 @@ import Testing
     #expect(run.status == 0)
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../docs/recipe-keys.md")
-    #expect(try run.stdout == String(contentsOf: file, encoding: .utf8) + "\n")
+    #expect(try run.stdout == String(contentsOf: file, encoding: .utf8))
   }
 
   @Test func versionIsPrinted() throws {
@@ -44,7 +44,7 @@ import Testing
     }
     let top = subcommands(try help([]))
     #expect(top.count > 25 && top.contains("demo") && top.contains("bench"))
-    let below = try ["library", "bench"].flatMap { name in
+    let below = try ["library", "bench", "slurm"].flatMap { name in
       subcommands(try help([name])).map { [name, $0] }
     }
     var examples = 0

@@ -61,6 +61,23 @@ import Testing
     #expect(try again.status == 0 && place.read("run/results.json") == before)
   }
 
+  /// A scheduler sends it to all processes of a job, and the shell there passes it on.
+  @Test func aSIGTERMThatComesTwiceAtOnceIsOne() throws {
+    let place = try place(steps: 1_000_000)
+    let stopped = try place.dovetail(
+      Self.train + ["--output", "run", "--checkpoint-every", "0"]
+    ) { process in
+      while process.isRunning && !place.exists("run/metrics.jsonl") { usleep(2000) }
+      usleep(50_000)
+      for _ in 0..<3 {
+        kill(process.processIdentifier, SIGTERM)
+        usleep(500)
+      }
+    }
+    #expect(stopped.status == 75, "\(stopped.stderr)")
+    #expect(place.files(below: "run/checkpoints").count == 1)
+  }
+
   @Test func aKilledRunGoesOnFromItsLastCheckpoint() throws {
     let place = try place(steps: 40)
     for _ in 0..<2 { #expect(try train(place, SIGKILL, every: 3, "--resume").status == 137) }

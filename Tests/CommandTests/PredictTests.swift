@@ -61,7 +61,7 @@ import Testing
     #expect(table.stdout.filter { $0 == "%" }.count == 2)
   }
 
-  @Test func aModelThatNormalisesByTheBatchRefusesAFew() throws {
+  @Test func aModelThatNormalizesByTheBatchRefusesAFew() throws {
     let place = try place()
     let few = ["predict", "m.safetensors", "pictures/00.jpg", "--device", "cpu"]
     let refused = try place.dovetail(few)

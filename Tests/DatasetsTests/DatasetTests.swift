@@ -77,7 +77,7 @@ import Testing
 
   // MARK: Image sets
 
-  @Test func normalisationIsMeanAndDeviation() {
+  @Test func normalizationIsMeanAndDeviation() {
     // Red 0 and 255, green constant, blue 0, 0, 255, 255 …
     let bytes: [UInt8] = [0, 51, 0, 255, 51, 0, 0, 51, 255, 255, 51, 255]
     let n = ImageSet(bytes: bytes, labels: [0], size: 2).normalization

@@ -124,7 +124,7 @@ import Testing
     expectError(folder, .malformed, "train/zebra/c.jpeg: is not a whole JPEG image")
     let set = try load(folder, onDamaged: .skip)
     #expect(set.train.count == 3)
-    let note = try #require(set.notes.first { $0.hasPrefix("1 damaged images skipped") })
+    let note = try #require(set.notes.first { $0.hasPrefix("1 damaged image skipped") })
     #expect(note.contains("zebra/c.jpeg"))
   }
 

@@ -4,6 +4,7 @@ import Recipes
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 @Suite struct WorkloadTests {
   @Test func everyOpHasARowInTheBench() {

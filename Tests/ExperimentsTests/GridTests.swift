@@ -76,6 +76,20 @@ import Training
     }
   }
 
+  @Test func asManyPartsAsBuildOnNothingInOneAnother() throws {
+    let grid = try Grid(
+      Experiment.all, scale: .smoke, seeds: 2, sources: [], output: "/nowhere")
+    let jobs = try grid.jobs(grid.loadDatasets())
+    let count = Grid.partCount(jobs)
+    #expect(count > 2 && count < jobs.count)
+    for index in 0..<count {
+      let part = Grid.part(jobs, index: index, of: count)
+      #expect(!part.isEmpty)
+      #expect(part.allSatisfy { Set($0.needs).isSubset(of: part.map(\.directory)) })
+    }
+    #expect(Grid.partCount([]) == 0)
+  }
+
   /// ILSVRC-12 is not everybody's: Fig. 2 can do without, Table 2 cannot.
   @Test func rowsWithoutDataStandEmpty() throws {
     let sources = [DataRole.cifar10, .stl10].map {

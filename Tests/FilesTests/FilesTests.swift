@@ -31,6 +31,12 @@ import Testing
       // A folder in its way: nothing is left beside it.
       #expect(throws: FileError.self) { try AtomicFile.write([1], to: folder) }
       #expect(try names(folder) == ["a"])
+      // What another machine's process of our id writes aside is not ours.
+      let theirs = "\(path).\(getpid())\(AtomicFile.suffix)"
+      try FileManager.default.createDirectory(atPath: theirs, withIntermediateDirectories: true)
+      try AtomicFile.write([2], to: path)
+      #expect(try PlainFile.read(path, limit: 1) == [2])
+      try FileManager.default.removeItem(atPath: theirs)
       // Folders above it that are missing are made.
       try AtomicFile.write([1], to: "\(folder)/b/c/d")
       #expect(try names("\(folder)/b/c") == ["d"])

@@ -121,7 +121,7 @@ import Training
       ])
   }
 
-  @Test func imagesAreNormalisedByTheExtractor() throws {
+  @Test func imagesAreNormalizedByTheExtractor() throws {
     let images = Tiny.two[1].test
     let head = head(["cat", "dog", "ship", "bird"])
     let evaluator = Evaluator(batchSize: 5, on: backend)

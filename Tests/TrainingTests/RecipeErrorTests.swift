@@ -21,12 +21,16 @@ import Testing
 
   static let wrong: [Wrong] = [
     Wrong("", nil, "is empty; expected at least tasks"),
-    Wrong("just text", 1, "the recipe: expected keys and values, got something else"),
+    Wrong("just text", 1, "the recipe: expected keys and values, got “just text”"),
     Wrong("tasks: [", 2, "it is not valid YAML"),
     Wrong("steps: 5", 1, "the recipe: the key “tasks” is missing"),
     Wrong("tasks: []", nil, "tasks: at least one is needed"),
     Wrong("tasks: cifar10", 1, "tasks: expected a list, got “cifar10”"),
-    Wrong("tasks:\n  - cifar10", 2, "a task: expected keys and values"),
+    Wrong("tasks:\n  - cifar10", 2, "a task: expected keys and values, got “cifar10”"),
+    Wrong(
+      after: "architecture: resnet-8",
+      "architecture: expected keys and values, such as {name: resnet, depth: 8}, got “resnet-8”"),
+    Wrong(after: "architecture:\n\tdepth: 8", line: 3, "a tab, perhaps, where YAML wants blanks"),
     Wrong("tasks:\n  - {name: a}", 2, "a task: the key “dataset” is missing"),
     Wrong(
       "tasks: [{dataset: cifar1O, path: x}]", 1,

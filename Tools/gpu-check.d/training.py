@@ -35,7 +35,7 @@ def train(check, stage):
     for note in notes:
         stage.note(note)
     depth, batch = (8, 8) if check.stand_in else (56, 128)
-    # On synthetic images alone there is little to be learnt about the GPU that is not known by now.
+    # On synthetic images alone there is little to be learned about the GPU that is not known by now.
     if not any("path" in task for task in tasks) and not check.stand_in:
         stage.deadline = min(stage.deadline, time.monotonic() + 60)
     milliseconds = step_time(check)

@@ -6,16 +6,19 @@ extension CPUBackend {
     into y: Tensor
   ) {
     let g = ImageGeometry(.gatherImages, store: store, transforms: transforms, output: y.shape)
-    let images = UnsafePointer(elements(store.storage, UInt8.self))
+    let images = elements(store.storage, UInt8.self)
     let out = pointer(y)
     let scale = std.map { 1 / (255 * $0) }
     let shift = zip(mean, std).map { -$0 / $1 }
     let pixels = g.size * g.size
-    parallel(over: g.n, chunk: 8) { samples in
-      for n in samples {
-        transforms[n].apply(
-          images + Int(transforms[n].index) * pixels * 3, g.size, scale, shift,
-          out + n * pixels * 3)
+    images.withUnsafeBufferPointer { images in
+      guard let images = images.baseAddress else { return }
+      parallel(over: g.n, chunk: 8) { samples in
+        for n in samples {
+          transforms[n].apply(
+            images + Int(transforms[n].index) * pixels * 3, g.size, scale, shift,
+            out + n * pixels * 3)
+        }
       }
     }
   }

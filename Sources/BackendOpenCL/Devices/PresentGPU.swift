@@ -2,10 +2,12 @@ import Foundation
 
 /// A GPU that the system shows, whether or not an OpenCL driver lists it.
 public struct PresentGPU: Sendable, Equatable {
+  /// `NVIDIA`, `AMD` or `Intel`.
   public let vendor: String
   /// What shows it, for example `/dev/nvidia0`.
   public let file: String
 
+  /// One of each vendor, as files of the system show them.
   /// - Parameter root: put before every path.
   public static func all(root: String = "") -> [PresentGPU] {
     let files = FileManager.default
@@ -31,7 +33,7 @@ public struct PresentGPU: Sendable, Equatable {
     return found
   }
 
-  /// What to do where no driver lists it.
+  /// A sentence for the user: which driver makes OpenCL list this GPU.
   public var advice: String {
     let driver =
       switch vendor {

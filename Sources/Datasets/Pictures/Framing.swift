@@ -35,6 +35,7 @@ public enum Framing: Hashable, Sendable {
     }
   }
 
+  /// In pixels; a recipe that asks for more is refused.
   public static let longestShorterSide = 4096
 
   /// “the middle of 256 pixels (shorter side), bilinear”.
@@ -52,7 +53,8 @@ extension Framing: CustomStringConvertible {}
 extension Framing: Codable {
   private enum CodingKeys: CodingKey { case shorterSide, filter }
 
-  /// Only what is cropped is written; nothing else stands in files.
+  /// Reads a crop; a square is never written.
+  /// - Throws: `DecodingError` where a key is missing or a filter unknown.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self = .crop(
@@ -60,6 +62,7 @@ extension Framing: Codable {
       filter: try values.decode(ResizeFilter.self, forKey: .filter))
   }
 
+  /// Writes a crop's two keys, and none for a square.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     guard case .crop(let shorterSide, let filter) = self else { return }
@@ -72,6 +75,7 @@ extension Framing: Codable {
 public struct PictureForm: Hashable, Sendable {
   /// Height and width, pixels.
   public var size: Int
+  /// Which part of a picture that is.
   public var framing: Framing
 
   public init(size: Int, framing: Framing = .square) {

@@ -1,6 +1,7 @@
 /// The middle of a resized picture, as torchvision and timm make it with Pillow, made from rows as
 /// they come: pixel for pixel Pillow's, for a picture that is stored upright or upside down. (One
-/// that is stored on its side is resized as stored, so that a value may differ by 1.)
+/// that is stored on its side is resized as stored, so that a value may differ by 1; so may one
+/// more than twice as tall as wide, where Pillow 13 goes columns first.)
 ///
 /// Rows first, rounded to bytes, then columns: as Pillow goes, with its weights in fixed point.
 final class ResizedCrop: SquareMaker {

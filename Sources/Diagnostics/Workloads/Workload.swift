@@ -1,19 +1,24 @@
 public import Tensors
 
 /// An op of the contract at one size: what the bench times and the doctor compares. Both take it
-/// from here, so a new op or a new way of fusing is a row in one catalogue.
+/// from here, so a new op or a new way of fusing is a row in one catalog.
 ///
 /// Letters as everywhere: N batch, H W input height and width, C channels in, K channels out, R S
 /// filter. What an op has no use for is 1, or 0 for K where channels stay what they are.
 public struct Workload: Sendable {
+  /// Which op of the contract.
   public let op: OpName
   /// Where the size comes from: "ResNet-56, stage 1".
   public let place: String
+  /// The images of the batch, their height and width, and their channels.
   public let n: Int, h: Int, w: Int, c: Int
+  /// Channels out, and height and width of the filter or window.
   public let k: Int, r: Int, s: Int
+  /// Pixels of the input from one output to the next.
   public let stride: Int
   /// Whether a convolution normalizes what it reads and leaves sums for what comes next.
   public let fused: Bool
+  /// The batch norm's, where the op normalizes.
   public let activation: Activation
 
   public init(
@@ -28,9 +33,11 @@ public struct Workload: Sendable {
   /// Filters that are the same for all channels stand alone: 1; depthwise ones: C.
   public var groups: Int { isDepthwise ? c : 1 }
 
+  /// Zeros above and below; beside it s / 2.
   public var padding: Int { r / 2 }
-  /// Output height and width.
+  /// Output height.
   public var p: Int { (h + 2 * padding - r) / stride + 1 }
+  /// Output width.
   public var q: Int { (w + 2 * (s / 2) - s) / stride + 1 }
 
   /// Two for each multiplication with its addition, as a direct convolution has them, whatever the

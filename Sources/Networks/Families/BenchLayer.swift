@@ -3,6 +3,7 @@ public import Tensors
 /// A layer at its size in a network of a family, as a row or some rows of `dovetail bench kernels`.
 /// Which ops of the contract it takes, the bench knows.
 public struct BenchLayer: Sendable, Hashable {
+  /// What the layer is, with the sizes that `BenchLayer` does not have.
   public enum Kind: Sendable, Hashable {
     /// The first convolution of a network, kernelSize², stride 1: nobody asks for the gradient of
     /// the images.
@@ -30,7 +31,9 @@ public struct BenchLayer: Sendable, Hashable {
   public let place: String
   /// Height and width of what comes in, in pixels.
   public let size: Int
+  /// Channels of what comes in.
   public let inputChannels: Int
+  /// What it is.
   public let kind: Kind
 
   public init(_ place: String, _ kind: Kind, size: Int = 1, inputChannels: Int) {

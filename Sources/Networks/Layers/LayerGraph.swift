@@ -41,8 +41,11 @@ public struct LayerGraph: Sendable {
     case linear(weight: String, bias: String)
   }
 
+  /// One operation of the graph.
   public struct Step: Sendable, Hashable {
+    /// What is computed.
     public let operation: Operation
+    /// What it is computed of, in the formula's order, weights apart.
     public let inputs: [Value]
   }
 
@@ -50,6 +53,7 @@ public struct LayerGraph: Sendable {
   public private(set) var steps: [Step] = []
   /// What the layers give in the end; the input where there are none.
   public private(set) var output = Value(index: 0)
+  /// What goes into the first layer.
   public let input = Value(index: 0)
 
   /// The graph of layers that stand one after the other.
@@ -114,12 +118,15 @@ extension LayerGraph {
     return activation(y, norm.activation)
   }
 
+  /// act(x); x itself where it is `none`.
   public mutating func activation(_ x: Value, _ activation: Activation) -> Value {
     activation == .none ? x : add(.activation(activation), [x])
   }
 
+  /// a + b, equal shapes.
   public mutating func add(_ a: Value, _ b: Value) -> Value { add(.add, [a, b]) }
 
+  /// Option A: x with every stride-th pixel and zeros for the channels that it lacks.
   public mutating func shortcut(
     _ x: Value, inputChannels: Int, outputChannels: Int, stride: Int
   ) -> Value {
@@ -127,16 +134,20 @@ extension LayerGraph {
       .shortcut(inputChannels: inputChannels, outputChannels: outputChannels, stride: stride), [x])
   }
 
+  /// Means over window × window squares, without padding.
   public mutating func averagePool(_ x: Value, window: Int, stride: Int) -> Value {
     add(.averagePool(window: window, stride: stride), [x])
   }
 
+  /// The largest over window × window squares; padding is never it.
   public mutating func maxPool(_ x: Value, window: Int, stride: Int, padding: Int) -> Value {
     add(.maxPool(window: window, stride: stride, padding: padding), [x])
   }
 
+  /// Means over height and width, `[N, H, W, C]` to `[N, C]`.
   public mutating func globalAveragePool(_ x: Value) -> Value { add(.globalAveragePool, [x]) }
 
+  /// x `[N, C]` · weight `[C, K]` + bias `[K]`.
   public mutating func linear(_ x: Value, _ weight: Parameter, _ bias: Parameter) -> Value {
     add(.linear(weight: weight.name, bias: bias.name), [x])
   }

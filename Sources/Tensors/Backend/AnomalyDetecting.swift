@@ -7,13 +7,16 @@ public protocol AnomalyDetecting: Backend {
 
 /// The op that first put out a value that is no finite number.
 public struct AnomalyError: Error, CustomStringConvertible, Sendable {
+  /// What put it out.
   public let op: OpName
   /// The parameter that the op read; or the one that an op before it read last, where it reads
   /// none.
   public let parameter: String?
+  /// Whether the op itself read `parameter`.
   public let readsParameter: Bool
   /// Of the output.
   public let shape: [Int]
+  /// How many of the output's values are not finite.
   public let notFinite: Int
 
   public init(

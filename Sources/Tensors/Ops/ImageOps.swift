@@ -29,6 +29,7 @@ public struct ImageTransform: Hashable, Sendable {
   public var index: Int32
   /// Crop offsets in pixels, down and right; with pad-4 random crop from −4 to 4.
   public var dy: Int8, dx: Int8
+  /// Whether left and right change places.
   public var flip: Bool
   /// Counter-clockwise quarter turns, 0 to 3.
   public var quarterTurns: UInt8
@@ -41,7 +42,9 @@ public struct ImageTransform: Hashable, Sendable {
   /// What of the cropped, flipped image becomes the mean color.
   public var erased: PixelRectangle?
 
+  /// Halves of an image that change places.
   public struct Halves: OptionSet, Hashable, Sendable {
+    /// Bit 0: `rows`, bit 1: `columns`.
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// Top and bottom.
