@@ -14,10 +14,13 @@ public final class Variable {
   var tileStatistics: StatisticsSource?
 
   private var stored: Tensor?
+  /// Whether a deferred batch norm has been asked for its value: convolutions read that from then on,
+  /// whether it is still stored or not, so that their bits do not depend on who keeps what.
+  private var isAsked = false
   /// The convolution that makes the value, while nobody has asked for it. A batch norm that runs it
   /// for itself leaves it: where the value is wanted, too, it runs again.
   private(set) var pending: PendingConvolution?
-  private let deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
+  private var deferred: (input: Tensor, normalization: ChannelNormalization, backend: any Backend)?
 
   /// The gradient in slices, not yet added up, and where to add them up.
   private var slices: (tensor: Tensor, backend: any Backend)?
@@ -68,15 +71,30 @@ public final class Variable {
       (stored, self.pending) = (value, nil)
       return value
     }
-    let value = deferred!.backend.materialized(convolutionInput)
+    let value = passingValue
     stored = value
     return value
   }
 
+  /// The value for an op that does not keep it: a deferred batch norm's is not stored.
+  var passingValue: Tensor {
+    guard stored == nil, pending == nil, let deferred else { return value }
+    isAsked = true
+    return deferred.backend.materialized(ConvolutionInput(deferred.input, deferred.normalization))
+  }
+
   /// The value as a convolution reads it.
   var convolutionInput: ConvolutionInput {
-    if stored != nil || pending != nil { return ConvolutionInput(value) }
+    if !readsAsRule { return ConvolutionInput(value) }
     return ConvolutionInput(deferred!.input, deferred!.normalization)
+  }
+
+  /// Whether a convolution reads a rule: it is a deferred batch norm, whose value nobody asked for.
+  var readsAsRule: Bool { deferred != nil && !isAsked }
+
+  /// A deferred batch norm is a rule of reading again.
+  func forgetValue() {
+    if deferred != nil { (stored, isAsked) = (nil, false) }
   }
 
   // MARK: Gradient
@@ -98,6 +116,9 @@ public final class Variable {
     }
   }
 
+  /// Whether something has been added to it.
+  var hasGradient: Bool { slicedGradient != nil }
+
   /// The same, of the value's shape or `[slices] + ` that shape.
   public var slicedGradient: Tensor? { slices?.tensor ?? dense }
 
@@ -115,6 +136,18 @@ public final class Variable {
     gradient = nil
     sharesGradient = false
     through = nil
+  }
+
+  /// Takes over the gradient of another variable of the same value, and what is left to do with it;
+  /// the other one holds this one's memory then, and no other.
+  func takePlace(of other: Variable) {
+    (dense, slices) = (other.dense, other.slices)
+    (sharesGradient, through) = (other.sharesGradient, other.through)
+    if other.completion == nil { completion = nil }
+    other.completion = nil
+    other.clearGradient()
+    (other.stored, other.deferred) = (stored, deferred)
+    other.tileStatistics = tileStatistics
   }
 
   /// The whole gradient, for the pullback of the op that made this.

@@ -188,9 +188,9 @@ public final class OpenCLBackend: Backend {
   func makeStorage(_ count: Int) -> OpenCLStorage { makeStorage([count]) }
 
   private func makeStorage(_ shape: Shape) -> OpenCLStorage {
-    var memory: cl_mem?
-    attempt { memory = try pool.take(shape, finish: queue.finish) }
-    return OpenCLStorage(shape: shape, memory: memory, pool: pool)
+    var buffer: BufferPool.Buffer?
+    attempt { buffer = try pool.take(shape, finish: queue.finish) }
+    return OpenCLStorage(shape: shape, buffer, pool: pool)
   }
 
   public func upload(_ values: [Float], to tensor: Tensor) {
@@ -246,6 +246,6 @@ public final class OpenCLBackend: Backend {
   func filterChanged(_ w: Tensor) {
     guard let storage = w.storage as? OpenCLStorage else { return }
     for transform in storage.transforms { transform.isFresh = false }
-    storage.orientationsUsed = []
+    storage.uses = [:]
   }
 }

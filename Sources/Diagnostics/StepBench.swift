@@ -32,6 +32,8 @@ public struct StepResults: Codable, Sendable {
   public let peakBufferBytes: Int?
   /// What they held when most were in use.
   public let buffersAtPeak: [BufferShare]
+  /// What the backward pass made again.
+  public let recompute: Recomputed
 
   /// As version 0.1 wrote them.
   private enum CodingKeys: String, CodingKey {
@@ -39,7 +41,7 @@ public struct StepResults: Codable, Sendable {
     case batchSize = "batch"
     case imageSize, millisecondsPerStep
     case millisecondsOfSteps, imagesPerSecond, hostMilliseconds, firstStepMilliseconds, launches
-    case peakMemoryBytes, peakBufferBytes, buffersAtPeak
+    case peakMemoryBytes, peakBufferBytes, buffersAtPeak, recompute
   }
 }
 
@@ -57,12 +59,13 @@ public struct StepBench {
   ///   - methods: those of a joint step; none: a step of one task.
   ///   - batchSize: images of a minibatch.
   ///   - imageSize: height and width, pixels.
+  ///   - recompute: what the backward pass makes again.
   ///   - backend: what is measured.
   ///   - stopwatch: what steps are timed by; the first from its start on.
   /// - Throws: `RecipeError` where the architecture or the sizes cannot be.
   public init(
     _ architecture: Architecture, methods: [CompatibilityMethod], batchSize: Int, imageSize: Int,
-    on backend: any InstrumentedBackend,
+    recompute: Recomputed = .none, on backend: any InstrumentedBackend,
     stopwatch: Stopwatch = Stopwatch()
   ) throws {
     self.stopwatch = stopwatch
@@ -72,6 +75,7 @@ public struct StepBench {
     recipe.imageSize = imageSize
     recipe.methods = methods
     recipe.batchSize = batchSize
+    recipe.recompute = recompute
     let datasets = names.indices.map {
       Self.dataset(names[$0], $0, images: batchSize, size: imageSize)
     }
@@ -128,6 +132,6 @@ public struct StepBench {
       hostMilliseconds: hostTimes.sorted()[hostTimes.count / 2],
       firstStepMilliseconds: first * 1e3, launches: launches,
       peakMemoryBytes: ProcessMemory.peakBytes(), peakBufferBytes: backend.peakBufferBytes,
-      buffersAtPeak: backend.buffersAtPeak)
+      buffersAtPeak: backend.buffersAtPeak, recompute: settings.recompute)
   }
 }

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Dovetail
+public import ArgumentParser
+public import Dovetail
 
 struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,6 +21,8 @@ struct BenchStep: ParsableCommand {
   var methods = MethodList(methods: [])
   @Option(help: "Images of a minibatch.") var batch = 128
   @Option(help: "Height and width, pixels.") var imageSize = 32
+  @Option(help: "What the backward pass makes again, for less memory (the recipe's key).")
+  var recompute = Recomputed.none
   @Option(help: "Steps that are counted.") var repeats = 7
   @Flag(help: "List where the time of a step goes, kernel by kernel (OpenCL).") var profile = false
   @Flag(help: "List what the device's memory holds when it holds most (OpenCL).") var memory = false
@@ -79,8 +81,8 @@ struct BenchStep: ParsableCommand {
     _ architecture: Architecture, on backend: any InstrumentedBackend, _ stopwatch: Stopwatch
   ) throws -> StepBench {
     try StepBench(
-      architecture, methods: methods.methods, batchSize: batch, imageSize: imageSize, on: backend,
-      stopwatch: stopwatch)
+      architecture, methods: methods.methods, batchSize: batch, imageSize: imageSize,
+      recompute: recompute, on: backend, stopwatch: stopwatch)
   }
 
   private func text(_ results: StepResults) -> String {
@@ -98,7 +100,8 @@ struct BenchStep: ParsableCommand {
       results.peakBufferBytes.map { "\($0 >> 20) MiB of buffers" },
       results.peakMemoryBytes.map { "\($0 >> 20) MiB resident at most" },
     ]
-    return "\(results.architecture), \(what): "
+    let recomputed = results.recompute == .none ? "" : ", \(results.recompute) recomputed"
+    return "\(results.architecture), \(what)\(recomputed): "
       + parts.compactMap { $0 }.joined(separator: ", ")
   }
 
@@ -166,3 +169,5 @@ struct BenchStep: ParsableCommand {
     }
   }
 }
+
+extension Recomputed: ExpressibleByArgument {}

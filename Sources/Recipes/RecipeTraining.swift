@@ -33,7 +33,7 @@ extension Trainer {
         initialHeads: recipe.initialWeights.map { [RunLayout(found: $0).auxiliary("rotation")] }?
           .filter(FileManager.default.fileExists(atPath:)).map { try GivenComponent(file: $0) }
           ?? [],
-        provenance: recipe.withoutPaths.yaml, losses: losses, augmentation: augmentation,
+        provenance: recipe.asProvenance.yaml, losses: losses, augmentation: augmentation,
         optimizer: optimizer, on: backend)
     } catch let error as SettingsError {
       throw RecipeError(error.problem)
@@ -106,9 +106,11 @@ extension InitialWeights {
 }
 
 extension Recipe {
-  /// What of it may stand in a component: equal trainings in other places are equal.
-  var withoutPaths: Recipe {
+  /// What of it may stand in a component: equal trainings in other places, or in less memory, are
+  /// equal.
+  var asProvenance: Recipe {
     var recipe = self
+    recipe.recompute = .none
     recipe.initialWeights = nil
     recipe.auxiliaryHeads = []
     for index in recipe.tasks.indices {

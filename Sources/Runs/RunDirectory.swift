@@ -109,10 +109,13 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// - Throws: the first key that differs, with both values.
+  /// - Throws: the first key that differs, with both values; those that change no bit may.
   func requireSameRecipe(_ held: String, _ recipe: Recipe) throws {
     func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") }
+      text.split(separator: "\n").map(String.init).filter { line in
+        !line.hasPrefix("#")
+          && !Recipe.keysThatChangeNoBit.contains { line.hasPrefix("\($0): ") }
+      }
     }
     let (theirs, ours) = (lines(held), lines(recipe.yaml))
     guard theirs != ours else { return }

@@ -52,4 +52,27 @@ struct MemoryTests {
     #expect(try backend.download(large) == [Float](repeating: 4, count: 1 << 18))
     #expect(backend.memory.held == 1 << 20)
   }
+
+  /// A network's first layers leave what its later ones, of smaller images, can take.
+  @Test func aFreeBufferServesHalfItsSize() throws {
+    let backend = try backend(bytes: 1 << 30)
+    let mebibyte = 1 << 18
+    _ = backend.makeTensor([64 * mebibyte])
+    do {
+      let half = backend.makeTensor([32 * mebibyte], filledWith: 5)
+      #expect(backend.memory.held == 64 << 20)
+      // The only one is taken.
+      let quarter = backend.makeTensor([16 * mebibyte], filledWith: 6)
+      #expect(backend.memory.held == 80 << 20)
+      #expect(try backend.download(half).allSatisfy { $0 == 5 })
+      withExtendedLifetime(quarter) {}
+    }
+    // Free again as what it is.
+    let whole = backend.makeTensor([64 * mebibyte])
+    #expect(backend.memory.held == 80 << 20)
+    // What is small gets what it asks for.
+    _ = backend.makeTensor([8 * mebibyte])
+    #expect(backend.memory.held == 88 << 20)
+    withExtendedLifetime(whole) {}
+  }
 }

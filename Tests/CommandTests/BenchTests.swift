@@ -31,13 +31,14 @@ import Testing
     #expect(place.exists("kernels.json"))
   }
 
-  @Test(arguments: [[], ["--methods", "iiw,rp,dcc"]])
-  func aStepIsTimed(methods: [String]) throws {
+  @Test(arguments: [[], ["--methods", "iiw,rp,dcc"], ["--recompute", "blocks"]])
+  func aStepIsTimed(options: [String]) throws {
     let run = try Workplace().dovetail(
       [
         "bench", "step", "--depth", "8", "--batch", "4", "--image-size", "8", "--repeats", "2",
         "--device", "cpu", "--json", "-",
-      ] + methods)
+      ] + options)
+    let isJoint = options.first == "--methods"
     #expect(run.status == 0, "\(run.stderr)")
     let results = try run.json
     #expect(results["millisecondsPerStep"] as? Double ?? 0 > 0)
@@ -45,8 +46,9 @@ import Testing
     #expect(results["hostMilliseconds"] is Double)
     #expect(results["peakMemoryBytes"] as? Int ?? 0 > 1 << 20)
     #expect(results["architecture"] as? String == "resnet-8")
-    #expect(results["tasks"] as? Int == (methods.isEmpty ? 1 : 2))
-    #expect((results["methods"] as? [String])?.count == (methods.isEmpty ? 0 : 3))
+    #expect(results["tasks"] as? Int == (isJoint ? 2 : 1))
+    #expect((results["methods"] as? [String])?.count == (isJoint ? 3 : 0))
+    #expect(results["recompute"] as? String == (options.first == "--recompute" ? "blocks" : "none"))
   }
 
   // Wants an OpenCL device.
@@ -67,6 +69,7 @@ import Testing
     ["kernels", "--batch", "-1"], ["step", "--batch", "0"], ["step", "--methods", "iiw,xyz"],
     ["step", "--methods", "rp,rp"], ["step", "--methods", ""],
     ["step", "--architecture", "alexnet"], ["step", "--repeats", "few"],
+    ["step", "--recompute", "all"],
   ])
   func wrongOptionsAre64(arguments: [String]) throws {
     let run = try Workplace().dovetail(["bench"] + arguments)

@@ -14,7 +14,7 @@ extension Tape {
   /// a + b, equal shapes. Keeps nothing.
   public func add(_ a: Variable, _ b: Variable) -> Variable {
     let y = backend.makeTensor(a.shape)
-    backend.add(a.value, b.value, into: y)
+    backend.add(a.passingValue, b.passingValue, into: y)
     return result(y, of: [a, b]) { [backend] dy in
       for input in [a, b] { input.addGradient(dy, on: backend) }
     }

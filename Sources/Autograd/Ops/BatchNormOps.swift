@@ -23,7 +23,7 @@ extension Tape {
     var joined: Tensor?
     if let residual {
       let y = backend.makeTensor(x.shape)
-      backend.batchNorm(x: input, normalization, residual: residual.value, into: y)
+      backend.batchNorm(x: input, normalization, residual: residual.passingValue, into: y)
       output = Variable(y, needsGradient: records(inputs))
       joined = y
     } else {

@@ -8,7 +8,7 @@ extension Tape {
       ConvolutionGeometry.outputSize(x.shape[axis], filter: window, stride: stride, padding: 0)
     }
     let y = backend.makeTensor([x.shape[0], size(1), size(2), x.shape[3]])
-    backend.averagePool(x: x.value, window: window, stride: stride, into: y)
+    backend.averagePool(x: x.passingValue, window: window, stride: stride, into: y)
     return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.averagePoolBackward(
@@ -28,7 +28,8 @@ extension Tape {
     let y = backend.makeTensor(shape)
     let winners = records([x]) ? backend.makeTensor(shape) : nil
     backend.maxPool(
-      x: x.value, window: window, stride: stride, padding: padding, into: y, winners: winners)
+      x: x.passingValue, window: window, stride: stride, padding: padding, into: y, winners: winners
+    )
     return result(y, of: [x]) { [backend] dy in
       guard let winners, let dx = x.gradientOutput(on: backend) else { return }
       backend.maxPoolBackward(
@@ -41,7 +42,7 @@ extension Tape {
   public func globalAveragePool(_ x: Variable) -> Variable {
     precondition(x.shape.rank == 4, "globalAveragePool: needs [N,H,W,C], got \(x.shape)")
     let y = backend.makeTensor([x.shape[0], x.shape[3]])
-    backend.globalAveragePool(x: x.value, into: y)
+    backend.globalAveragePool(x: x.passingValue, into: y)
     return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.globalAveragePoolBackward(dy: dy, into: dx.tensor, accumulate: dx.accumulate)

@@ -8,7 +8,7 @@ extension Tape {
     let y = backend.makeTensor([
       x.shape[0], (x.shape[1] + stride - 1) / stride, (x.shape[2] + stride - 1) / stride, channels,
     ])
-    backend.shortcut(x: x.value, stride: stride, into: y)
+    backend.shortcut(x: x.passingValue, stride: stride, into: y)
     return result(y, of: [x]) { [backend] dy in
       guard let dx = x.gradientOutput(on: backend) else { return }
       backend.shortcutBackward(

@@ -16,8 +16,9 @@ extension OpenCLBackend {
     guard storage.memory != nil else { return nil }
     let transform = TransformedFilter(
       of: filter, c: c, k: k, orientation: orientation, storage: storage)
-    let isUsedAgain = !filter.orientationsUsed.insert(orientation).inserted
-    if isUsedAgain || 36 * c * k * 4 <= FilterTransforms.mostBytes {
+    let uses = filter.uses[orientation, default: 0]
+    filter.uses[orientation] = uses + 1
+    if uses >= FilterTransforms.usesBefore || 36 * c * k * 4 <= FilterTransforms.mostBytes {
       filter.transforms.append(transform)
       transforms.keep(transform)
     }

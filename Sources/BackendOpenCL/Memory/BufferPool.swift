@@ -7,19 +7,21 @@ final class OpenCLStorage: TensorStorage {
   let memory: cl_mem?
   /// Where this is a filter: what has been made of it for the Winograd kernels.
   var transforms: [TransformedFilter] = []
-  /// For which it has been transformed since it changed last.
-  var orientationsUsed: Set<FilterOrientation> = []
+  /// How often it has been transformed since it changed last.
+  var uses: [FilterOrientation: Int] = [:]
   private let shape: Shape
+  private let buffer: BufferPool.Buffer?
   private let pool: BufferPool
 
-  init(shape: Shape, memory: cl_mem?, pool: BufferPool) {
+  init(shape: Shape, _ buffer: BufferPool.Buffer?, pool: BufferPool) {
     count = shape.count
     self.shape = shape
-    self.memory = memory
+    self.buffer = buffer
+    memory = buffer?.memory
     self.pool = pool
   }
 
-  deinit { pool.give(back: memory, shape) }
+  deinit { pool.give(back: buffer, shape) }
 }
 
 /// Keeps freed buffers by size and hands them out again.
@@ -28,6 +30,17 @@ final class OpenCLStorage: TensorStorage {
 /// reused buffer runs after everything that was enqueued on it before. A buffer may therefore be
 /// handed out while kernels that read it are still waiting.
 final class BufferPool {
+  struct Buffer {
+    let memory: cl_mem
+    /// That it has, which may be more than were wanted.
+    let bytes: Int
+  }
+
+  /// From so many bytes on a buffer of up to twice the size is taken before a new one is made. A
+  /// network's images shrink on the way, and what its first layers have freed serves the later ones;
+  /// smaller tensors may stay for good (an optimizer's), and would keep what they do not fill.
+  private static let leastShared = 16 << 20
+
   private let context: cl_context
   /// Bytes that the device has in all.
   private let capacity: Int
@@ -55,34 +68,43 @@ final class BufferPool {
   /// A buffer for the elements of `shape`; not initialized.
   /// - Parameter finish: waits for the device; called where free buffers of other sizes have to
   ///   make room.
-  func take(_ shape: Shape, finish: () throws -> Void) throws -> cl_mem {
+  func take(_ shape: Shape, finish: () throws -> Void) throws -> Buffer {
     let size = Self.sizeClass(shape)
     var status: cl_int = 0
-    var buffer = free[size]?.popLast() ?? allocate(size, &status)
+    var buffer = reuse(size) ?? allocate(size, &status)
     if buffer == nil, try makeRoom(finish: finish) { buffer = allocate(size, &status) }
     guard let buffer else {
       throw OpenCLError(
         status, doing: "allocating \(size) bytes of device memory", detail: inUseText,
         advice: .lessMemory)
     }
-    recording?.holds(buffer, bytes: shape.count * MemoryLayout<Float>.stride)
+    recording?.holds(buffer.memory, bytes: shape.count * MemoryLayout<Float>.stride)
     bytesInUse += size
     inUse[shape, default: 0] += 1
     if bytesInUse > atPeak.bytes { atPeak = (bytesInUse, inUse) }
     return buffer
   }
 
+  /// A free one of this size, or of the next larger one that may be shared.
+  private func reuse(_ size: Int) -> Buffer? {
+    if let memory = free[size]?.popLast() { return Buffer(memory: memory, bytes: size) }
+    guard size >= Self.leastShared else { return nil }
+    let larger = free.filter { size...2 * size ~= $0.key && !$0.value.isEmpty }.keys.min()
+    guard let larger, let memory = free[larger]?.popLast() else { return nil }
+    return Buffer(memory: memory, bytes: larger)
+  }
+
   /// A new one, or nil where there is no room. More than the device has is not asked for: a driver
   /// for CPUs would promise it, and the system would end the process later.
-  private func allocate(_ size: Int, _ status: inout cl_int) -> cl_mem? {
+  private func allocate(_ size: Int, _ status: inout cl_int) -> Buffer? {
     status = CL_MEM_OBJECT_ALLOCATION_FAILURE
     guard bytesHeld + size <= capacity else { return nil }
     let flags = cl_mem_flags(CL_MEM_READ_WRITE)
-    guard let buffer = clCreateBuffer(context, flags, size, nil, &status), status == CL_SUCCESS
+    guard let memory = clCreateBuffer(context, flags, size, nil, &status), status == CL_SUCCESS
     else { return nil }
     bytesHeld += size
     peakBytesHeld = max(peakBytesHeld, bytesHeld)
-    return buffer
+    return Buffer(memory: memory, bytes: size)
   }
 
   /// What was handed out when most bytes were, the largest share first.
@@ -114,12 +136,11 @@ final class BufferPool {
     free = [:]
   }
 
-  func give(back buffer: cl_mem?, _ shape: Shape) {
+  func give(back buffer: Buffer?, _ shape: Shape) {
     guard let buffer else { return }
-    let size = Self.sizeClass(shape)
-    bytesInUse -= size
+    bytesInUse -= Self.sizeClass(shape)
     inUse[shape]! -= 1
-    free[size, default: []].append(buffer)
+    free[buffer.bytes, default: []].append(buffer.memory)
   }
 
   /// Sizes are rounded up to an eighth of their power of two, so that nearly equal ones share.

@@ -29,9 +29,11 @@ final class TransformedFilter {
 /// once, and so they are transformed again together, 16 in a launch.
 final class FilterTransforms {
   static let group = 16
-  /// Larger ones, 36/9 of a filter's memory, are kept from the second use on of a filter that has not
-  /// changed: those of a training that looks once a step would be kept for nothing.
+  /// Larger ones, 36/9 of a filter's memory, are kept from the third use on of a filter that has not
+  /// changed: those of a training that looks once a step, or twice to keep less (`Tape.recomputed`),
+  /// would take more than they spare.
   static let mostBytes = 4 << 20
+  static let usesBefore = 2
 
   private struct Kept { weak var transform: TransformedFilter? }
   private var kept: [Kept] = []

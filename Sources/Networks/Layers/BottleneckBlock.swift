@@ -62,6 +62,7 @@ public struct BottleneckBlock: Layer {
   }
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
   public var buffers: [Buffer] { layers.flatMap(\.buffers) }
+  public var isBlock: Bool { true }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     // The first convolution before the shortcut, as in `ResidualBlock`.

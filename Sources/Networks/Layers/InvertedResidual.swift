@@ -59,6 +59,7 @@ public struct InvertedResidual: Layer {
   }
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
   public var buffers: [Buffer] { layers.flatMap(\.buffers) }
+  public var isBlock: Bool { true }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     var hidden = x

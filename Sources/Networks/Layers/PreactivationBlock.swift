@@ -46,6 +46,7 @@ public struct PreactivationBlock: Layer {
   }
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
   public var buffers: [Buffer] { layers.flatMap(\.buffers) }
+  public var isBlock: Bool { true }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     let active = bn1(x, context)

@@ -59,6 +59,7 @@ public struct ResidualBlock: Layer {
   }
   public var parameters: [Parameter] { layers.flatMap(\.parameters) }
   public var buffers: [Buffer] { layers.flatMap(\.buffers) }
+  public var isBlock: Bool { true }
 
   public func callAsFunction(_ x: Variable, _ context: ForwardContext) -> Variable {
     // conv1 before the shortcut: its gradient is then the last to be added to x's, and a

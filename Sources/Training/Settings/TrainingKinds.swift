@@ -51,3 +51,13 @@ public enum Copies: String, Codable, Sendable, CaseIterable {
   /// One, its label drawn at random: the expectation of Eq. 1's mean, at a quarter of the work.
   case one
 }
+
+/// Which activations a training makes again in the backward pass. All bits of the training are the
+/// same.
+public enum Recomputed: String, Codable, Sendable, CaseIterable {
+  /// All that the backward pass wants are kept.
+  case none
+  /// Of a block (residual, bottleneck, inverted residual, pre-activation) input and output alone are
+  /// kept: less memory, for the time of about another forward pass.
+  case blocks
+}

@@ -56,6 +56,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var warmup = 0.05
   /// What is done to the training images, each anew in every minibatch.
   public var augment = Augmentation.standard
+  /// What is made again in the backward pass, for less memory; it changes no bit.
+  public var recompute = Recomputed.none
   /// Of all random draws.
   public var seed: UInt64 = 0
   /// Fraction of each training set that is held out for choices.

@@ -45,7 +45,8 @@ extension Trainer {
     let isFirst = passes[network.index].first?.view.name == view.name
     let context = ForwardContext(
       tape: tape,
-      statistics: .batch(updateRunning: isFirst || settings.objective == .selfSupervised))
+      statistics: .batch(updateRunning: isFirst || settings.objective == .selfSupervised),
+      recomputesBlocks: settings.recompute == .blocks)
     let features = network.extractor(network.images(images, minibatch, on: backend), context)
     let input = LossInput(
       minibatch: minibatch, images: images, features: features, context: context)
