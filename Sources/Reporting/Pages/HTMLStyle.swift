@@ -25,7 +25,8 @@ enum HTMLStyle {
     tr.group th{font-weight:600;padding-top:.9rem;max-width:none}
     .number{text-align:right;white-space:nowrap}
     .note{min-width:10rem;max-width:30rem;color:var(--soft)}
-    td:last-child,th:last-child{padding-right:0}
+    .results th,.results td{padding-right:.7rem}
+    .results td:last-child,.results th:last-child,td:last-child,th:last-child{padding-right:0}
     .figures{display:grid;gap:1.5rem 2.5rem;align-items:start;\
     grid-template-columns:repeat(2,minmax(0,1fr));margin:1.25rem 0}
     figure{margin:0;min-width:0}
@@ -45,8 +46,9 @@ enum HTMLStyle {
     dl.terms dt{flex-basis:3rem}
     @media (max-width:52rem){.figures{grid-template-columns:minmax(0,1fr)}\
     figure:not(.whole){max-width:30rem}\
-    table.results{font-size:.8125rem}.results th,.results td{padding-right:.6rem}\
-    .results tbody th{min-width:6rem}.results .note{min-width:7rem}}
+    table.results{font-size:.8125rem}.results th,.results td{padding-right:.35rem}\
+    .results tbody th{min-width:6rem}.results .note{min-width:6rem}\
+    .results .number{white-space:normal}}
     @media (max-width:40rem){.narrow{display:block}.wide{display:none}\
     table.results,.results tbody,.results tr,.results td,.results tbody th{display:block}\
     .results thead{display:none}.results tr{border-bottom:1px solid var(--grid);padding:.3rem 0}\
