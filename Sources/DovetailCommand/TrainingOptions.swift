@@ -62,13 +62,13 @@ struct TrainingOptions: ParsableArguments {
       try show(try directory.read().results)
       return
     }
-    if directory == nil {
-      Console.log("dovetail: without --output components and results are not kept")
-    }
     let claimed = try directory?.claimed { Console.log("dovetail: \($0)") }
     defer { claimed?.release() }
     try check(claimed)
     let backend = checkpoints.watched(try device.open())
+    if directory == nil && !log.quiet {
+      Console.log("dovetail: without --output the components are not kept")
+    }
     log.remark(recipe)
     let datasets = try early ?? load(recipe)
     try log.describe(recipe, datasets)
