@@ -90,42 +90,39 @@ extension Reproduction {
     }
   }
 
-  /// Other kinds have their test parts.
-  private func share(of kind: DatasetKind) -> Double? { kind == .folder ? own.test : nil }
-
   func sources() throws -> [DataSource] {
-    let folders =
-      own.tasks.contains { $0.data.kind == .folder } || data.contains { $0.contains("=folder:") }
-    guard own.test == nil || folders else {
+    guard own.tasks.isEmpty || data.isEmpty else {
+      throw ValidationError("--tasks and --data: give one of them")
+    }
+    let given = try own.tasks.isEmpty ? data.map(role) : []
+    let sources =
+      given.map { source($0.role, $0.data, name: nil) }
+      + zip([DataRole.cifar10, .stl10], own.tasks).map { source($0, $1.data, name: $1.task) }
+    guard own.test == nil || sources.contains(where: { $0.kind == .folder }) else {
       throw ValidationError("--test is for image folders; other kinds have their test parts")
     }
-    guard own.tasks.isEmpty else {
-      guard data.isEmpty else { throw ValidationError("--tasks and --data: give one of them") }
-      return zip([DataRole.cifar10, .stl10], own.tasks).map { role, task in
-        DataSource(
-          role: role, kind: task.data.kind,
-          path: task.data.path.map { URL(fileURLWithPath: $0).standardizedFileURL.path },
-          name: task.task, test: share(of: task.data.kind))
-      }
+    return sources
+  }
+
+  private func source(_ role: DataRole, _ data: DataChoice, name: String?) -> DataSource {
+    DataSource(
+      role: role, kind: data.kind,
+      path: data.path.map { URL(fileURLWithPath: $0).standardizedFileURL.path }, name: name,
+      test: data.kind == .folder ? own.test : nil)
+  }
+
+  private func role(_ text: String) throws -> (role: DataRole, data: DataChoice) {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let role = DataRole(rawValue: parts[0]),
+      let data = try? DataChoice.read(parts[1], separator: ":")
+    else {
+      throw ValidationError(
+        "--data \(text): expected ROLE=KIND:PATH with a role of "
+          + DataRole.allCases.map(\.rawValue).joined(separator: ", ") + " and a kind of "
+          + DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
+          + " (the synthetic ones without a path)")
     }
-    return try data.map { text in
-      let parts = text.split(separator: "=", maxSplits: 1)
-      let value = parts.last?.split(separator: ":", maxSplits: 1) ?? []
-      guard parts.count == 2, let role = DataRole(rawValue: String(parts[0])),
-        let kind = value.first.flatMap({ DatasetKind(rawValue: String($0)) }),
-        kind.needsPath == (value.count == 2)
-      else {
-        throw ValidationError(
-          "--data \(text): expected ROLE=KIND:PATH with a role of "
-            + DataRole.allCases.map(\.rawValue).joined(separator: ", ") + " and a kind of "
-            + DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
-            + " (the synthetic ones without a path)")
-      }
-      let path =
-        value.count == 2
-        ? URL(fileURLWithPath: String(value[1])).standardizedFileURL.path : nil
-      return DataSource(role: role, kind: kind, path: path, test: share(of: kind))
-    }
+    return (role, data)
   }
 
   func renamings() throws -> [String: String] {
